@@ -1,0 +1,47 @@
+"""What can go wrong where events are kept. `Transient` may be tried again as it is; `Terminal` needs a person."""
+
+from sdk_contract.errors import Terminal, Transient
+
+
+class StoreUnavailable(Transient):
+    """The landing store did not answer, or answered that it is busy."""
+
+
+class StoreRefused(Terminal):
+    """The landing store answered no: credentials, bucket, folder rights, or a wrong address."""
+
+
+class ObjectMissing(Terminal):
+    """No such object in landing."""
+
+
+class BadName(Terminal):
+    """A segment id or an object key that is not of the documented form."""
+
+
+class RegistryError(Terminal):
+    """The registry cannot be opened, or what was asked of it cannot be done."""
+
+
+class LakeMissing(Terminal):
+    """There is no lake at this place yet."""
+
+
+class LakeLocked(Terminal):
+    """Another program is the writer of this lake."""
+
+
+class LakeError(Terminal):
+    """The lake cannot be opened or does not hold what its catalog says."""
+
+
+class ExtensionMissing(Terminal):
+    """A DuckDB extension's wheel is not installed."""
+
+
+class BadQuery(Terminal):
+    """A person's SQL is not one SELECT, or DuckDB cannot run it."""
+
+
+class UnknownId(Terminal):
+    """No customer, session or event has this id."""
