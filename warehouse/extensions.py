@@ -1,0 +1,40 @@
+"""DuckDB's extensions, loaded from the files in their own Python wheels: no network and no home folder is asked."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import ExtensionMissing
+
+_WHEELS = {"sqlite_scanner": "duckdb-extension-sqlite-scanner", "ducklake": "duckdb-extension-ducklake"}
+
+
+def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
+    """Load what the lake needs. ExtensionMissing names the package to install."""
+    for name in _WHEELS:
+        con.execute(f"LOAD '{extension_file(name)}'")
+
+
+def extension_file(name: str) -> Path:
+    """The extension's binary in its wheel, for exactly the running DuckDB."""
+    wheel = _WHEELS[name]
+    advice = f"install it with: pip install {wheel}=={duckdb.__version__}"
+    try:
+        found = distribution(wheel)
+    except PackageNotFoundError:
+        raise ExtensionMissing(f"the package {wheel} is not installed; {advice}") from None
+    file = Path(
+        str(
+            found.locate_file(
+                f"duckdb_extension_{name}/extensions/v{duckdb.__version__}/{name}.duckdb_extension"
+            )
+        )
+    )
+    if not file.is_file():
+        raise ExtensionMissing(
+            f"the package {wheel} {found.version} has no file for DuckDB {duckdb.__version__}; {advice}"
+        )
+    return file

@@ -1,0 +1,321 @@
+"""The registry: write keys, settings, commands, audit and the door's counts, in one SQLite file that every program opens.
+
+Whoever wants the lake changed files a command here; the one writer of the lake obeys it. Times are µs UTC.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from warehouse.errors import RegistryError
+from warehouse.segments import Tally
+
+IP_POLICIES = ("keep", "truncate", "drop")
+PLAN_MODES = ("off", "warn", "enforce")
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE keys (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
+        secret TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER,
+        ip_policy TEXT NOT NULL, plan_mode TEXT NOT NULL);
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE commands (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, args TEXT NOT NULL, filed_by TEXT NOT NULL,
+        state TEXT NOT NULL, result TEXT, created_at INTEGER NOT NULL, finished_at INTEGER);
+    CREATE INDEX commands_open ON commands (id) WHERE state IN ('queued', 'running');
+    CREATE TABLE audit (at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL);
+    CREATE TABLE received (
+        key_no INTEGER NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (key_no, hour));
+    CREATE TABLE trimmed (worker TEXT PRIMARY KEY, segment_id TEXT NOT NULL);
+    """,
+)
+
+_KEY_COLUMNS = "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A write key. `secret` is what SDKs send (public by nature); `id` names it everywhere else."""
+
+    no: int
+    id: str
+    project: str
+    secret: str
+    name: str
+    created_at: int
+    revoked_at: int | None
+    ip_policy: str = "truncate"
+    plan_mode: str = "off"
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A wish for the writer of the lake. `state` is queued, running, done or failed."""
+
+    id: int
+    kind: str
+    args: dict[str, Any]
+    filed_by: str
+    state: str
+    result: dict[str, Any] | None
+    created_at: int
+    finished_at: int | None
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """One line of the audit log."""
+
+    at: int
+    actor: str
+    action: str
+    detail: str
+
+
+class Registry:
+    """One connection to registry.sqlite; safe to share between the threads of a program."""
+
+    def __init__(self, con: sqlite3.Connection, now: Callable[[], int]) -> None:
+        self._con = con
+        self._now = now
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path | str, *, now: Callable[[], int]) -> Registry:
+        """Open or create the file. `now` gives µs UTC. RegistryError when it cannot be opened or is newer than this program."""
+        registry = cls(_connect(Path(path)), now)
+        registry._migrate(Path(path))
+        return registry
+
+    def close(self) -> None:
+        self._con.close()
+
+    def data_version(self) -> int:
+        """A number that grows whenever anything in the file changed; cheap enough to ask every second."""
+        version: int = self._con.execute("PRAGMA data_version").fetchone()[0]
+        return version + self._con.total_changes
+
+    # write keys
+
+    def create_key(
+        self,
+        project: str,
+        name: str = "",
+        *,
+        ip_policy: str = "truncate",
+        plan_mode: str = "off",
+        secret: str | None = None,
+    ) -> Key:
+        """A new write key for `project`. `secret` is made up unless given (1 to 200 visible ASCII characters)."""
+        _check_choice("ip_policy", ip_policy, IP_POLICIES)
+        _check_choice("plan_mode", plan_mode, PLAN_MODES)
+        _check_name("project", project)
+        secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
+        values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), ip_policy, plan_mode)
+        sql = "INSERT INTO keys (id, project, secret, name, created_at, ip_policy, plan_mode) VALUES (?,?,?,?,?,?,?)"
+        with self._transaction():
+            try:
+                no = self._con.execute(sql, values).lastrowid
+            except sqlite3.IntegrityError:
+                raise RegistryError(f"secret {secret!r} is in use by another key; give another one") from None
+        return self._key("no", no)
+
+    def keys(self) -> list[Key]:
+        """Every key, revoked ones too, oldest first."""
+        return [Key(*row) for row in self._all(f"SELECT {_KEY_COLUMNS} FROM keys ORDER BY no")]
+
+    def revoke_key(self, id: str) -> Key:
+        """Refuse this key from now on; revoking again changes nothing. RegistryError when there is no such key."""
+        key = self._key("id", id)
+        with self._transaction():
+            self._con.execute(
+                "UPDATE keys SET revoked_at = ? WHERE no = ? AND revoked_at IS NULL", (self._now(), key.no)
+            )
+        return self._key("id", id)
+
+    # commands
+
+    def file_command(self, kind: str, args: dict[str, Any], by: str) -> int:
+        """Queue a wish for the writer of the lake; returns its id."""
+        values = (kind, json.dumps(args), by, self._now())
+        sql = "INSERT INTO commands (kind, args, filed_by, state, created_at) VALUES (?, ?, ?, 'queued', ?)"
+        with self._transaction():
+            return int(self._con.execute(sql, values).lastrowid or 0)
+
+    def next_command(self) -> Command | None:
+        """The oldest unfinished command, marked running. One that a crash left running is handed out again: obey idempotently."""
+        with self._transaction():
+            row = self._con.execute(
+                "SELECT id FROM commands WHERE state IN ('queued', 'running') ORDER BY id LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return None
+            self._con.execute("UPDATE commands SET state = 'running' WHERE id = ?", row)
+        return self.command(row[0])
+
+    def finish_command(self, id: int, state: str, result: dict[str, Any]) -> None:
+        """Record what came of a command: `state` done or failed."""
+        _check_choice("state", state, ("done", "failed"))
+        values = (state, json.dumps(result), self._now(), id)
+        with self._transaction():
+            self._con.execute(
+                "UPDATE commands SET state = ?, result = ?, finished_at = ? WHERE id = ?", values
+            )
+
+    def command(self, id: int) -> Command:
+        """One command by id. RegistryError when there is none."""
+        found = [command for command in self._commands("WHERE id = ?", (id,))]
+        if not found:
+            raise RegistryError(f"there is no command {id}")
+        return found[0]
+
+    def commands(self, limit: int = 100) -> list[Command]:
+        """The newest commands, newest first."""
+        return self._commands("ORDER BY id DESC LIMIT ?", (limit,))
+
+    # settings and audit
+
+    def setting(self, name: str, default: str | None = None) -> str | None:
+        rows = self._all("SELECT value FROM settings WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else default
+
+    def set_setting(self, name: str, value: str) -> None:
+        with self._transaction():
+            self._con.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def secret_setting(self, name: str) -> str:
+        """The secret of that name; a random one is made the first time anyone asks."""
+        with self._transaction():
+            self._con.execute(
+                "INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, secrets.token_urlsafe(32))
+            )
+        return self.setting(name) or ""
+
+    def audit(self, actor: str, action: str, detail: str) -> None:
+        with self._transaction():
+            self._con.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (self._now(), actor, action, detail))
+
+    def audited(self, limit: int = 100) -> list[Audited]:
+        """The newest lines of the audit log, newest first."""
+        return [
+            Audited(*row) for row in self._all("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", (limit,))
+        ]
+
+    # what the door received
+
+    def tally_segment(self, worker: str, segment_id: str, tally: Sequence[Tally]) -> bool:
+        """Add a landed segment's counts to `received` and mark it trimmed, in one transaction.
+
+        Segments of a worker are tallied in the order of their ids: one that is not after the worker's last changes
+        nothing, and False is returned, so that a crash between tally and unlink counts nothing twice.
+        """
+        with self._transaction():
+            last = self._con.execute("SELECT segment_id FROM trimmed WHERE worker = ?", (worker,)).fetchone()
+            if last is not None and segment_id <= last[0]:
+                return False
+            self._con.executemany(
+                "INSERT INTO received VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events",
+                [(entry.key_no, entry.hour, entry.events) for entry in tally],
+            )
+            self._con.execute("INSERT OR REPLACE INTO trimmed VALUES (?, ?)", (worker, segment_id))
+        return True
+
+    def received(self) -> list[tuple[int, int, int]]:
+        """(key_no, hours since epoch, events) of all trimmed segments."""
+        return [
+            tuple(row) for row in self._all("SELECT key_no, hour, events FROM received ORDER BY key_no, hour")
+        ]
+
+    def trimmed(self) -> dict[str, str]:
+        """The last trimmed segment of each worker."""
+        return dict(self._all("SELECT worker, segment_id FROM trimmed"))
+
+    def received_and_trimmed(self) -> tuple[list[tuple[int, int, int]], dict[str, str]]:
+        """Both at one moment: what is in `received` is exactly the segments up to `trimmed`."""
+        with self._transaction():
+            return self.received(), self.trimmed()
+
+    # plumbing
+
+    def _migrate(self, path: Path) -> None:
+        with self._transaction():
+            version: int = self._con.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                raise RegistryError(
+                    f"{path} was written by a newer Sojourn (version {version}); upgrade this program"
+                )
+            for script in _MIGRATIONS[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    self._con.execute(statement)
+            self._con.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            self._con.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._con.execute("ROLLBACK")
+                raise
+            self._con.execute("COMMIT")
+
+    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._con.execute(sql, params).fetchall()
+
+    def _key(self, column: str, value: object) -> Key:
+        rows = self._all(f"SELECT {_KEY_COLUMNS} FROM keys WHERE {column} = ?", (value,))
+        if not rows:
+            raise RegistryError(f"there is no key {value!r}; `sojourn key list` shows them")
+        return Key(*rows[0])
+
+    def _commands(self, tail: str, params: Sequence[Any]) -> list[Command]:
+        columns = "id, kind, args, filed_by, state, result, created_at, finished_at"
+        rows = self._all(f"SELECT {columns} FROM commands {tail}", params)
+        return [
+            Command(
+                id,
+                kind,
+                json.loads(args),
+                by,
+                state,
+                json.loads(result) if result else None,
+                created,
+                finished,
+            )
+            for id, kind, args, by, state, result, created, finished in rows
+        ]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        con.execute("PRAGMA journal_mode = WAL")
+        con.execute("PRAGMA synchronous = FULL")
+    except (OSError, sqlite3.Error) as error:
+        raise RegistryError(
+            f"cannot open the registry {path}: {error}; its folder must be writable"
+        ) from error
+    return con
+
+
+def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise RegistryError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+
+
+def _check_name(name: str, value: str) -> str:
+    if not 0 < len(value) <= 200 or not value.isascii() or not value.isprintable() or " " in value:
+        raise RegistryError(
+            f"{name} is {value!r}; it must be 1 to 200 visible ASCII characters without blanks"
+        )
+    return value
