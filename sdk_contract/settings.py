@@ -58,7 +58,9 @@ def load(cls: type[T], env: Mapping[str, str], known: Collection[str] = ()) -> T
             _refuse_unknown(variable, {*fields, *known})
     hints = get_type_hints(cls)
     present = {variable: field for variable, field in fields.items() if variable in env}
-    return cls(**{f.name: _read(variable, env[variable], f, hints[f.name]) for variable, f in present.items()})
+    return cls(
+        **{f.name: _read(variable, env[variable], f, hints[f.name]) for variable, f in present.items()}
+    )
 
 
 def describe(cls: type[T], env: Mapping[str, str], known: Collection[str] = ()) -> list[Setting]:

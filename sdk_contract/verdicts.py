@@ -19,10 +19,16 @@ class Verdict(StrEnum):
 
     OK = "ok", "Stored as sent."
     WARNING = "warning", "Stored as sent, with the reason beside it."
-    REJECTED = "rejected", "Kept in `rejected` with its bytes and the reason; can be replayed after the rule is mended."
+    REJECTED = (
+        "rejected",
+        "Kept in `rejected` with its bytes and the reason; can be replayed after the rule is mended.",
+    )
     DUPLICATE = "duplicate", "An event with this message id is stored already; only the fact is kept."
     FILTERED = "filtered", "Kept out by a choice of the project (suppression, consent)."
-    DAMAGED = "damaged", "Acknowledged, but its bytes were damaged on disk afterwards; counted, and kept as a row."
+    DAMAGED = (
+        "damaged",
+        "Acknowledged, but its bytes were damaged on disk afterwards; counted, and kept as a row.",
+    )
 
 
 class Reason(StrEnum):
@@ -36,7 +42,9 @@ class Reason(StrEnum):
     status: int
     verdict: Verdict
 
-    def __new__(cls, value: str, text: str, status: int = 200, verdict: Verdict = Verdict.REJECTED) -> "Reason":
+    def __new__(
+        cls, value: str, text: str, status: int = 200, verdict: Verdict = Verdict.REJECTED
+    ) -> "Reason":
         member = str.__new__(cls, value)
         member._value_ = value
         member.text = text
@@ -45,29 +53,65 @@ class Reason(StrEnum):
         return member
 
     NOT_AN_OBJECT = "not_an_object", "The event is not a JSON object."
-    UNKNOWN_TYPE = "unknown_type", "The event's `type` is none of track, page, screen, identify, group, alias."
+    UNKNOWN_TYPE = (
+        "unknown_type",
+        "The event's `type` is none of track, page, screen, identify, group, alias.",
+    )
     MISSING_FIELD = "missing_field", "A field that this type of event needs is absent, null or empty."
     WRONG_TYPE = "wrong_type", "A field has another JSON type than the contract says."
-    BAD_VALUE = "bad_value", "A value cannot be kept: not JSON, a NUL character in an id or name, or an id too long."
+    BAD_VALUE = (
+        "bad_value",
+        "A value cannot be kept: not JSON, a NUL character in an id or name, or an id too long.",
+    )
     BAD_TIME = "bad_time", "A time is neither ISO 8601 nor a count since 1970."
     EVENT_TOO_LARGE = "event_too_large", "The event has more bytes than one event may have."
     TOO_DEEP = "too_deep", "Objects and lists in the event are nested deeper than is read."
     BAD_ENCODING = "bad_encoding", "The event's text is not UTF-8, or holds half of a surrogate pair."
-    PLAN_VIOLATION = "plan_violation", "The properties do not match the tracking plan's schema for this event."
+    PLAN_VIOLATION = (
+        "plan_violation",
+        "The properties do not match the tracking plan's schema for this event.",
+    )
     UNPLANNED_EVENT = "unplanned_event", "The tracking plan does not know this event."
-    SUPPRESSED = "suppressed", "The project asked that this person's events be kept out.", 200, Verdict.FILTERED
+    SUPPRESSED = (
+        "suppressed",
+        "The project asked that this person's events be kept out.",
+        200,
+        Verdict.FILTERED,
+    )
     CONSENT = "consent", "The person did not consent to this kind of event.", 200, Verdict.FILTERED
-    DUPLICATE = "duplicate", "An event with the same message id arrived before, within 7 days.", 200, Verdict.DUPLICATE
-    DAMAGED = "damaged", "The journal's checksum of this event does not match its bytes.", 200, Verdict.DAMAGED
+    DUPLICATE = (
+        "duplicate",
+        "An event with the same message id arrived before, within 7 days.",
+        200,
+        Verdict.DUPLICATE,
+    )
+    DAMAGED = (
+        "damaged",
+        "The journal's checksum of this event does not match its bytes.",
+        200,
+        Verdict.DAMAGED,
+    )
     BAD_ENVELOPE = "bad_envelope", "The body is not JSON of the shape that this address takes.", 400
     BAD_COMPRESSION = "bad_compression", "The body cannot be unpacked.", 400
     UNKNOWN_KEY = "unknown_key", "There is no such write key, or it is revoked.", 401
     SLOW_BODY = "slow_body", "The body did not arrive in time.", 408
-    BODY_TOO_LARGE = "body_too_large", "The body, or what it unpacks to, has more bytes than a request may have.", 413
+    BODY_TOO_LARGE = (
+        "body_too_large",
+        "The body, or what it unpacks to, has more bytes than a request may have.",
+        413,
+    )
     TOO_MANY_EVENTS = "too_many_events", "The batch holds more events than a request may hold.", 413
     OVER_QUOTA = "over_quota", "The write key has sent more than its quota for now.", 429
-    OVERLOADED = "overloaded", "The collector cannot make events durable fast enough, or its disk is full.", 503
-    DRAINING = "draining", "The collector is stopping; another one, or a later try, will take the events.", 503
+    OVERLOADED = (
+        "overloaded",
+        "The collector cannot make events durable fast enough, or its disk is full.",
+        503,
+    )
+    DRAINING = (
+        "draining",
+        "The collector is stopping; another one, or a later try, will take the events.",
+        503,
+    )
 
 
 class Judgement(msgspec.Struct, array_like=True, frozen=True):
@@ -98,13 +142,24 @@ def markdown() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield from ("# Verdicts and reasons", "", "Made from `sdk_contract/verdicts.py`; a test compares the two.", "")
+    yield from (
+        "# Verdicts and reasons",
+        "",
+        "Made from `sdk_contract/verdicts.py`; a test compares the two.",
+        "",
+    )
     yield from ("## What became of an event", "", "| verdict | meaning |", "|---|---|")
     yield from (f"| `{verdict.value}` | {verdict.text} |" for verdict in Verdict)
     yield from ("", "## Why an event was not plainly taken", "")
     yield from ("The rest of its batch is not touched, and the answer to the request is 200.", "")
     yield from ("| reason | verdict | meaning |", "|---|---|---|")
-    yield from (f"| `{reason.value}` | `{reason.verdict.value}` | {reason.text} |" for reason in Reason if reason.status == 200)
+    yield from (
+        f"| `{reason.value}` | `{reason.verdict.value}` | {reason.text} |"
+        for reason in Reason
+        if reason.status == 200
+    )
     yield from ("", "## Why a whole request was refused", "", "Nothing of it is kept.", "")
     yield from ("| reason | status | meaning |", "|---|---|---|")
-    yield from (f"| `{reason.value}` | {reason.status} | {reason.text} |" for reason in Reason if reason.status != 200)
+    yield from (
+        f"| `{reason.value}` | {reason.status} | {reason.text} |" for reason in Reason if reason.status != 200
+    )

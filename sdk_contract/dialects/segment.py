@@ -1,0 +1,195 @@
+"""The Segment protocol, which is also Sojourn's own: /v1/batch, /v1/track … and their one-letter forms."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sdk_contract.dialects import Answer, Dialect, Outcome, Parsed, Route, outcome_of
+from sdk_contract.errors import Refused
+from sdk_contract.structure import Broken, elements, members
+from sdk_contract.verdicts import Judgement, Reason, Verdict
+
+_SINGLE: Final = ("track", "page", "screen", "identify", "group", "alias")
+_ROUTES: Final = tuple(
+    Route("POST", f"/v1/{path}", kind)
+    for path, kind in (
+        ("batch", "batch"),
+        ("b", "batch"),
+        *((kind, kind) for kind in _SINGLE),
+        *((kind[0], kind) for kind in _SINGLE),
+    )
+)
+_NO_RAW = Raw()
+
+
+class _Envelope(Struct, gc=False):
+    batch: list[Raw]
+    write_key: Raw = msgspec.field(default=_NO_RAW, name="writeKey")
+    sent_at: Raw = msgspec.field(default=_NO_RAW, name="sentAt")
+    context: Raw = _NO_RAW
+
+
+class _Single(Struct, gc=False):
+    write_key: Raw = msgspec.field(default=_NO_RAW, name="writeKey")
+    sent_at: Raw = msgspec.field(default=_NO_RAW, name="sentAt")
+
+
+class _Entry(Struct, gc=False, omit_defaults=True):
+    index: int
+    message_id: str
+    verdict: str = msgspec.field(default="")
+    reason: str | None = None
+    pointer: str | None = None
+    expected: str | None = None
+
+
+class _Reply(Struct, gc=False):
+    success: bool
+    accepted: int
+    rejected: int
+    verdicts: list[_Entry]
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_single = msgspec.json.Decoder(_Single).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def find_key(headers: Mapping[bytes, bytes], query: bytes, body_key: str | None) -> str | None:
+    """Finds the write key: user name of Basic auth, else `writeKey` of the query, else of the body."""
+    authorization = headers.get(b"authorization")
+    if authorization and (key := _basic_user(authorization)):
+        return key
+    if b"writeKey=" in query and (values := parse_qs(query.decode("latin-1")).get("writeKey")):
+        return values[0]
+    return body_key or None
+
+
+def parse(kind: str, body: bytes) -> Parsed:
+    """Splits a request into its events, `kind` as in the routes; raises Refused(BAD_ENVELOPE).
+
+    An event that is no proper JSON stays with the others as it was sent, as long as its end can be found.
+    """
+    return _parse_batch(body) if kind == "batch" else _parse_single(body)
+
+
+def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> bytes:
+    """Writes the body of an accepted request: one verdict an event, in order."""
+    entries = [_Entry(index, message_id, "ok") for index, message_id in enumerate(message_ids)]
+    refused = 0
+    for judged in judgements:
+        entries[judged.index] = _entry(judged, message_ids[judged.index])
+        refused += judged.verdict in (Verdict.REJECTED, Verdict.FILTERED)
+    return _encode(_Reply(True, len(entries) - refused, refused, entries))
+
+
+def refusal(reason: Reason, detail: str = "") -> Answer:
+    """Gives the answer to a refused request; `detail` says more than the reason's own text."""
+    return Answer(reason.status, _refusal_body(reason, detail or reason.text))
+
+
+def _entry(judged: Judgement, message_id: str) -> _Entry:
+    reason = judged.reason.value if judged.reason else None
+    return _Entry(judged.index, message_id, judged.verdict.value, reason, judged.pointer, judged.expected)
+
+
+def _refusal_body(reason: Reason, text: str) -> bytes:
+    return _encode({"success": False, "reason": reason.value, "error": text})
+
+
+@lru_cache(maxsize=4096)
+def _basic_user(authorization: bytes) -> str | None:
+    scheme, _, credentials = authorization.strip().partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        return b64decode(credentials).partition(b":")[0].decode() or None
+    except (NotBase64, UnicodeDecodeError):
+        return None
+
+
+def _parse_batch(body: bytes) -> Parsed:
+    try:
+        envelope = _decode_envelope(body)
+    except msgspec.ValidationError as error:
+        raise Refused(Reason.BAD_ENVELOPE, f'{error}; {{"batch": [events]}} would do') from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _parse_unsound_batch(body, error)
+    return Parsed(
+        _text(envelope.write_key),
+        _text(envelope.sent_at),
+        envelope.batch,
+        _object(envelope.context),
+        _is_sound(body),
+    )
+
+
+def _parse_unsound_batch(body: bytes, error: Exception) -> Parsed:
+    try:
+        parts = members(body)
+        batch = [Raw(event) for event in elements(parts.get(b'"batch"', b""))]
+    except Broken:
+        raise Refused(Reason.BAD_ENVELOPE, f'{error}; {{"batch": [events]}} would do') from None
+    context = parts.get(b'"context"', b"")
+    return Parsed(_text(parts.get(b'"writeKey"')), _text(parts.get(b'"sentAt"')), batch, _object(context))
+
+
+def _parse_single(body: bytes) -> Parsed:
+    try:
+        single = _decode_single(body)
+    except msgspec.ValidationError as error:
+        raise Refused(Reason.BAD_ENVELOPE, f"{error}; one event as an object would do") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _parse_unsound_single(body, error)
+    return Parsed(_text(single.write_key), _text(single.sent_at), [Raw(body)], None, _is_sound(body))
+
+
+def _parse_unsound_single(body: bytes, error: Exception) -> Parsed:
+    try:
+        parts = members(body)
+    except Broken:
+        raise Refused(Reason.BAD_ENVELOPE, f"{error}; one event as an object would do") from None
+    return Parsed(_text(parts.get(b'"writeKey"')), _text(parts.get(b'"sentAt"')), [Raw(body)])
+
+
+def _is_sound(body: bytes) -> bool:
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return False
+    return b"\\" not in body or b"\\u0000" not in body
+
+
+def _text(raw: Raw | bytes | None) -> str | None:
+    """Reads a text or number that is only of use when it is one; anything else counts as absent."""
+    if not raw:
+        return None
+    try:
+        value: Any = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return str(value) if type(value) in (str, int) and value != "" else None
+
+
+def _object(raw: Raw | bytes) -> Raw | None:
+    return Raw(bytes(raw)) if bytes(raw[:1]) == b"{" else None
+
+
+SEGMENT: Final = Dialect(
+    name="segment",
+    routes=_ROUTES,
+    answers={Outcome.ACCEPTED: Answer(200, b'{"success":true}')}
+    | {outcome_of(reason): refusal(reason) for reason in reversed(Reason) if reason.status != 200},
+    resends=True,
+    find_key=find_key,
+    parse=parse,
+    reply=reply,
+    refusal=refusal,
+)

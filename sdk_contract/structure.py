@@ -1,0 +1,120 @@
+"""Finds the parts of a JSON text without believing it: what a strict decoder refuses whole can be split, and one part
+refused alone. Nothing here recurses, and time is linear in the length of the text."""
+
+import re
+
+MAX_DEPTH = 100
+
+# Escapes are stepped over, never read: a broken one stays inside its string. A lone quote is a string without an end.
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_NESTING = re.compile(_STRING + rb'|[\[{]++|[\]}]++|"', re.DOTALL)
+_KEY = re.compile(rb"\s*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
+_SCALAR = re.compile(_STRING + rb'|[^,\[\]{}":\s][^,\[\]{}":]*+', re.DOTALL)
+_SPACE = re.compile(rb"\s*+")
+_QUOTE = ord('"')
+_OPENERS = b"[{"
+
+
+class Broken(ValueError):
+    """The text has no structure: a string or a bracket is not closed, or something stands where it cannot."""
+
+
+def depth_of(text: bytes) -> int:
+    """Returns how deep objects and lists are nested in a JSON text, 1 for a flat object."""
+    depth = deepest = 0
+    for token in _NESTING.finditer(text):
+        first = text[token.start()]
+        if first in _OPENERS:
+            depth += token.end() - token.start()
+            deepest = max(deepest, depth)
+        elif first != _QUOTE:
+            depth -= token.end() - token.start()
+    return deepest
+
+
+def is_too_deep(text: bytes, limit: int = MAX_DEPTH) -> bool:
+    """Tells whether the nesting passes the limit; a text with few brackets is not read through."""
+    return text.count(b"{") + text.count(b"[") > limit and depth_of(text) > limit
+
+
+def members(text: bytes) -> dict[bytes, bytes]:
+    """Splits the text of one object into key (as written, with its quotes) and text of the value; Broken if it cannot.
+
+    The last of equal keys wins, as in every decoder.
+    """
+    found: dict[bytes, bytes] = {}
+    at = _begin(text, b"{")
+    while text[at : at + 1] != b"}":
+        key = _KEY.match(text, at)
+        if key is None:
+            raise Broken
+        end = _end_of_value(text, key.end())
+        found[key[1]] = text[key.end() : end].rstrip()
+        at = _next(text, end, b"}")
+    _finish(text, at)
+    return found
+
+
+def elements(text: bytes) -> list[bytes]:
+    """Splits the text of one list into the texts of its elements; Broken if it cannot."""
+    found = []
+    at = _begin(text, b"[")
+    while text[at : at + 1] != b"]":
+        end = _end_of_value(text, at)
+        found.append(text[at:end].rstrip())
+        at = _next(text, end, b"]")
+    _finish(text, at)
+    return found
+
+
+def _begin(text: bytes, opener: bytes) -> int:
+    at = _skip(text, 0)
+    if text[at : at + 1] != opener:
+        raise Broken
+    return _skip(text, at + 1)
+
+
+def _next(text: bytes, at: int, closer: bytes) -> int:
+    """Gives the place of the next value, or of the closing bracket."""
+    at = _skip(text, at)
+    if text[at : at + 1] == closer:
+        return at
+    following = _skip(text, at + 1)
+    if text[at : at + 1] != b"," or text[following : following + 1] in (closer, b""):
+        raise Broken
+    return following
+
+
+def _finish(text: bytes, at: int) -> None:
+    if _skip(text, at + 1) != len(text):
+        raise Broken
+
+
+def _skip(text: bytes, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _end_of_value(text: bytes, at: int) -> int:
+    if text[at : at + 1] in (b"[", b"{"):
+        return _end_of_nest(text, at)
+    scalar = _SCALAR.match(text, at)
+    if scalar is None:
+        raise Broken
+    return scalar.end()
+
+
+def _end_of_nest(text: bytes, at: int) -> int:
+    depth = 0
+    for token in _NESTING.finditer(text, at):
+        first, length = text[token.start()], token.end() - token.start()
+        if first == _QUOTE:
+            if length == 1:
+                raise Broken
+        elif first in _OPENERS:
+            depth += length
+        elif length >= depth:
+            return token.start() + depth
+        else:
+            depth -= length
+    raise Broken
