@@ -1,4 +1,4 @@
-"""What can go wrong where events are kept. `Transient` may be tried again as it is; `Terminal` needs a person."""
+"""What can go wrong where events are kept."""
 
 from sdk_contract.errors import Terminal, Transient
 

@@ -1,7 +1,7 @@
-"""Landing: immutable Parquet objects, one a journal segment, one row a received event. It is the truth behind the lake.
+"""Landing: immutable Parquet, an object for each journal segment, a row for each received event.
 
-`SCHEMA` is the documented table, `object_key` the layout, and `open_store` gives the store behind a landing address: a local
-folder, or any S3.
+`SCHEMA` is the documented table, `object_key` the layout, and `open_store` gives the store behind a landing
+address: a local folder, or any S3.
 """
 
 from __future__ import annotations

@@ -2,13 +2,15 @@
 
 A segment is a run of frames. Every frame has a 40-byte head and a payload:
 
-    magic 4s | head_crc u32 | length u32 | body_crc u32 | ordinal u64 | events u32 | key_no u32 | hour u32 | kind u8 | 3 zero bytes
+    magic 4s | head_crc u32 | length u32 | body_crc u32 | ordinal u64 | events u32 | key_no u32 | hour u32 |
+    kind u8 | 3 zero bytes
 
-little endian. `head_crc` covers the 32 bytes after it, `body_crc` the payload (both CRC32C). `ordinal` counts the events
-of the segment before this frame, so that a lost frame shows as a gap. `hour` is the received hour since 1970. Kinds are
-HEAD (first), RECORD, FOOTER (last of a sealed segment). Zeros between frames are padding: a commit starts on a page of its
-own, so that a page which holds acknowledged records is never written again. The magic begins with 0xF5, a byte that UTF-8
-never uses, so no request body can imitate a frame.
+little endian. `head_crc` covers the 32 bytes after it, `body_crc` the payload (both CRC32C). `ordinal` counts
+the events of the segment before this frame, so that a lost frame shows as a gap. `hour` is the received hour
+since 1970. Kinds are HEAD (first), RECORD, FOOTER (last of a sealed segment). Zeros between frames are
+padding: a commit starts on a page of its own, so that a page which holds acknowledged records is never
+written again. The magic begins with 0xF5, a byte that UTF-8 never uses, so no request body can imitate a
+frame.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ _extend = google_crc32c.extend
 
 
 class Tally(msgspec.Struct, array_like=True, frozen=True):
-    """How many events arrived under one write key in one received hour (`hour`: hours since 1970; `key_no` 0: unknown)."""
+    """Events received under one write key (0: unknown) in one hour (counted since 1970)."""
 
     key_no: int
     hour: int
@@ -65,7 +67,8 @@ class Footer(msgspec.Struct, array_like=True, frozen=True):
 class RecordHead(msgspec.Struct, array_like=True, frozen=True):
     """What the door knows of one request. `received_at` is µs UTC; `ip` and `user_agent` are treated already.
 
-    An event without a message id is called `<batch_id>-<index>`. `judgements` names only events that are not plain ok.
+    An event without a message id is called `<batch_id>-<index>`. `judgements` names only events that are not
+    plain ok.
     """
 
     received_at: int
@@ -83,7 +86,8 @@ class RecordHead(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One acknowledged request: `body` is the treated JSON text as the dialect reads it; `ordinal` counts events before it.
+    """One request: `body` is the treated JSON text as the dialect reads it; `ordinal` counts events before
+    it.
 
     It stands at `offset` up to `after`; a scan of a growing file goes on from there with `ordinal + events`.
     """
@@ -99,7 +103,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """Events that were written here and cannot be read any more. Key and hour are known when the frame's head survived."""
+    """Events that were written here and are lost. Key and hour are known when the frame's head survived."""
 
     offset: int
     after: int
@@ -190,7 +194,7 @@ def encode_footer(footer: Footer, ordinal: int) -> bytes:
 
 
 def frames(data: bytes, start: int = 0) -> Iterator[Frame]:
-    """Every frame whose head is good, in order. Bytes between them are skipped, whatever they are; never raises."""
+    """Every frame whose head is good, in order; other bytes are skipped, whatever they are. Never raises."""
     at = data.find(MAGIC, start)
     while at >= 0:
         frame = _frame_at(data, at)
@@ -214,8 +218,9 @@ def _frame_at(data: bytes, at: int) -> Frame | None:
 def scan(data: bytes, start: int = 0, ordinal: int = 0) -> Iterator[Record | Damage]:
     """The records of a segment in order, and between them what is lost. Never raises, whatever the bytes are.
 
-    `start` and `ordinal` continue an earlier scan of a growing file. A frame cut by the end of the data is not there:
-    nothing of it was acknowledged. Damage shows by a payload's checksum or by a gap in the ordinals.
+    `start` and `ordinal` continue an earlier scan of a growing file. A frame cut by the end of the data is
+    not there: nothing of it was acknowledged. Damage shows by a payload's checksum or by a gap in the
+    ordinals.
     """
     for frame in frames(data, start):
         if frame.ordinal < ordinal:
@@ -262,13 +267,13 @@ def read_footer(data: bytes) -> Footer | None:
 
 
 def opened_at(data: bytes, name: str) -> int:
-    """When the segment was opened (µs UTC); where its head is lost, when its worker started, which its name tells."""
+    """When the segment was opened (µs UTC); where its head is lost: when its worker started, by its name."""
     head = read_head(data)
     return split_segment_id(name)[1] * 1000 if head is None else head.opened_at
 
 
 def tally(data: bytes, name: str) -> SegmentCount:
-    """Counts a segment by reading it. Damage without a known key counts for key 0 in the hour the segment was opened."""
+    """Counts a segment by reading it. Damage of unknown key and hour counts for key 0 in the opening hour."""
     opened_hour = opened_at(data, name) // HOUR_US
     counts: Counter[tuple[int, int]] = Counter()
     records = damaged = 0

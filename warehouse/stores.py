@@ -29,10 +29,13 @@ class ObjectInfo(msgspec.Struct, frozen=True, order=True):
 
 
 class Store(Protocol):
-    """Keys are relative paths with `/`. Every method raises `StoreUnavailable` (try again) or `StoreRefused` (mend it)."""
+    """Keys are relative paths. Methods raise `StoreUnavailable` (try again) or `StoreRefused` (mend it)."""
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Creates the object, durable when this returns. False: it was there (and is durable now); nothing was changed."""
+        """Creates the object, durable when this returns.
+
+        False: it was there (durable now), and is unchanged.
+        """
 
     def get(self, key: str) -> bytes:
         """The object whole. Raises `ObjectMissing`."""
@@ -120,7 +123,7 @@ class LocalStore:
                 yield ObjectInfo(key, entry.stat().st_size)
 
     def _make_folder(self, folder: Path) -> None:
-        """A new folder is durable when its parent is; a crash may have left one that is there but not durable."""
+        """Also for a folder that is there: a crash may have left it without making it durable."""
         if folder in self._durable:
             return
         if folder == self.root:
@@ -204,7 +207,7 @@ def _of_os_error(problem: OSError, what: str) -> Exception:
 
 
 class S3Store:
-    """A bucket of any S3. Credentials come from where boto3 finds them: the environment, a profile, the machine's role."""
+    """A bucket of any S3. boto3 finds the credentials: environment, profile, or the machine's role."""
 
     def __init__(
         self, bucket: str, prefix: str = "", endpoint: str | None = None, region: str | None = None
@@ -271,18 +274,16 @@ class _NotImplementedError(Exception):
 
 
 def _s3_client(endpoint: str | None, region: str | None) -> Any:
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError as problem:
-        raise StoreRefused("landing on s3:// needs boto3: pip install 'sojourn[s3]'") from problem
-    patience = Config(
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
         connect_timeout=5,
         read_timeout=60,
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": 3},
     )
-    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=patience)
+    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
 
 @contextmanager

@@ -1,0 +1,188 @@
+"""The journal of one worker: `append` returns when the record is on disk. One commit serves all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from collector.errors import JournalUnavailable
+from collector.files import Files, make_folder, take_lock
+from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt
+from warehouse.segments import HOUR_US, RecordHead, payload_crc, record_prefix, split_segment_id
+
+Waiting = tuple[Entry, "asyncio.Future[None]"]
+
+
+class Journal:
+    """Opened, used and closed on one event loop; a thread of its own writes.
+
+    Whoever calls while a commit is on its way waits for the next one, which takes all that wait.
+    """
+
+    def __init__(self, writer: SegmentWriter, lock: int, segment_bytes: int, segment_age: float) -> None:
+        self._writer, self._lock = writer, lock
+        self._segment_bytes, self._segment_age = segment_bytes, segment_age
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[Waiting] = []
+        self._committing = self._closed = False
+        self._drained: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._aging = 0
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+        self.commits = self.events = self.bytes = 0
+        self.failure: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        node: str,
+        worker: str,
+        now: Callable[[], int],
+        files: Files,
+        *,
+        trimmed: str | None = None,
+        segment_bytes: int = 8 * 1024 * 1024,
+        segment_age: float = 2.0,
+        patience: float = 5.0,
+    ) -> Journal:
+        """Takes the worker's folder, seals what a predecessor left, and is ready to append.
+
+        `now` gives µs UTC. `trimmed` is the worker's newest segment in the registry: new names are greater.
+        Ages are seconds. Raises `JournalBusy` where another process holds the folder for longer than
+        `patience` seconds, and `JournalUnavailable` where it cannot be written.
+        """
+        try:
+            make_folder(folder, files)
+            lock = take_lock(folder / "lock", f"collector worker {worker}", patience)
+            adopt(folder, files)
+            epoch = next_epoch(folder, now(), trimmed)
+        except OSError as problem:
+            raise JournalUnavailable(f"journal {folder}: {problem.strerror or problem}") from problem
+        return cls(SegmentWriter(folder, node, worker, epoch, now, files), lock, segment_bytes, segment_age)
+
+    async def append(self, head: RecordHead, body: bytes, events: int) -> None:
+        """Returns when the record is on disk; raises `JournalUnavailable` when it will not be."""
+        if self._closed:
+            raise JournalUnavailable("the journal is closing; try again")
+        prefix, hour = record_prefix(head), head.received_at // HOUR_US
+        entry = Entry(prefix, body, payload_crc(prefix, body), events, head.key_no, hour)
+        done = self._loop.create_future()
+        self._waiting.append((entry, done))
+        if not self._committing:
+            self._committing = True
+            self._loop.call_soon(self._commit)
+        await done
+
+    def _commit(self) -> None:
+        """Gives all that wait to the committer; what arrives in the meantime goes with the next commit."""
+        batch, self._waiting = self._waiting, []
+        self._jobs.put(partial(self._write, batch))
+
+    def _write(self, batch: list[Waiting]) -> None:
+        """On the committer's thread."""
+        problem: Exception | None = None
+        written = 0
+        try:
+            written = self._writer.commit([entry for entry, _ in batch])
+        except Exception as failed:  # whatever it is, those who wait must hear of it
+            problem = failed
+        self._loop.call_soon_threadsafe(self._release, batch, written, problem)
+        if self._writer.length >= self._segment_bytes:
+            self._writer.seal()
+
+    def _release(self, batch: list[Waiting], written: int, problem: Exception | None) -> None:
+        self.failure = None if problem is None else str(problem)
+        for _, done in batch:
+            if done.done():  # its request was cancelled; the record stands all the same
+                continue
+            if problem is None:
+                done.set_result(None)
+            else:
+                done.set_exception(_unavailable(problem))
+        if problem is None:
+            self.commits += 1
+            self.bytes += written
+            self.events += sum(entry.events for entry, _ in batch)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._committing = bool(self._waiting)
+        if self._committing:
+            self._commit()
+        elif self._drained is not None:
+            self._drained.set_result(None)
+        if self._aging != self._writer.number:
+            self._watch_age(self._writer.number)
+
+    def _watch_age(self, number: int) -> None:
+        """Seals segment `number` when its time has come, however idle the journal is then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._aging = number
+        seal = partial(self._seal_aged, number)
+        self._timer = self._loop.call_later(self._segment_age, self._jobs.put, seal)
+
+    def _seal_aged(self, number: int) -> None:
+        """On the committer's thread."""
+        if self._writer.number == number:
+            self._writer.seal()
+        if not self._writer.settle():
+            self._loop.call_soon_threadsafe(self._watch_age, number)
+
+    async def probe(self) -> None:
+        """Writes and removes a small file as a commit would; raises `JournalUnavailable` where that fails."""
+        try:
+            await self._on_thread(self._writer.probe)
+        except OSError as problem:
+            raise _unavailable(problem) from problem
+
+    async def close(self) -> None:
+        """Commits what waits, seals, and gives the folder back. Later appends are refused."""
+        self._closed = True
+        if self._committing:
+            self._drained = self._loop.create_future()
+            await self._drained
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._on_thread(self._writer.seal)
+        self._jobs.put(None)
+        self._thread.join()
+        os.close(self._lock)
+
+    async def _on_thread(self, job: Callable[[], None]) -> None:
+        done: Future[None] = Future()
+        self._jobs.put(partial(_run, job, done))
+        await asyncio.wrap_future(done)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+
+def _run(job: Callable[[], None], done: Future[None]) -> None:
+    try:
+        job()
+        done.set_result(None)
+    except Exception as problem:  # it belongs to whoever waits
+        done.set_exception(problem)
+
+
+def _unavailable(problem: Exception) -> JournalUnavailable:
+    return problem if isinstance(problem, JournalUnavailable) else JournalUnavailable(f"journal: {problem}")
+
+
+def next_epoch(folder: Path, now: int, trimmed: str | None) -> int:
+    """This start's epoch: ms UTC, but greater than any that was used here before, whatever the clock says."""
+    names = [path.name[:13] for path in folder.iterdir() if path.suffix in (OPEN, SEALED)]
+    known = [int(name) for name in names if name.isdecimal()]
+    known += [split_segment_id(trimmed)[1]] if trimmed else []
+    return max([now // 1000, *(epoch + 1 for epoch in known)])
