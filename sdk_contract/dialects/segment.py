@@ -179,7 +179,7 @@ def _text(raw: Raw | bytes | None) -> str | None:
 
 
 def _object(raw: Raw | bytes) -> Raw | None:
-    return Raw(bytes(raw)) if bytes(raw[:1]) == b"{" else None
+    return Raw(text) if (text := bytes(raw)).startswith(b"{") else None
 
 
 SEGMENT: Final = Dialect(

@@ -1,0 +1,102 @@
+"""The parts of an event's context that become columns, read strictly where that works and leniently where not."""
+
+from typing import Any, TypeVar, get_args
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import fields
+
+T = TypeVar("T", bound=Struct)
+
+
+class Page(Struct, frozen=True, gc=False):
+    """The page on which the event happened."""
+
+    url: str | None = None
+    path: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+    search: str | None = None
+
+
+class Campaign(Struct, frozen=True, gc=False):
+    """The campaign that led here, from the utm_* parameters."""
+
+    source: str | None = None
+    medium: str | None = None
+    name: str | None = None
+    term: str | None = None
+    content: str | None = None
+
+
+class Named(Struct, frozen=True, gc=False):
+    """Something with a version: the library that sent the event, the app, the operating system."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class Device(Struct, frozen=True, gc=False):
+    """The device, as far as an app says."""
+
+    type: str | None = None
+    model: str | None = None
+
+
+class Screen(Struct, frozen=True, gc=False):
+    """Size of the screen in pixels."""
+
+    width: int | float | None = None
+    height: int | float | None = None
+
+
+class Context(Struct, frozen=True, rename="camel", gc=False):
+    """The known parts of a context; everything else stays in its JSON text only."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    page: Page | None = None
+    campaign: Campaign | None = None
+    library: Named | None = None
+    app: Named | None = None
+    os: Named | None = None
+    device: Device | None = None
+    screen: Screen | None = None
+
+
+_decode_context = msgspec.json.Decoder(Context).decode
+_decode_page = msgspec.json.Decoder(Page).decode
+_decode_members = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def read_context(raw: Raw | bytes) -> Context:
+    """Reads the known parts of a context (a JSON object); a part of another type counts as absent."""
+    try:
+        return _decode_context(raw)
+    except msgspec.ValidationError:
+        return _lenient(Context, _decode_members(raw))
+
+
+def read_page(raw: Raw | bytes) -> Page:
+    """Reads a page from the properties of a page event; a part of another type counts as absent."""
+    try:
+        return _decode_page(raw)
+    except msgspec.ValidationError:
+        return _lenient(Page, _decode_members(raw))
+
+
+def _lenient(cls: type[T], given: dict[str, Any]) -> T:
+    found = ((field.name, _part(field.type, given.get(field.encode_name))) for field in fields(cls))
+    return cls(**{name: value for name, value in found if value is not None})
+
+
+def _part(wanted: Any, value: Any) -> Any:
+    struct = get_args(wanted)[0]
+    if isinstance(value, dict) and issubclass(struct, Struct):
+        return _lenient(struct, value)
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return None
