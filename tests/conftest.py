@@ -1,0 +1,121 @@
+"""Fixtures that any test may ask for: real parts, started once and ended for certain."""
+
+import os
+import shutil
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.seaweed import BucketAt, SeaweedServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PARTS = ("browser", "node", "s3", "wrk")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if unknown := sorted(skipped_parts() - set(PARTS)):
+        raise pytest.UsageError(f"SOJOURN_SKIP names {unknown[0]!r}; it may name {', '.join(PARTS)}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for part in skipped_parts():
+        skip = pytest.mark.skip(reason=f"SOJOURN_SKIP names {part}")
+        for item in items:
+            if item.get_closest_marker(part):
+                item.add_marker(skip)
+
+
+def skipped_parts() -> set[str]:
+    return {part.strip() for part in os.environ.get("SOJOURN_SKIP", "").split(",")} - {""}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """HOME is an empty folder: a leftover DuckDB extension there would hide a missing wheel."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for name in [name for name in os.environ if name.startswith(("SOJOURN_", "AWS_"))]:
+            if name != "SOJOURN_SKIP":
+                patch.delenv(name)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Gives a port that nobody listens on, another at each call."""
+    given: set[int] = set()
+
+    def free() -> int:
+        while (port := unused_port()) in given:
+            pass
+        given.add(port)
+        return port
+
+    return free
+
+
+def unused_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def seaweed_server(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> Iterator[SeaweedServer]:
+    server = SeaweedServer(beside_python("weed"), tmp_path_factory.mktemp("seaweed"), free_port)
+    with server.running():
+        yield server
+
+
+@pytest.fixture
+def seaweed(seaweed_server: SeaweedServer) -> BucketAt:
+    """A fresh bucket on a real S3 server. Mark the test `s3`."""
+    bucket = f"sojourn-{uuid.uuid4().hex[:12]}"
+    seaweed_server.client().create_bucket(Bucket=bucket)
+    return BucketAt(seaweed_server.endpoint_url, seaweed_server.access_key, seaweed_server.secret_key, bucket)
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """The node of the virtual environment. Mark the test `node`; packages stand in tests/e2e/node."""
+    return beside_python("node")
+
+
+@pytest.fixture
+def page() -> "Iterator[Page]":
+    """An empty page in a real browser. Mark the test `browser`."""
+    # One browser a test: playwright's loop stays on the thread, where asyncio.run would then fail.
+    from playwright.sync_api import sync_playwright
+
+    # Chromium refuses its sandbox to root.
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser.new_page()
+        browser.close()
+
+
+def chromium() -> str:
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    pytest.fail("chromium is missing; apt-get install chromium, or set SOJOURN_SKIP=browser")
+
+
+def beside_python(program: str) -> Path:
+    path = Path(sys.executable).parent / program
+    if not path.exists():
+        pytest.fail(f"{program} is not in the virtual environment; run make test-install")
+    return path
