@@ -30,8 +30,8 @@ def test_each_test_has_a_bucket_of_its_own(seaweed: BucketAt) -> None:
     assert "Contents" not in seaweed.client().list_objects_v2(Bucket=seaweed.bucket)
 
 
-# SeaweedFS 4.48 honours IfNoneMatch="*": the second writer gets 412 PreconditionFailed and the
-# first bytes stay, for PutObject and CompleteMultipartUpload alike; of eight writers at once exactly one wins.
+# SeaweedFS 4.48 honours IfNoneMatch="*", for PutObject and CompleteMultipartUpload alike: the second writer
+# gets 412 PreconditionFailed and the first bytes stay; of eight writers at once exactly one wins.
 @pytest.mark.s3
 def test_s3_create_only_has_one_winner(seaweed: BucketAt) -> None:
     answers = [create_only_by_eight(seaweed, f"segment-{number}") for number in range(10)]
