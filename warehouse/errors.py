@@ -45,3 +45,7 @@ class BadQuery(Terminal):
 
 class UnknownId(Terminal):
     """No customer, session or event has this id."""
+
+
+class ObjectDamaged(Terminal):
+    """A landing object is there and cannot be read."""

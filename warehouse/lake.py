@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.errors import LakeError, LakeLocked, LakeMissing
 from warehouse.extensions import load_extensions
@@ -50,6 +52,20 @@ class Lake:
             self.con.execute("ROLLBACK")
             raise
         self.con.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def table(self, name: str, rows: pa.Table) -> Iterator[None]:
+        """Inside, SQL can read `rows` by this name."""
+        self.con.register(name, rows)
+        try:
+            yield
+        finally:
+            self.con.unregister(name)
+
+    def note(self, what: str, detail: dict[str, Any]) -> None:
+        """Inside a transaction: keep this beside the snapshot it makes; the catalog holds it until the snapshot expires."""
+        info = json.dumps(detail, separators=(",", ":"))
+        self.execute("CALL lake.set_commit_message('sojourn', ?, extra_info => ?)", [what, info])
 
     def snapshot(self) -> int:
         """The number of the newest snapshot, or inside a transaction of the one it reads."""

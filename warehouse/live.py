@@ -1,0 +1,56 @@
+"""The journal as its readers see it: segments that no landing object may hold yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from warehouse.errors import BadName
+from warehouse.segments import SegmentCount, opened_at, split_segment_id, tally
+
+HEAD_READ = 1 << 16
+SUFFIXES = (".open", ".sealed")
+
+
+class LiveSegment(msgspec.Struct, frozen=True):
+    """A segment file of the journal."""
+
+    segment_id: str
+    worker: str
+    path: Path
+
+    def opened_at(self) -> int | None:
+        """µs UTC; None when the file was landed and removed meanwhile."""
+        data = self._read(HEAD_READ)
+        return None if data is None else opened_at(data, self.segment_id)
+
+    def count(self) -> SegmentCount | None:
+        """What is complete in it now; None when the file was landed and removed meanwhile."""
+        data = self._read(-1)
+        return None if data is None else tally(data, self.segment_id)
+
+    def _read(self, size: int) -> bytes | None:
+        for path in (self.path, self.path.with_suffix(".sealed")):
+            try:
+                with path.open("rb") as file:
+                    return file.read(size)
+            except FileNotFoundError:
+                continue
+        return None
+
+
+def live_segments(journal: Path) -> Iterator[LiveSegment]:
+    """Every segment file, in the order of the workers' names and then of age."""
+    for path in sorted(journal.glob("*/*")):
+        segment_id = f"{path.parent.name}-{path.stem}"
+        if path.suffix in SUFFIXES and _is_segment(segment_id):
+            yield LiveSegment(segment_id, path.parent.name, path)
+
+
+def _is_segment(text: str) -> bool:
+    try:
+        return bool(split_segment_id(text))
+    except BadName:
+        return False
