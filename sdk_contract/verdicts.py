@@ -125,15 +125,17 @@ class Judgement(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with one event, before anything decides what follows from it."""
+    """What is wrong with one event; `verdict` where it is not the reason's own."""
 
     reason: Reason
     pointer: str | None = None
     expected: str | None = None
+    verdict: Verdict | None = None
 
     def judge(self, index: int, verdict: Verdict | None = None) -> Judgement:
-        """Gives the judgement on event number `index`: with the reason's own verdict, or a softer one."""
-        return Judgement(index, verdict or self.reason.verdict, self.reason, self.pointer, self.expected)
+        """Gives the judgement on event number `index`; a verdict given here comes before its own."""
+        verdict = verdict or self.verdict or self.reason.verdict
+        return Judgement(index, verdict, self.reason, self.pointer, self.expected)
 
 
 def markdown() -> str:

@@ -1,0 +1,134 @@
+"""Unpacks a request body by what it is, not by what its headers say."""
+
+import re
+import zlib
+from base64 import b64decode
+from binascii import Error as NotBase64
+from typing import Final
+from urllib.parse import parse_qs
+
+from sdk_contract.errors import Refused
+from sdk_contract.verdicts import Reason
+
+RATIO: Final = 200
+# Below this a high ratio is harmless: a short batch of equal events packs very well.
+_RATIO_FROM: Final = 256 * 1024
+_LAYERS: Final = 3
+_MEMBERS: Final = 64
+_GZIP: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
+_GZIP_BITS, _ZLIB_BITS, _DEFLATE_BITS = 31, 15, -15
+_NAMES: Final = {"", "identity", "gzip", "x-gzip", "deflate"}
+_FORM_FIELDS: Final = ("data", "data_list", "batch")
+_FORM = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]*=[^=]")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_\s-]{8,}={0,2}\s*")
+# UTF-8 of a surrogate pair, each half encoded by itself as some browsers do; never a part of proper UTF-8.
+_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+
+
+def unpack(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
+    """Returns the JSON text of a body: unpacked, taken out of a form or base64, surrogate pairs mended.
+
+    `encoding` is the Content-Encoding header ("" for none), `limit` the bytes that may come out, `ratio` how many
+    may come out of one packed byte. Raises Refused: BODY_TOO_LARGE, BAD_COMPRESSION, or BAD_ENVELOPE for what is
+    neither JSON, form nor base64. Whether the text is good JSON is not looked at.
+    """
+    for _ in range(_LAYERS):
+        body = _inflate_by_looks(body, encoding, limit, ratio)
+        if len(body) > limit:
+            raise Refused(Reason.BODY_TOO_LARGE, f"{len(body)} bytes; at most {limit} would do")
+        if _is_json(body):
+            return _mend_surrogates(body.removeprefix(_BOM))
+        body, encoding = _take_out(body, encoding), ""
+    raise _not_json(body)
+
+
+def _is_json(body: bytes) -> bool:
+    return body[:1] in (b"{", b"[") or body.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
+
+
+def _inflate_by_looks(body: bytes, encoding: str, limit: int, ratio: int) -> bytes:
+    """Undoes gzip wherever it shows, twice where the header and the client both packed."""
+    for _ in range(2):
+        if body.startswith(_GZIP):
+            body = _inflate(body, _GZIP_BITS, limit, ratio)
+    if encoding.strip().lower() == "deflate" and not _is_json(body):
+        return _inflate(body, _ZLIB_BITS if _has_zlib_head(body) else _DEFLATE_BITS, limit, ratio)
+    return body
+
+
+def _has_zlib_head(body: bytes) -> bool:
+    return len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
+
+
+def _inflate(body: bytes, bits: int, limit: int, ratio: int) -> bytes:
+    room = ceiling = min(limit, max(len(body) * ratio, _RATIO_FROM))
+    parts: list[bytes] = []
+    for _ in range(_MEMBERS):
+        unpacker = zlib.decompressobj(bits)
+        try:
+            parts.append(unpacker.decompress(body, room + 1))
+        except zlib.error as error:
+            raise Refused(Reason.BAD_COMPRESSION, str(error)) from None
+        room -= len(parts[-1])
+        if room < 0:
+            raise _too_much(ceiling, limit)
+        if not unpacker.eof:
+            raise Refused(Reason.BAD_COMPRESSION, "the packed body ends too early")
+        body = unpacker.unused_data
+        if not body.startswith(_GZIP):
+            return b"".join(parts)
+    raise Refused(Reason.BAD_COMPRESSION, f"more than {_MEMBERS} gzip members")
+
+
+def _too_much(ceiling: int, limit: int) -> Refused:
+    if ceiling == limit:
+        return Refused(Reason.BODY_TOO_LARGE, f"unpacks to more than {limit} bytes")
+    return Refused(Reason.BAD_COMPRESSION, f"unpacks to more than {ceiling} bytes, too much for its size")
+
+
+def _take_out(body: bytes, encoding: str) -> bytes:
+    if encoding.strip().lower() not in _NAMES:
+        wanted = "gzip, deflate or none would do"
+        raise Refused(Reason.BAD_COMPRESSION, f"content-encoding {encoding[:40]!r} is not known; {wanted}")
+    if _FORM.match(body):
+        return _from_form(body)
+    if _BASE64.fullmatch(body):
+        return _from_base64(body)
+    raise _not_json(body)
+
+
+def _from_form(body: bytes) -> bytes:
+    try:
+        fields = parse_qs(body.decode("latin-1"), encoding="latin-1", max_num_fields=100)
+    except ValueError:
+        raise _not_json(body) from None
+    for name in _FORM_FIELDS:
+        if name in fields:
+            value = fields[name][0].encode("latin-1")
+            # An unescaped + of base64 has become a space on the way.
+            return value if _is_json(value) else _from_base64(value.replace(b" ", b"+"))
+    raise _not_json(body)
+
+
+def _from_base64(body: bytes) -> bytes:
+    letters = b"".join(body.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    try:
+        return b64decode(letters + b"=" * (-len(letters) % 4), validate=True)
+    except NotBase64:
+        raise _not_json(body) from None
+
+
+def _not_json(body: bytes) -> Refused:
+    return Refused(Reason.BAD_ENVELOPE, f"the body begins with {body[:20]!r}; a JSON object or list would do")
+
+
+def _mend_surrogates(body: bytes) -> bytes:
+    if body.isascii() or _HALVES.search(body) is None:
+        return body
+    return _HALVES.sub(_pair, body)
+
+
+def _pair(halves: re.Match[bytes]) -> bytes:
+    text = halves[0].decode("utf-8", "surrogatepass")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16").encode()
