@@ -14,7 +14,6 @@ The plan is about `track` events, by name; other types pass.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Literal, NoReturn
 
 import msgspec
@@ -54,7 +53,7 @@ class Plan(Struct, frozen=True):
 
 
 class CompiledPlan(Struct, frozen=True):
-    """A plan ready to check events with; make it with `compile_plan`."""
+    """A plan ready to check events with; make it with `compile`."""
 
     plan: Plan
     validators: Mapping[str, Draft202012Validator]
@@ -86,7 +85,7 @@ class CompiledPlan(Struct, frozen=True):
         return Verdict.WARNING if self.plan.mode == "warn" else verdict
 
 
-def compile_plan(plan: Plan) -> CompiledPlan:
+def compile(plan: Plan) -> CompiledPlan:
     """Makes a plan ready; raises PlanError with line and field for a schema that is none.
 
     Patterns run in linear time (no back-references or look-around), and a schema may only refer to itself.
@@ -97,7 +96,7 @@ def compile_plan(plan: Plan) -> CompiledPlan:
 
 
 class _Head(Struct, frozen=True, forbid_unknown_fields=True):
-    version: str | int | float | date
+    version: Any
     events: dict[Any, Any]
     mode: Literal["off", "warn", "enforce"] = "warn"
     unplanned: Literal["allow", "warn", "reject"] = "allow"
