@@ -16,7 +16,7 @@ frame.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 
 import google_crc32c
@@ -273,13 +273,20 @@ def opened_at(data: bytes, name: str) -> int:
 
 
 def tally(data: bytes, name: str) -> SegmentCount:
-    """Counts a segment by reading it. Damage of unknown key and hour counts for key 0 in the opening hour."""
-    opened_hour = opened_at(data, name) // HOUR_US
+    """Counts a segment by reading it."""
+    return count(scan(data), opened_at(data, name))
+
+
+def count(found: Iterable[Record | Damage], opened: int) -> SegmentCount:
+    """Counts what a scan found.
+
+    Damage of unknown key and hour counts for key 0 in the hour of `opened` (µs).
+    """
     counts: Counter[tuple[int, int]] = Counter()
     records = damaged = 0
-    for found in scan(data):
-        lost = isinstance(found, Damage)
-        records, damaged = records + (not lost), damaged + (found.events if lost else 0)
-        counts[found.key_no or 0, opened_hour if found.hour is None else found.hour] += found.events
+    for one in found:
+        lost = isinstance(one, Damage)
+        records, damaged = records + (not lost), damaged + (one.events if lost else 0)
+        counts[one.key_no or 0, opened // HOUR_US if one.hour is None else one.hour] += one.events
     split = [Tally(key, hour, events) for (key, hour), events in sorted(counts.items())]
     return SegmentCount(sum(counts.values()), records, damaged, split)
