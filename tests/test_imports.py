@@ -40,7 +40,11 @@ UNREACHABLE = (
 )
 
 PURE_THIRD_PARTY = {"msgspec"}
-PLAN_THIRD_PARTY = {"sdk_contract.plan": {"jsonschema_rs", "yaml"}}
+# Reading a tracking plan, and saying on which line of it a mistake stands.
+PLAN_THIRD_PARTY = {
+    "sdk_contract.plan": {"jsonschema_rs", "yaml"},
+    "sdk_contract.yaml_places": {"yaml"},
+}
 # The modules of the standard library by which a pure function would meet the world, its clock or its dice.
 WORLDLY = {
     "asyncio", "concurrent", "ctypes", "fcntl", "getpass", "glob", "http", "importlib", "logging", "mmap",
