@@ -3,11 +3,13 @@
 A sub-command is imported when it is called, so that `sojourn tail` never pays for DuckDB.
 """
 
+import os
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 import click
 
+from collector.services import refuse_unknown
 from sdk_contract.errors import SojournError
 
 GROUP = "sojourn.commands"
@@ -33,6 +35,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            refuse_unknown(os.environ)
             return super().invoke(ctx)
         except SojournError as error:
             raise Refusal(str(error)) from error
@@ -80,5 +83,11 @@ def root() -> None:
     """Sojourn: customer-behaviour data, from the SDK to the customer's timeline."""
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """The program `sojourn`."""
     root(prog_name="sojourn")
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """Every setting of the collector: one frozen struct, one line a setting.
 
-A field `event_limit` is read from `SOJOURN_EVENT_LIMIT`. Sizes are bytes (or "8MiB"), durations seconds (or "500ms").
+`event_limit` is read from `SOJOURN_EVENT_LIMIT`. Sizes are bytes (or "8MiB"), durations seconds (or "500ms").
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from sdk_contract import settings as contract
 KiB, MiB = 1024, 1024 * 1024
 
 
-class Settings(msgspec.Struct, frozen=True):
+class CollectorSettings(msgspec.Struct, frozen=True):
     data: Annotated[str, Meta(description="Folder of all data.")] = "sojourn-data"
     node: Annotated[str, Meta(description="Name of this machine in segment names; empty: the host name.")] = (
         ""
@@ -80,16 +80,20 @@ class Settings(msgspec.Struct, frozen=True):
         return self.folder / "run"
 
     @property
+    def metrics(self) -> Path:
+        return self.run / "metrics"
+
+    @property
     def landing_url(self) -> str:
         return self.landing or str(self.folder / "landing")
 
 
-def load(env: Mapping[str, str], known: Collection[str] = ()) -> Settings:
+def load(env: Mapping[str, str], known: Collection[str] = ()) -> CollectorSettings:
     """Settings from the environment; Terminal where a variable is unknown or its value is bad."""
-    return contract.load(Settings, env, known)
+    return contract.load(CollectorSettings, env, known)
 
 
-def node_name(settings: Settings, hostname: str) -> str:
+def node_name(settings: CollectorSettings, hostname: str) -> str:
     """Name of this machine, fit for a file name: letters, digits and dashes, 40 at most."""
     return sub(r"[^a-z0-9]+", "-", (settings.node or hostname).lower()).strip("-")[:40] or "node"
 

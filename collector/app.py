@@ -1,0 +1,163 @@
+"""The routes of a door worker: hot paths go to the intake, Starlette serves the rest."""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
+from hmac import compare_digest
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from collector.door import DIALECTS, Door
+from collector.metrics import exposition
+from collector.wire import Message, Receive, Scope, Send, cors, preflight, respond
+from sdk_contract.dialects import Answer, Dialect
+from sdk_contract.errors import SojournError
+
+QUIET_SECONDS = 10.0
+
+_encode = msgspec.json.Encoder().encode
+
+
+class App:
+    """The ASGI application. `numbers`: this worker's metrics; `shared`: the folder of everyone's."""
+
+    def __init__(self, door: Door, numbers: CollectorRegistry, shared: Path | None = None) -> None:
+        self.door, self.numbers, self.shared = door, numbers, shared
+        self.hot = hot_paths(DIALECTS)
+        self.cold = cold_app(self)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            hot = self.hot.get(scope["path"])
+            if hot is None or scope["method"] != "POST":
+                return self._rest(scope, receive, send)
+            return self.door.intake.take(hot[0], hot[1], scope, receive, send)
+        return self._lifespan(receive, send)
+
+    async def _rest(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": preflight(headers)})
+            await send({"type": "http.response.body"})
+        elif scope["path"] in self.hot:
+            await respond(
+                send, wrong_method(scope), [*(cors(origin) if origin else []), (b"allow", b"POST, OPTIONS")]
+            )
+        else:
+            with suppress(Exception):  # answered and logged by `Cold.fail`; Starlette raises it once more
+                await self.cold(scope, receive, reflecting(send, origin) if origin else send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.door.open()
+        except (SojournError, OSError) as error:
+            await send({"type": "lifespan.startup.failed", "message": f"error: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.door.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def hot_paths(dialects: list[Dialect]) -> dict[str, tuple[Dialect, str]]:
+    """Protocol and kind of every path that takes events, with and without a slash at its end."""
+    return {
+        path: (dialect, route.kind)
+        for dialect in dialects
+        for route in dialect.routes
+        for path in (route.path, route.path + "/")
+    }
+
+
+def wrong_method(scope: Scope) -> Answer:
+    text = f"{scope['path']} takes POST, not {scope['method']}"
+    return Answer(405, _encode({"success": False, "reason": "wrong_method", "error": text}))
+
+
+def reflecting(send: Send, origin: bytes) -> Send:
+    """Adds the CORS headers to whatever answer goes through."""
+
+    async def with_cors(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *cors(origin)]
+        await send(message)
+
+    return with_cors
+
+
+def json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(_encode(value), status, headers, "application/json")
+
+
+class Cold:
+    """What people and monitors ask a worker for."""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.door = app, app.door
+
+    async def health(self, request: Request) -> Response:
+        """The process is up; nothing more."""
+        return json({"status": "ok", "worker": self.door.name})
+
+    async def ready(self, request: Request) -> Response:
+        """503 where an event could not be accepted and published now."""
+        state = await self.door.ready()
+        return json(state, 200 if state.ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        text = exposition(self.app.numbers, self.app.shared)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def live(self, request: Request) -> Response:
+        """New events with their verdicts as server-sent events, for who has the live token."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not compare_digest(token.encode(), self.door.live_token.encode()):
+            refused = {
+                "success": False,
+                "reason": "unknown_token",
+                "error": "send Authorization: Bearer <live token>",
+            }
+            return json(refused, 401, {"WWW-Authenticate": "Bearer"})
+        return StreamingResponse(
+            self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        yield b": follows\n\n"
+        async for events, dropped in self.door.tap.follow(QUIET_SECONDS):
+            lines = [b"data: %b\n\n" % _encode(event) for event in events]
+            if dropped:
+                lines.append(b"event: dropped\ndata: %d\n\n" % dropped)
+            yield b"".join(lines) or b": quiet\n\n"
+
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        """Unknown paths and methods."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        exists = sorted({path.rstrip("/") for path in self.app.hot}) + sorted(self.routes())
+        text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
+        return json({"success": False, "reason": "not_found", "error": text, "exists": exists}, status)
+
+    async def fail(self, request: Request, error: Exception) -> Response:
+        answer = self.door.fail(error)
+        return Response(answer.body, answer.status, media_type="application/json")
+
+    def routes(self) -> dict[str, object]:
+        return {"/health": self.health, "/ready": self.ready, "/metrics": self.metrics, "/live": self.live}
+
+
+def cold_app(app: App) -> Starlette:
+    """Starlette for the routes that are not hot, each with and without a slash at its end."""
+    cold = Cold(app)
+    routes = [Route(path, end) for name, end in cold.routes().items() for path in (name, name + "/")]
+    handlers = {404: cold.refuse, 405: cold.refuse, Exception: cold.fail}
+    starlette = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    starlette.router.redirect_slashes = False
+    return starlette

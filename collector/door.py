@@ -1,0 +1,171 @@
+"""One running door worker: what it opens, its once-a-second housekeeping, how it drains."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from socket import gethostname
+
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from collector.errors import JournalUnavailable
+from collector.files import Files
+from collector.intake import Intake, Parts
+from collector.journal import Journal
+from collector.judge import BatchIds, PlanRule
+from collector.keyring import Keyring
+from collector.limits import Gate, Quota, SlowBodies, disk_used, read_backlog
+from collector.metrics import Counts, Metrics
+from collector.peer import Peers, networks
+from collector.settings import CollectorSettings, node_name
+from collector.tap import Follower, Tap
+from sdk_contract.dialects import Answer, Dialect
+from sdk_contract.dialects.segment import SEGMENT
+from warehouse.registry import Registry
+
+DIALECTS: list[Dialect] = [SEGMENT]
+TICK_SECONDS = 1.0
+
+
+class TimedFiles(Files):
+    """Real files that tell how long each fdatasync took."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
+    def fdatasync(self, descriptor: int) -> None:
+        began = time.perf_counter()
+        super().fdatasync(descriptor)
+        self._counts.fsyncs.append(time.perf_counter() - began)
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Could an event be accepted and published now? `reasons` says why not."""
+
+    ready: bool
+    reasons: list[str]
+    backlog_bytes: int
+    oldest_unpublished_seconds: float
+    drain_bytes_per_second: float
+
+
+class Door:
+    """Everything behind the routes of a worker. `open` before use, `close` after; `now` gives µs UTC."""
+
+    intake: Intake
+    journal: Journal
+    live_token: str
+
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        name: str,
+        *,
+        now: Callable[[], int],
+        random: Callable[[int], bytes],
+        log: FilteringBoundLogger,
+        metrics: Metrics,
+    ) -> None:
+        self.settings, self.name, self.now, self.random, self.log = settings, name, now, random, log
+        self.metrics, self.counts = metrics, Counts()
+        self.gate = Gate(settings.backlog_limit, settings.disk_watermark, settings.inflight_bytes)
+        self.slow = SlowBodies(settings.body_seconds)
+        self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now))
+        self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
+        self._thread = ThreadPoolExecutor(1, "housekeeping")
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Reads the keys, takes the journal. SojournError or OSError says what is in the way."""
+        settings, loop = self.settings, asyncio.get_running_loop()
+        rules = self._rules()
+        peers = Peers(networks(settings.trusted_proxies))
+        trimmed = await loop.run_in_executor(self._thread, self._read_registry)
+        self.journal = Journal.open(
+            settings.journal / self.name, node_name(settings, gethostname()), self.name, self.now,
+            TimedFiles(self.counts), trimmed=trimmed,
+            segment_bytes=settings.segment_bytes, segment_age=settings.segment_age,
+        )  # fmt: skip
+        quota = Quota(settings.key_rate / settings.workers)
+        parts = Parts(
+            settings, self.keyring, self.journal, self.gate, quota, self.slow, self.counts, peers,
+            BatchIds(self.random), rules, self.now, loop.time,
+        )  # fmt: skip
+        self.intake = Intake(parts, self.fail)
+        self._ticking = asyncio.ensure_future(self._tick())
+
+    def _rules(self) -> dict[str, PlanRule]:
+        if not self.settings.plan:
+            return {}
+        from collector.plans import plan_rules  # what it imports is large
+
+        return plan_rules(self.settings.plan)
+
+    def _read_registry(self) -> str | None:
+        self.keyring.refresh()
+        self.live_token = self.keyring.registry.secret_setting("live_token")
+        return self.keyring.registry.trimmed().get(self.name)
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(self._thread, self._look)
+            except Exception as error:  # a busy registry must not end the housekeeping
+                self.log.warning("housekeeping failed", error=str(error))
+            self.slow.sweep(loop.time())
+            self.metrics.flush(self.counts)
+            self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _look(self) -> None:
+        self.keyring.refresh()
+        self.gate.measure(read_backlog(self.settings.journal), disk_used(self.settings.folder), self.now())
+
+    def oldest_seconds(self) -> float:
+        oldest = self.gate.backlog.oldest
+        return 0.0 if oldest is None else max(0.0, self.now() / 1e6 - oldest / 1e3)
+
+    async def ready(self) -> Ready:
+        """Looks now: writes to the journal's disk, reads the backlog."""
+        age, reasons = self.oldest_seconds(), []
+        if self.gate.draining:
+            reasons.append("the collector is stopping")
+        if self.gate.full:
+            reasons.append(self.gate.full)
+        if age > self.settings.unpublished_age:
+            reasons.append(f"the oldest unpublished segment is {age:.0f} s old")
+        try:
+            await self.journal.probe()
+        except JournalUnavailable as error:
+            reasons.append(str(error))
+        return Ready(not reasons, reasons, self.gate.backlog.size, round(age, 3), round(self.gate.drain_rate))
+
+    def fail(self, error: Exception) -> Answer:
+        """Logs an unexpected error once, under an id that the client gets instead of a traceback."""
+        name = self.random(6).hex()
+        self.log.error("unexpected error", id=name, exc_info=error)
+        body = {
+            "success": False,
+            "reason": "unexpected",
+            "error": f"unexpected error {name}; it is in the log",
+        }
+        return Answer(500, msgspec.json.encode(body))
+
+    @property
+    def draining(self) -> bool:
+        return self.gate.draining
+
+    def drain(self) -> None:
+        """New requests are refused from now on, those in flight are answered."""
+        self.gate.draining = True
+        self.tap.close()
+
+    async def close(self) -> None:
+        """Seals the journal; what was acknowledged is in it."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+        await self.journal.close()
+        self.metrics.flush(self.counts)
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,30 @@
+"""How a collector program logs: one JSON object a line on stderr, short lines where a person looks on."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+
+def configure(program: str, stream: TextIO = sys.stderr) -> structlog.typing.FilteringBoundLogger:
+    """A logger that names `program` in each line."""
+    person = stream.isatty()
+    shape: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)
+        if person
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if person else "iso", utc=not person),
+            structlog.processors.format_exc_info,
+            shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+    )
+    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(name)s: %(message)s")
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(program=program)
+    return log

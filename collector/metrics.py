@@ -1,0 +1,87 @@
+"""What the door counts: plain integers on the hot path, carried to Prometheus once a second."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import Counter as Total
+
+from sdk_contract.verdicts import Judgement
+
+FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Counts:
+    """Plain integers of one worker. Labels come from closed lists, never from a request."""
+
+    __slots__ = ("body_bytes", "events", "fsyncs", "requests")
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.events: Counter[tuple[str, str]] = Counter()
+        self.body_bytes = 0
+        self.fsyncs: deque[float] = deque()
+
+    def add(self, events: int, judgements: Sequence[Judgement]) -> None:
+        """Counts the events of one request: plain ok but for those judged."""
+        self.events["ok", ""] += events - len(judgements)
+        for one in judgements:
+            self.events[one.verdict.value, one.reason.value if one.reason else ""] += 1
+
+
+class Metrics:
+    """The Prometheus side of `Counts`, kept in `registry`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = _total("requests", "Requests by dialect and outcome.", registry, "dialect", "outcome")
+        self.events = _total("events", "Events by verdict and reason.", registry, "verdict", "reason")
+        self.body_bytes = _total("body_bytes", "Bytes of request bodies as received.", registry)
+        text = "Time of one journal fdatasync."
+        self.fsync = Histogram("sojourn_fsync_seconds", text, buckets=FSYNC_SECONDS, registry=registry)
+        self.inflight = _gauge("inflight_bytes", "Bytes of requests being handled.", "livesum", registry)
+        self.backlog = _gauge("journal_backlog_bytes", "Journal not yet published.", "livemax", registry)
+        self.oldest = _gauge("oldest_unpublished_seconds", "Age of the oldest segment.", "livemax", registry)
+
+    def flush(self, counts: Counts) -> None:
+        """Moves what was counted since the last flush."""
+        requests, counts.requests = counts.requests, Counter()
+        for (dialect, outcome), number in requests.items():
+            self.requests.labels(dialect, outcome).inc(number)
+        events, counts.events = counts.events, Counter()
+        for (verdict, reason), number in events.items():
+            self.events.labels(verdict, reason).inc(number)
+        self.body_bytes.inc(counts.body_bytes)
+        counts.body_bytes = 0
+        while counts.fsyncs:
+            self.fsync.observe(counts.fsyncs.popleft())
+
+    def levels(self, inflight: int, backlog: int, oldest_seconds: float) -> None:
+        self.inflight.set(inflight)
+        self.backlog.set(backlog)
+        self.oldest.set(oldest_seconds)
+
+
+def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:
+    return Total(f"sojourn_{name}", text, labels, registry=registry)
+
+
+def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry) -> Gauge:
+    return Gauge(f"sojourn_{name}", text, multiprocess_mode=mode, registry=registry)  # type: ignore[arg-type]
+
+
+def drop_dead(folder: Path, alive: Callable[[int], bool]) -> None:
+    """Removes the live levels of workers that fell: a number of a dead process is no level."""
+    for path in folder.glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdigit() and not alive(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def exposition(registry: CollectorRegistry, folder: Path | None) -> bytes:
+    """The text for a Prometheus server: of all workers where `folder` is given, else of `registry`."""
+    if folder is None:
+        return generate_latest(registry)
+    everyone = CollectorRegistry()
+    multiprocess.MultiProcessCollector(everyone, path=str(folder))  # type: ignore[no-untyped-call]
+    return generate_latest(everyone)

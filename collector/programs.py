@@ -1,0 +1,117 @@
+"""Child programs: start them, start a fallen one again with back-off, stop them in order."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+import msgspec
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+LONG_RUN = 30.0
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A module of ours to run as a program, with the variables that differ from this one's environment."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    sockets: tuple[int, ...] = ()
+    once: bool = False
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "collector.child", str(os.getpid()), self.module, *self.arguments]
+
+
+Report = Callable[[str, Mapping[str, object]], None]
+Relay = Callable[[str, str], None]
+
+
+class Running:
+    """One program kept running until it is told to stop.
+
+    `relay` receives (program name, line) for what the program prints; None: it writes to our own stderr.
+    """
+
+    def __init__(self, program: Program, report: Report, relay: Relay | None = None) -> None:
+        self.program, self.report, self.relay = program, report, relay
+        self.process: asyncio.subprocess.Process | None = None
+        self.stopping = False
+        self.starts = 0
+        self.code: int | None = None
+        self._woken = asyncio.Event()
+        self.task = asyncio.ensure_future(self._keep())
+
+    async def _keep(self) -> None:
+        clock = asyncio.get_running_loop().time
+        pause = FIRST_PAUSE
+        while not self.stopping:
+            began = clock()
+            self.code = await self._run()
+            if self.stopping or (self.program.once and self.code == 0):
+                return
+            pause = FIRST_PAUSE if clock() - began > LONG_RUN else min(pause * 2, LONGEST_PAUSE)
+            self.report("program fell", {"program": self.program.name, "code": self.code, "again_in": pause})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def _run(self) -> int:
+        pipe = None if self.relay is None else asyncio.subprocess.PIPE
+        self.process = process = await asyncio.create_subprocess_exec(
+            *self.program.command(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=pipe or sys.stderr.fileno(),
+            stderr=asyncio.subprocess.STDOUT if pipe else None,
+            env={**os.environ, **dict(self.program.variables)},
+            pass_fds=self.program.sockets,
+            start_new_session=True,
+        )
+        self.starts += 1
+        if self.stopping:
+            self._send(signal.SIGTERM)
+        await self._relay_lines(process.stdout)
+        return await process.wait()
+
+    async def _relay_lines(self, lines: asyncio.StreamReader | None) -> None:
+        while lines is not None and self.relay is not None:
+            try:
+                line = await lines.readline()
+            except ValueError:  # a line longer than the reader's buffer
+                continue
+            if not line:
+                return
+            self.relay(self.program.name, line.decode(errors="replace").rstrip("\n"))
+
+    def _send(self, number: int) -> None:
+        if self.process is not None and self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    async def stop(self, seconds: float) -> bool:
+        """SIGTERM, then SIGKILL after `seconds`; True where the program ended by itself."""
+        self.stopping = True
+        self._woken.set()
+        self._send(signal.SIGTERM)
+        done, _ = await asyncio.wait([self.task], timeout=seconds)
+        if not done:
+            self.report("program killed", {"program": self.program.name, "after": seconds})
+            self._send(signal.SIGKILL)
+            await asyncio.wait([self.task], timeout=1.0)
+        return bool(done)
+
+
+async def stop_all(running: Sequence[Running], seconds: float) -> None:
+    """All of them at the same time."""
+    await asyncio.gather(*(one.stop(seconds) for one in running))
+
+
+def termination() -> asyncio.Event:
+    """An event that SIGINT or SIGTERM sets."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told

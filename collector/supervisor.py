@@ -1,0 +1,99 @@
+"""`sojourn collect`: one socket, N door workers, one sink; what falls is started again.
+
+Stopping: the socket closes, the workers answer what is in flight and seal, then the sink publishes.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from socket import gethostname
+
+import msgspec
+
+from collector.errors import CannotStart
+from collector.folder import held, make_writable, wait_released
+from collector.listen import is_loopback, listen, url_of
+from collector.programs import Program, Report, Running, stop_all, termination
+from collector.settings import CollectorSettings, node_name, worker_name
+from warehouse.registry import Registry
+
+WORKERS_STOP, SINK_STOP = 3.0, 1.4
+PREVIOUS_DRAIN = 6.0
+
+
+def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
+    """CannotStart for an address beyond this machine while no write key exists."""
+    if is_loopback(settings.host) or any(key.revoked_at is None for key in registry.keys()):  # noqa: SIM118
+        return
+    raise CannotStart(
+        f"host {settings.host} can be reached from other machines, and there is no write key yet; "
+        "make one first: sojourn key create --project NAME"
+    )
+
+
+def clean_run(folder: Path) -> None:
+    """Empties the folder through which the workers share their metrics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.db"):
+        path.unlink(missing_ok=True)
+
+
+def child_variables(settings: CollectorSettings) -> tuple[tuple[str, str], ...]:
+    """What gives a child the same settings as ours, options of the command line included."""
+    names = ("data", "node", "host", "port", "workers", "landing")
+    chosen = ((f"SOJOURN_{name.upper()}", str(getattr(settings, name))) for name in names)
+    return tuple(pair for pair in chosen if pair[1])
+
+
+def worker_programs(settings: CollectorSettings, node: str, sock: socket.socket) -> list[Program]:
+    variables = (*child_variables(settings), ("PROMETHEUS_MULTIPROC_DIR", str(settings.metrics)))
+    arguments = ("--fd", str(sock.fileno()), "--name")
+    return [
+        Program(name, "collector.worker", (*arguments, name), variables, sockets=(sock.fileno(),))
+        for name in (worker_name(node, number) for number in range(settings.workers))
+    ]
+
+
+def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, object]:
+    """Writes data/run/collect.json, where others find the address; returns its content."""
+    state: dict[str, object] = {"pid": os.getpid(), "url": url_of(sock), "workers": settings.workers}
+    path = settings.run / "collect.json"
+    fresh = path.with_suffix(".tmp")
+    fresh.write_bytes(msgspec.json.encode(state))
+    fresh.replace(path)
+    return state
+
+
+async def supervise(settings: CollectorSettings, sock: socket.socket, report: Report) -> None:
+    """Runs workers and sink until SIGTERM or SIGINT, then stops them in order."""
+    told = termination()
+    node = node_name(settings, gethostname())
+    sink = Running(Program("sink", "collector.sink", variables=child_variables(settings)), report)
+    workers = [Running(program, report) for program in worker_programs(settings, node, sock)]
+    report("listening", announce(settings, sock))
+    await told.wait()
+    report("stopping", {})
+    sock.close()
+    await stop_all(workers, WORKERS_STOP)
+    await stop_all([sink], SINK_STOP)
+    (settings.run / "collect.json").unlink(missing_ok=True)
+
+
+def collect(settings: CollectorSettings, report: Report, now: Callable[[], int]) -> None:
+    """The whole life of `sojourn collect`; CannotStart says in one line why it cannot begin."""
+    make_writable(settings.folder)
+    settings.journal.mkdir(parents=True, exist_ok=True)
+    registry = Registry.open(settings.registry, now=now)
+    refuse_open_door(settings, registry)
+    registry.close()
+    with ExitStack() as stack:
+        stack.enter_context(held(settings.journal / "collect.lock", "sojourn collect"))
+        locks = [*settings.journal.glob("*/lock"), settings.journal / "sink.lock"]
+        wait_released(locks, PREVIOUS_DRAIN, time.monotonic, time.sleep)
+        clean_run(settings.metrics)
+        sock = stack.enter_context(listen(settings.host, settings.port))
+        asyncio.run(supervise(settings, sock, report))

@@ -1,0 +1,90 @@
+"""One door worker: `python -m collector.worker --fd N --name NODE-wK`, started by the supervisor."""
+
+import argparse
+import os
+import socket
+import time
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from prometheus_client import REGISTRY
+
+from collector import logs
+from collector.app import App
+from collector.door import Door
+from collector.metrics import Metrics, drop_dead
+from collector.settings import CollectorSettings, load
+
+GRACE_TICKS = 2
+
+
+def now() -> int:
+    """Microseconds UTC: the one place of this process where the clock is read."""
+    return time.time_ns() // 1000
+
+
+class DoorServer(uvicorn.Server):
+    """Uvicorn that first tells the world that it drains, and only then closes connections."""
+
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self.door = door
+        self.told = False
+        self.grace = GRACE_TICKS
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.told = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: drains when told, and leaves some ticks later, when `/ready` has failed."""
+        if self.told:
+            self.door.drain()
+            self.grace -= 1
+            self.should_exit = self.grace < 0
+        return await super().on_tick(counter)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def server_config(app: Any, settings: CollectorSettings) -> uvicorn.Config:
+    """How uvicorn runs the door: nothing in the way of the hot path."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="collector.worker")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--name", required=True)
+    options = parser.parse_args(argv)
+    settings = load(os.environ, known=os.environ)
+    log = logs.configure(options.name)
+    drop_dead(settings.metrics, is_alive)
+    door = Door(settings, options.name, now=now, random=os.urandom, log=log, metrics=Metrics(REGISTRY))
+    server = DoorServer(server_config(App(door, REGISTRY, settings.metrics), settings), door)
+    server.run(sockets=[socket.socket(fileno=options.fd)])
+
+
+if __name__ == "__main__":
+    main()
