@@ -128,6 +128,7 @@ def lock_writer(path: Path) -> int:
 def migrate(lake: Lake) -> list[str]:
     """Apply the migrations that this lake has not had, each in one transaction; returns their names."""
     lake.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name VARCHAR, applied_at TIMESTAMPTZ)")
+    _keep_in_catalog(lake, "schema_migrations")
     done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
     known = migrations()
     if done - known.keys():
@@ -140,7 +141,16 @@ def migrate(lake: Lake) -> list[str]:
             lake.execute(sql)
             _comment(lake, sql)
             lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
+    _keep_in_catalog(lake, "objects")
     return list(todo)
+
+
+def _keep_in_catalog(lake: Lake, table: str) -> None:
+    """New rows of this table stay in the catalog, which is durable at every commit, unlike a data file."""
+    option = "data_inlining_row_limit"
+    done = "SELECT 1 FROM lake.options() WHERE option_name = ? AND scope_entry = ?"
+    if not lake.query(done, [option, f"main.{table}"]):
+        lake.execute(f"CALL lake.set_option('{option}', 10000, table_name => '{table}')")
 
 
 def _comment(lake: Lake, sql: str) -> None:
@@ -175,8 +185,11 @@ def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
 
 
 def _attach_sql(catalog: Path, data: Path, read_only: bool) -> str:
-    options = f"DATA_PATH '{_quoted(str(data))}/', META_JOURNAL_MODE 'WAL', DATA_INLINING_ROW_LIMIT 0"
-    return f"ATTACH 'ducklake:sqlite:{_quoted(str(catalog))}' AS lake ({'READ_ONLY, ' if read_only else ''}{options})"
+    # The catalog remembers an absolute path; a data folder may have moved since.
+    place = f"DATA_PATH '{_quoted(str(data.absolute()))}/', OVERRIDE_DATA_PATH true"
+    options = f"{place}, META_JOURNAL_MODE 'WAL', DATA_INLINING_ROW_LIMIT 0"
+    mode = "READ_ONLY, " if read_only else ""
+    return f"ATTACH 'ducklake:sqlite:{_quoted(str(catalog.absolute()))}' AS lake ({mode}{options})"
 
 
 def _quoted(text: str) -> str:

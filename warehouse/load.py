@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.arrivals import Arrivals
-from warehouse.dedup import DedupIndex, entries, hashes, load_cursor
+from warehouse.dedup import DedupIndex, entries, hashes
 from warehouse.errors import ObjectDamaged
 from warehouse.lake import Lake
 from warehouse.landed import (
@@ -73,7 +73,7 @@ def load_new(
     started = now()
     unlanded = unlanded_objects(journal)
     waiting = arrivals.waiting()
-    objects, damaged = _read(store, waiting, load_cursor(lake) + 1, limit)
+    objects, damaged = _read(store, waiting, dedup.covered + 1, limit)
     arrivals.set_aside(damaged)
     taken = {landed.key for landed in objects}
     bounds = [opened for key, opened in unlanded.items() if key not in taken and not arrivals.is_loaded(key)]
