@@ -1,0 +1,1 @@
+"""Load, truth and proof: seeded traffic, and the commands that measure the other programs from outside."""

@@ -1,0 +1,164 @@
+"""`sojourn demo`: the seeded shop's history through the HTTP door, then live traffic until told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from loadtest.drive import Client, Refused, answers
+from loadtest.errors import GaveUp
+from loadtest.traffic import Shop
+from loadtest.visits import Message, iso
+from loadtest.wire import Request, basic, envelope
+
+TRUTH: Final = "demo-truth.json"
+IMPORT: Final = "demo-import.json"
+BATCH: Final = 250
+CONNECTIONS: Final = 6
+LIVE_WINDOW_US: Final = 200_000
+Clock = Callable[[], int]
+Report = Callable[[str], None]
+
+
+class Import(msgspec.Struct, frozen=True):
+    """What the history is a function of; kept, so that a broken import is repeated with the same ids."""
+
+    seed: int
+    now: int
+
+
+def import_of(data: Path, seed: int, clock: Clock) -> Import:
+    """The import that was begun in this folder, else a new one that ends now."""
+    path = data / IMPORT
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Import)
+    begun = Import(seed, clock())
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(begun))
+    draft.replace(path)
+    return begun
+
+
+def request(messages: list[Message], sent_at: int) -> Request:
+    body = envelope((message.body for message in messages), iso(sent_at // 1000))
+    return Request("/v1/batch", body, tuple(message.message_id for message in messages))
+
+
+async def import_history(client: Client, shop: Shop, now: int, clock: Clock, report: Report) -> int:
+    """Send the whole history in order of arrival, as fast as it is acknowledged; returns how many events."""
+    messages, sent = shop.history(now), 0
+    running: set[asyncio.Task[object]] = set()
+    while batch := list(islice(messages, BATCH)):
+        running.add(asyncio.create_task(_accepted(client, request(batch, clock()))))
+        sent += len(batch)
+        if len(running) >= CONNECTIONS:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        if sent % (BATCH * 40) == 0:
+            report(f"history: {sent} events sent")
+    await asyncio.gather(*running)
+    return sent
+
+
+async def _accepted(client: Client, asked: Request) -> object:
+    answer = await client.send(asked)
+    if isinstance(answer, Refused):
+        raise GaveUp(
+            f"{client.to.host}:{client.to.port} refused the demo with {answer.status}: {answer.body[:200]!r}"
+        )
+    return answer
+
+
+def windows(messages: Iterator[Message], width_us: int) -> Iterator[tuple[int, list[Message]]]:
+    """Neighbours in time, gathered for one request each: (time at which the window closes, its messages)."""
+    closes, gathered = 0, list[Message]()
+    for message in messages:
+        if gathered and message.at >= closes:
+            yield closes, gathered
+            gathered = []
+        if not gathered:
+            closes = message.at + width_us
+        gathered.append(message)
+    if gathered:
+        yield closes, gathered
+
+
+async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Clock, report: Report) -> None:
+    """Import unless DIR/demo-truth.json says that it was done, then live traffic for ever."""
+    await answers(url, "/health", 60.0, clock)
+    shop = Shop(seed)
+    async with Client(
+        url, clock=clock, connections=CONNECTIONS, headers=basic(key), patience_s=1e9
+    ) as client:
+        client.keep_acks = False
+        if (data / TRUTH).exists():
+            report("history: imported before")
+        else:
+            await _import_once(client, shop, data, clock, report)
+        if rate > 0:
+            live = windows(shop.live(clock(), rate), LIVE_WINDOW_US)
+            await client.pace(((at, request(batch, at)) for at, batch in live), until=1 << 62)
+
+
+async def _import_once(client: Client, shop: Shop, data: Path, clock: Clock, report: Report) -> None:
+    began = clock()
+    sent = await import_history(client, shop, import_of(data, shop.seed, clock).now, clock, report)
+    shop.truth.write(data / TRUTH)
+    report(
+        f"history: {sent} events of {shop.customers} customers imported in {(clock() - began) / 1e6:.1f} s"
+    )
+
+
+async def _until_told(work: asyncio.Task[None]) -> None:
+    """Run until SIGTERM or SIGINT; nothing is worth waiting for then, since an import can be repeated."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+@click.command("demo")
+@click.option(
+    "--collector", default="http://127.0.0.1:8000", show_default=True, help="Base URL of the collector."
+)
+@click.option("--key", required=True, help="Write key to send with.")
+@click.option(
+    "--rate", default=5.0, show_default=True, help="Live events a second after the history; 0: none."
+)
+@click.option("--seed", default=2026, show_default=True, help="Seed of the customers and their history.")
+@click.option(
+    "--data",
+    default=lambda: os.environ.get("SOJOURN_DATA", "sojourn-data"),
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of all data; demo-truth.json, who is who, is written here.",
+)
+def demo(collector: str, key: str, rate: float, seed: int, data: Path) -> None:
+    """Import 30 days of a demo shop through the collector, then send live traffic until stopped."""
+    data.mkdir(parents=True, exist_ok=True)
+
+    async def work() -> None:
+        await _until_told(
+            asyncio.create_task(
+                play(collector, key, data, rate, seed, now_us, lambda line: print(line, file=sys.stderr))
+            )
+        )
+
+    asyncio.run(work())
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+if __name__ == "__main__":
+    demo(prog_name="sojourn demo")

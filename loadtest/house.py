@@ -1,0 +1,112 @@
+"""A whole Sojourn under test: `sojourn up` on a data folder, its books, and its lake for reading."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self
+from uuid import uuid4
+
+import msgspec
+
+from loadtest.errors import BadOutput, GaveUp
+from loadtest.processes import Process, Program, free_port, run, sojourn, wait_until
+from warehouse.lake import Lake, connect
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+START_S: Final = 60.0
+
+
+class Books(msgspec.Struct, frozen=True):
+    """What `sojourn check --json` prints."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+    filtered: int
+    damaged: int
+    pending: int
+    difference: int
+
+
+class House:
+    """`sojourn up` on `data`, on ports of its own, every setting at its default but the number of workers."""
+
+    def __init__(self, data: Path, *, workers: int | None = None) -> None:
+        self.data = data
+        port, console = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.variables: Mapping[str, str] = {
+            "SOJOURN_DATA": str(data),
+            "SOJOURN_PORT": str(port),
+            "SOJOURN_CONSOLE_PORT": str(console),
+            **({"SOJOURN_WORKERS": str(workers)} if workers else {}),
+        }
+        self._program: Program | None = None
+        self._mark = uuid4().hex
+
+    def write_key(self) -> str:
+        """A valid write key of the folder, made when it has none yet."""
+        registry = Registry.open(self.data / "registry.sqlite", now=lambda: 0)
+        every = registry.keys()
+        valid = [key for key in every if key.revoked_at is None]
+        secret = (valid[0] if valid else registry.create_key("loadtest")).secret
+        registry.close()
+        return secret
+
+    @property
+    def program(self) -> Program:
+        if self._program is None:
+            log = self.data.with_name(f"{self.data.name}.log")
+            self._program = Program(sojourn("up"), mark=self._mark, log=log, variables=self.variables)
+        return self._program
+
+    def start(self) -> None:
+        """Start it, again where it has ended; returns at once."""
+        if not self.program.running:
+            self.program.start()
+
+    def all(self) -> list[Process]:
+        return self.program.all()
+
+    def check(self) -> Books:
+        """The books as the command prints them; its exit code is not believed, only its figures."""
+        output = run(sojourn("check", "--json"), self.variables, codes=(0, 1))
+        try:
+            return msgspec.json.decode(output, type=Books)
+        except msgspec.MsgspecError as error:
+            raise BadOutput(f"sojourn check --json printed {output[:300]!r}: {error}") from None
+
+    def settle(self, within_s: float) -> Books:
+        """Wait until nothing is pending; the books then. Raises GaveUp."""
+        books: list[Books] = []
+
+        def settled() -> bool:
+            self.program.require()
+            books.append(self.check())
+            return books[-1].pending == 0
+
+        try:
+            wait_until("nothing to be pending", settled, within_s, every_s=0.5)
+        except GaveUp as gave_up:
+            raise GaveUp(f"{gave_up}; the books are {books[-1:]}") from None
+        return books[-1]
+
+    def lake(self, threads: int = 1) -> Lake:
+        """A read-only connection of this process."""
+        settings = WarehouseSettings(data=str(self.data), lake_threads=threads)
+        return connect(settings, read_only=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.program.stop()
+
+
+def work_folder() -> Path:
+    """Where long runs keep what they may use again."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME", "/tmp"), ".cache")
+    return Path(base) / "sojourn-loadtest"

@@ -1,0 +1,65 @@
+"""The demo's import through a door: whole, once, repeatable, and over at once when told."""
+
+import asyncio
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from loadtest.demo import IMPORT, TRUTH, Import, import_of, play, windows
+from loadtest.errors import GaveUp
+from loadtest.traffic import Shop
+from loadtest.truth import read_truth
+from loadtest.visits import Message
+from tests.loadtest.door import Door, listening
+
+SEED = 3
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def played(door: Door, data: Path, rate: float = 0.0) -> None:
+    async def work() -> None:
+        async with listening(door) as url:
+            await play(url, "wk_demo", data, rate, SEED, now_us, lambda _: None)
+
+    asyncio.run(work())
+
+
+def test_the_whole_history_arrives_and_the_truth_is_kept(tmp_path: Path) -> None:
+    door = Door()
+    played(door, tmp_path)
+    begun = msgspec.json.decode((tmp_path / IMPORT).read_bytes(), type=Import)
+    shop = Shop(SEED)
+    assert sorted(door.acked) == sorted(message.message_id for message in shop.history(begun.now))
+    assert read_truth(tmp_path / TRUTH) == shop.truth
+
+
+def test_a_second_start_imports_nothing(tmp_path: Path) -> None:
+    (tmp_path / TRUTH).write_text("{}")
+    door = Door()
+    played(door, tmp_path)
+    assert door.paths == ["/health"]
+
+
+def test_a_broken_import_is_repeated_with_the_same_ids(tmp_path: Path) -> None:
+    first = import_of(tmp_path, SEED, lambda: 1_000)
+    assert import_of(tmp_path, SEED, lambda: 2_000) == first
+
+
+def test_a_refused_import_leaves_no_truth(tmp_path: Path) -> None:
+    with pytest.raises(GaveUp, match="401"):
+        played(Door(lambda _: "401"), tmp_path)
+    assert not (tmp_path / TRUTH).exists()
+
+
+def test_windows_gather_neighbours_and_lose_nothing() -> None:
+    messages = [Message(at, f"m{at}", b"") for at in (0, 10, 99, 100, 350, 351)]
+    gathered = list(windows(iter(messages), 100))
+    assert [[message.at for message in batch] for _, batch in gathered] == [[0, 10, 99], [100], [350, 351]]
+    assert all(closes - batch[0].at == 100 for closes, batch in gathered)
+    assert all(left < right for (left, _), (right, _) in pairwise(gathered))
