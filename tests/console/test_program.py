@@ -1,0 +1,104 @@
+"""The console as a program: `sojourn console` on a real port."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from warehouse.lake import connect
+from warehouse.settings import WarehouseSettings
+
+COMMAND = [sys.executable, "-m", "collector.command", "console"]
+
+
+@contextmanager
+def console(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A running console on a free port, with a client of it."""
+    command = [*COMMAND, "--data", str(data), "--port", "0", *options]
+    program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert program.stderr
+    try:
+        listening = json.loads(program.stderr.readline())
+        with httpx.Client(base_url=listening["url"], timeout=30, trust_env=False) as client:
+            yield program, client
+    finally:
+        program.kill()
+        program.wait()
+        program.stderr.close()
+
+
+def test_it_is_up_and_ready_before_and_after_the_first_load(tmp_path: Path) -> None:
+    with console(tmp_path) as (_, client):
+        assert client.get("/health").json() == {"status": "ok"}
+        assert client.get("/ready").json() == {"ready": True, "lake": "not yet"}
+        assert "No data yet" in client.get("/find?id=mei", follow_redirects=True).text
+        connect(WarehouseSettings(data=str(tmp_path)), read_only=False).close()
+        assert client.get("/ready").json() == {"ready": True, "lake": "open"}
+
+
+def test_a_broken_lake_is_not_ready(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "catalog.sqlite").write_bytes(b"not a catalog" * 100)
+    with console(tmp_path) as (_, client):
+        answer = client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.json()["ready"] is False
+        page = client.get("/customers/c_1")
+        assert page.status_code == 500
+        assert "Traceback" not in page.text
+        assert page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_while_somebody_looks_at_live_events(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        console(tmp_path, "--collector", "http://127.0.0.1:9") as (program, client),
+        client.stream("GET", "/live") as stream,
+    ):
+        shown = stream.iter_lines()
+        while next(shown) != "data: down":
+            pass
+        program.send_signal(number)
+        assert program.wait(timeout=5) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "says"),
+    [
+        (["--host", "0.0.0.0"], {}, "SOJOURN_CONSOLE_PASSWORD"),
+        (["--port", "PORT"], {}, "another program uses it"),
+        (["--host", "nowhere.invalid"], {}, "nowhere.invalid"),
+        ([], {"SOJOURN_CONSOLE_PROT": "1"}, "did you mean SOJOURN_CONSOLE_PORT?"),
+        ([], {"SOJOURN_CONSOLE_PORT": "http"}, "SOJOURN_CONSOLE_PORT='http'"),
+    ],
+)
+def test_what_is_in_the_way_is_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    variables: dict[str, str],
+    says: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with taken_port() as port:
+        given = [option.replace("PORT", str(port)) for option in options]
+        command = [*COMMAND, "--data", str(tmp_path), *given]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert says in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    """A port that something listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]

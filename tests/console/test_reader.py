@@ -1,0 +1,79 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from warehouse.console.reader import Reader
+from warehouse.errors import LakeMissing
+from warehouse.lake import Lake, connect
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+
+class Counting(Reader):
+    """A reader that counts the connections it opens."""
+
+    def __init__(self, data: Path) -> None:
+        settings = WarehouseSettings(data=str(data))
+        self.opened = 0
+
+        def open_lake() -> Lake:
+            self.opened += 1
+            return connect(settings, read_only=True)
+
+        super().__init__(data, open_lake, lambda: Registry.open(data / "registry.sqlite", now=lambda: 0))
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Counting]:
+    found = Counting(tmp_path)
+    yield found
+    found.close()
+
+
+def make_lake(data: Path) -> None:
+    connect(WarehouseSettings(data=str(data)), read_only=False).close()
+
+
+def rows(lake: Lake) -> int:
+    return int(lake.query("SELECT count(*) FROM events")[0][0])
+
+
+def test_before_the_first_load_there_is_no_lake(reader: Counting, tmp_path: Path) -> None:
+    with pytest.raises(LakeMissing):
+        asyncio.run(reader.lake(rows))
+    make_lake(tmp_path)
+    assert asyncio.run(reader.lake(rows)) == 0
+
+
+def test_a_thread_keeps_its_connection(reader: Counting, tmp_path: Path) -> None:
+    make_lake(tmp_path)
+    for _ in range(20):
+        asyncio.run(reader.lake(rows))
+    assert 1 <= reader.opened <= 3
+
+
+def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> None:
+    make_lake(tmp_path / "other")
+    make_lake(tmp_path)
+    before = asyncio.run(reader.lake(lambda lake: (rows(lake), lake)))[1]
+    (tmp_path / "lake").rename(tmp_path / "old")
+    (tmp_path / "other" / "lake").rename(tmp_path / "lake")
+    after = asyncio.run(reader.lake(lambda lake: lake))
+    assert after is not before
+
+
+def test_questions_are_asked_beside_the_loop(reader: Counting) -> None:
+    asked = asyncio.run(reader.registry(lambda registry: threading.current_thread().name))
+    assert asked.startswith("reader")
+
+
+def test_questions_run_side_by_side(reader: Counting) -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    async def ask() -> None:
+        await asyncio.gather(*(reader.registry(lambda registry: both.wait()) for _ in range(2)))
+
+    asyncio.run(ask())

@@ -1,0 +1,60 @@
+"""`sojourn console`: the analysts' web console."""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+
+import click
+import structlog
+
+from sdk_contract.settings import PREFIX, load
+from warehouse.console.serve import serve
+from warehouse.console.settings import ConsoleSettings
+from warehouse.settings import WarehouseSettings
+
+
+def now() -> int:
+    """µs UTC."""
+    return time.time_ns() // 1000
+
+
+@click.command()
+@click.option("--data", help="Data folder.  [default: sojourn-data]")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [default: 8001]"
+)
+@click.option("--collector", help="Where the collector is.  [default: http://127.0.0.1:8000]")
+def console(data: str | None, host: str | None, port: int | None, collector: str | None) -> None:
+    """Serve the web console: send a first event, watch events arrive, find a customer."""
+    chosen = {"data": data, "console_host": host, "console_port": port, "collector_url": collector}
+    given = {PREFIX + name.upper(): str(value) for name, value in chosen.items() if value is not None}
+    env = {**os.environ, **given}
+    settings = load(ConsoleSettings, env, known=env)
+    lake = load(WarehouseSettings, env, known=env)
+    log = start_log()
+    asyncio.run(
+        serve(settings, lake, now, listening=lambda url: log.info("listening", url=url, data=settings.data))
+    )
+
+
+def start_log() -> structlog.typing.FilteringBoundLogger:
+    """Lines on stderr: short ones for a person, JSON for a program."""
+    person = sys.stderr.isatty()
+    shape: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(pad_event_to=0) if person else structlog.processors.JSONRenderer()
+    )
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if person else "iso", utc=not person)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, stamp, shape],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(program="console")
+    return log
+
+
+if __name__ == "__main__":
+    console(prog_name="sojourn console")

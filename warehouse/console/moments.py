@@ -1,0 +1,31 @@
+"""Times on a page: written in UTC by the server, rewritten by the browser in the viewer's own zone."""
+
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+
+FORMS = {"clock": "%H:%M:%S UTC", "minute": "%Y-%m-%d %H:%M UTC", "day": "%Y-%m-%d"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(value: str | int) -> datetime:
+    """A time given as ISO 8601 or as µs UTC."""
+    if isinstance(value, int):
+        return EPOCH + timedelta(microseconds=value)
+    found = datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def time_tag(value: str | int, form: str) -> Markup:
+    """<time>, to be shown as "clock", "minute" or "day"."""
+    at = moment(value).astimezone(UTC)
+    iso = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(iso, form, at.strftime(FORMS[form]))
+
+
+def lasted(start: str | int, end: str | int) -> tuple[str, int]:
+    """How long something took, as (unit, number): ("seconds", 40), ("minutes", 12), ("hours", 3)."""
+    seconds = int((moment(end) - moment(start)).total_seconds())
+    if seconds < 60:
+        return "seconds", seconds
+    return ("minutes", seconds // 60) if seconds < 3600 else ("hours", seconds // 3600)

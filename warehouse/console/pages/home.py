@@ -1,0 +1,74 @@
+"""The first page: send an event, see it arrive, find its customer."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from warehouse.console.guard import host_name, is_loopback
+from warehouse.console.live import ROWS, Feed
+from warehouse.console.settings import ConsoleSettings
+from warehouse.console.snippets import TEMPLATES, snippet
+from warehouse.registry import Key, Registry
+
+
+async def home(request: Request) -> Response:
+    keys = await request.app.state.reader.registry(live_keys)
+    key = chosen(keys, request.query_params.get("key", ""))
+    settings: ConsoleSettings = request.app.state.settings
+    shown = snippet(request.query_params.get("by", ""), origin(request, settings), key.secret if key else "")
+    return request.app.state.pages.page(  # type: ignore[no-any-return]
+        request,
+        "home.html",
+        keys=keys,
+        key=key,
+        snippet=shown,
+        ways=list(TEMPLATES),
+        rows=ROWS,
+        collector=settings.collector_url,
+    )
+
+
+async def live(request: Request) -> Response:
+    """The stream behind the list of live events."""
+    state = request.app.state
+
+    async def token() -> str:
+        found: str = await state.reader.registry(lambda registry: registry.secret_setting("live_token"))
+        return found
+
+    def rows(events: Sequence[dict[str, Any]]) -> str:
+        text: str = state.pages.part(request, "_live_rows.html", events=events)
+        return text
+
+    feed = Feed(state.collector, token, rows, state.stopping)
+    return StreamingResponse(
+        feed.frames(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+def live_keys(registry: Registry) -> list[Key]:
+    """Keys that still work, the newest first."""
+    keys = registry.keys()
+    return [key for key in reversed(keys) if key.revoked_at is None]
+
+
+def chosen(keys: Sequence[Key], wanted: str) -> Key | None:
+    return next((key for key in keys if key.id == wanted), keys[0] if keys else None)
+
+
+def origin(request: Request, settings: ConsoleSettings) -> str:
+    """Where the visitor's programs reach the collector.
+
+    A collector on loopback is named as the console was: who opened http://shop.lan:8001 needs http://shop.lan:8000.
+    """
+    if settings.collector_public_url:
+        return settings.collector_public_url
+    parts = urlsplit(settings.collector_url)
+    asked = host_name(request.headers.get("host", ""))
+    if not asked or is_loopback(asked) or not is_loopback(parts.hostname or ""):
+        return settings.collector_url
+    name = f"[{asked}]" if ":" in asked else asked
+    return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))

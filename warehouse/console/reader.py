@@ -1,0 +1,71 @@
+"""How pages read: questions asked of the lake and the registry in a few threads, off the event loop.
+
+A thread keeps one read-only connection to the lake for as long as the catalog stays the same file.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from warehouse.errors import LakeMissing
+from warehouse.lake import Lake
+from warehouse.registry import Registry
+
+T = TypeVar("T")
+THREADS = 3
+
+
+class Reader:
+    """Answers questions about one data folder.
+
+    `open_lake` opens a read-only connection, `open_registry` the registry; the threads that ask call them.
+    """
+
+    def __init__(
+        self, data: Path, open_lake: Callable[[], Lake], open_registry: Callable[[], Registry]
+    ) -> None:
+        self.catalog = data / "lake" / "catalog.sqlite"
+        self._open_lake = open_lake
+        self._open_registry = open_registry
+        self._own = threading.local()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reader")
+
+    async def lake(self, question: Callable[[Lake], T]) -> T:
+        """The answer to a question about the lake; LakeMissing before the first load."""
+        return await self._run(lambda: question(self._lake()))
+
+    async def registry(self, question: Callable[[Registry], T]) -> T:
+        """The answer to a question about keys and settings."""
+        return await self._run(lambda: question(self._registry()))
+
+    def close(self) -> None:
+        """Lets the threads finish what they are asked now, and no more."""
+        self._threads.shutdown(cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _lake(self) -> Lake:
+        file = self._catalog_file()
+        if getattr(self._own, "file", None) != file:
+            self._own.lake = self._open_lake()
+            self._own.file = file
+        lake: Lake = self._own.lake
+        return lake
+
+    def _catalog_file(self) -> tuple[int, int]:
+        """Which file the catalog is now: a rebuild puts another in its place."""
+        try:
+            found = self.catalog.stat()
+        except FileNotFoundError as error:
+            raise LakeMissing(f"{self.catalog} does not exist yet: nothing has been loaded") from error
+        return found.st_dev, found.st_ino
+
+    def _registry(self) -> Registry:
+        if not hasattr(self._own, "registry"):
+            self._own.registry = self._open_registry()
+        registry: Registry = self._own.registry
+        return registry

@@ -1,0 +1,84 @@
+"""Runs the console: opens what it reads, listens, ends within seconds however many look at live events."""
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from warehouse.console.app import create_app
+from warehouse.console.errors import PortTaken
+from warehouse.console.reader import Reader
+from warehouse.console.settings import ConsoleSettings
+from warehouse.lake import connect
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+GRACE_S = 3
+LIVE_TIMEOUTS = httpx.Timeout(5.0, read=60.0)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that tells the live streams to end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends in order on SIGINT and SIGTERM, with exit code 0."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
+async def serve(
+    settings: ConsoleSettings,
+    lake: WarehouseSettings,
+    now: Callable[[], int],
+    listening: Callable[[str], None],
+) -> None:
+    """Serves until SIGINT or SIGTERM; `listening` is told the address once it is open.
+
+    Raises OpenToStrangers, and PortTaken where the address cannot be had.
+    """
+    reader = Reader(
+        Path(settings.data),
+        open_lake=lambda: connect(lake, read_only=True),
+        open_registry=lambda: Registry.open(Path(settings.data) / "registry.sqlite", now=now),
+    )
+    client = httpx.AsyncClient(base_url=settings.collector_url, timeout=LIVE_TIMEOUTS, trust_env=False)
+    app = create_app(settings, reader, client)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
+    with listen(settings.console_host, settings.console_port) as sock:
+        listening(address(sock))
+        await Server(config, app.state.stopping).serve(sockets=[sock])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on `host` and `port`."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        raise PortTaken(host, port, reason_of(error)) from error
+
+
+def reason_of(error: OSError) -> str:
+    return "another program uses it" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
+
+
+def address(sock: socket.socket) -> str:
+    """The URL a browser opens."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

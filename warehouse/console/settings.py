@@ -1,0 +1,36 @@
+"""What the console can be told: one frozen struct, one line a setting."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sdk_contract.settings import Secret
+
+
+class ConsoleSettings(Struct, frozen=True, kw_only=True):
+    """Settings of `sojourn console`; each is read from SOJOURN_ and its name in capitals."""
+
+    data: Annotated[str, Meta(description="Folder that holds the journal, the lake and the registry.")] = (
+        "sojourn-data"
+    )
+    console_host: Annotated[
+        str, Meta(description="Address the console listens on; beyond loopback it wants a password.")
+    ] = "127.0.0.1"
+    console_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port the console listens on; 0 takes a free one.")
+    ] = 8001
+    console_password: Annotated[
+        Secret | None, Meta(description="When set, every page but /health asks for it (HTTP Basic).")
+    ] = None
+    console_names: Annotated[
+        str, Meta(description="Further host names the console answers to, by commas.")
+    ] = ""
+    collector_url: Annotated[str, Meta(description="Where the console reaches the collector.")] = (
+        "http://127.0.0.1:8000"
+    )
+    collector_public_url: Annotated[
+        str,
+        Meta(
+            description="Where browsers and SDKs reach the collector, when that differs from collector_url."
+        ),
+    ] = ""
