@@ -1,0 +1,109 @@
+"""The sink, one for a data folder: `python -m collector.sink --data DIR`, started by the supervisor."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from collector import logs
+from collector.errors import CannotStart
+from collector.files import Files, make_folder, take_lock
+from collector.publish import Publisher, Report
+from collector.settings import CollectorSettings, load
+from sdk_contract.errors import SojournError
+from warehouse.landing import open_store
+from warehouse.registry import Registry
+
+POLL, ORPHANS, DRAIN = 0.1, 1.0, 1.0
+GARBAGE = 1_000_000
+
+
+class Loop:
+    """Steps the publisher until told to stop, then until all sealed is landed, for `DRAIN` seconds at most."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.told = False
+        self.woken = threading.Event()
+
+    def stop(self, *_: object) -> None:
+        """From a signal handler: it must not touch a lock that the interrupted code may hold."""
+        self.told = True
+
+    def run(self, publisher: Publisher) -> None:
+        looked = -ORPHANS
+        while not self.told:
+            if self.clock() - looked >= ORPHANS:
+                publisher.adopt_orphans()
+                looked = self.clock()
+            publisher.step()
+            self._rest()
+        self._drain(publisher)
+
+    def _drain(self, publisher: Publisher) -> None:
+        until = self.clock() + DRAIN
+        publisher.adopt_orphans()
+        while publisher.step() and self.clock() < until:
+            self._rest()
+        publisher.close()
+
+    def _rest(self) -> None:
+        self.woken.wait(POLL)
+        self.woken.clear()
+
+
+def publish(settings: CollectorSettings, report: Report, now: Callable[[], int], loop: Loop) -> None:
+    """The whole life of the sink. `now` gives µs UTC. Raises `CannotStart` and what the registry raises."""
+    files = Files()
+    try:
+        make_folder(settings.journal, files)
+    except OSError as problem:
+        raise CannotStart(
+            f"the journal {settings.journal} cannot be written: {problem.strerror}"
+        ) from problem
+    lock = take_lock(settings.journal / "sink.lock", "sink")
+    store = open_store(settings.landing_url)
+    registry = Registry.open(settings.registry, now=now)
+    try:
+        loop.run(Publisher(settings.journal, store, registry, files, report, loop.clock, loop.woken.set))
+    finally:
+        registry.close()
+        os.close(lock)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit code; ends at SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="collector.sink", description="Lands sealed journal segments.")
+    parser.add_argument("--data", help="folder of all data (default: SOJOURN_DATA, else ./sojourn-data)")
+    options = parser.parse_args(argv)
+    log = logs.configure("sink")
+    loop = Loop(time.monotonic)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, loop.stop)
+    # Rows are many short-lived tuples without cycles; to seek garbage among them costs a sixth of the time.
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    try:
+        settings = load(os.environ, known=os.environ)
+        chosen = msgspec.structs.replace(settings, data=options.data) if options.data else settings
+        publish(
+            chosen, lambda event, facts: log.warning(event, **facts), lambda: time.time_ns() // 1000, loop
+        )
+    except SojournError as problem:
+        log.error("cannot start", error=str(problem))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # a landing may hang on a store that does not answer; it is begun again at the next start
