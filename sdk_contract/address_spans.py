@@ -1,0 +1,159 @@
+"""Finds the IP addresses in a JSON text, in linear time, and tells them from versions."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv6Address
+from typing import Any, Final, TypeAlias
+
+import re2
+
+from sdk_contract.escapes import end_of_escape
+
+# Where an address begins and ends, and what it is; an IPv4 one is left as its bytes.
+Span: TypeAlias = tuple[int, int, IPv6Address | None]
+
+_V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_HEX: Final = "[0-9a-fA-F]{1,4}"
+# In a URL's query a colon is often %3A.
+_COLON: Final = "(?::|%3[aA])"
+_GROUPS: Final = f"(?:{_HEX}{_COLON}){{0,6}}"
+_SHORTENED: Final = f"(?:{_GROUPS}{_HEX})?{_COLON}{_COLON}(?:{_GROUPS}(?:{_V4}|{_HEX}))?"
+_WHOLE: Final = f"(?:{_HEX}{_COLON}){{6}}(?:{_V4}|{_HEX}{_COLON}{_HEX})"
+
+
+def _linear(pattern: str) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    return re2.compile(pattern.encode(), options=options)
+
+
+_CANDIDATE: Final = _linear(f"{_SHORTENED}|{_WHOLE}|{_V4}")
+_CANDIDATE_V4: Final = _linear(_V4)
+_FIRST_GROUP: Final = re.compile(rb"[0-9a-fA-F]{1,4}(?::|%3[aA])(?!:|%3[aA])")
+_EIGHT_PAIRS: Final = re.compile(rb"(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}")
+_DOT: Final = ord(".")
+_SLASH: Final = ord("/")
+_DIGITS: Final = b"0123456789"
+_WORD: Final = _DIGITS + b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# The byte before an address is one of these where an escape ends there, or reaches into it.
+_ESCAPING: Final = _WORD + b"\\%"
+# What may stand in the text of a version before its four numbers.
+_BEFORE_VERSION: Final = re.compile(rb"[\w .:+@-]{0,60}")
+_MARKS: Final = b"vV:"
+_VERSION_MARK: Final = re.compile(rb"(?:(?:^|\W)[vV]|\brv:)$")
+_PRODUCT: Final = re.compile(rb'(?:^|[\s"(;,\[])([A-Za-z][\w.+-]*)$')
+
+
+def find_addresses(body: bytes) -> Iterator[Span]:
+    """Yields the addresses of a text in order; hiding escapes must be undone before (`escapes.plain`).
+
+    Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6.
+    """
+    for found in _CANDIDATE.finditer(body):
+        start, end = found.span()
+        if _is_plain_product(body, start):
+            continue
+        if _is_dotted(body, start, end):
+            if span := _dotted(body, start, end):
+                yield span
+        else:
+            yield from _colonned(body, start, end)
+
+
+def _is_plain_product(body: bytes, start: int) -> bool:
+    """Tells ` Chrome/` by itself, which nearly every user agent has, without a search."""
+    if not start or body[start - 1] != _SLASH:
+        return False
+    space = body.rfind(b" ", max(0, start - 40), start)
+    name = body[space + 1 : start - 1]
+    return space > 0 and name.isalpha() and name[:1].isupper()
+
+
+def _is_dotted(body: bytes, start: int, end: int) -> bool:
+    return body.find(b":", start, end) < 0 and body.find(b"%", start, end) < 0
+
+
+def _dotted(body: bytes, start: int, end: int) -> Span | None:
+    before = body[start - 1] if start else 0
+    escape = end_of_escape(body, start) if before in _ESCAPING else 0
+    if escape > start:
+        moved = _CANDIDATE_V4.match(body, escape)
+        return _dotted(body, *moved.span()) if moved else None
+    if not escape and (before in _DIGITS or (before == _DOT and body[start - 2] in _DIGITS)):
+        return None
+    after = body[end : end + 2]
+    if after[:1].isdigit() or (after[:1] == b"." and after[1:].isdigit()):
+        return None
+    if max(map(int, body[start:end].split(b"."))) > 255 or _is_version(body, start):
+        return None
+    return start, end, None
+
+
+def _colonned(body: bytes, start: int, end: int) -> Iterator[Span]:
+    span = _whole_v6(body, start)
+    if span is not None:
+        yield span
+        start = span[1]
+    if start < end:
+        inner = (_dotted(body, *found.span()) for found in _CANDIDATE_V4.finditer(body, start, end))
+        yield from (span for span in inner if span)
+
+
+def _whole_v6(body: bytes, start: int) -> Span | None:
+    """Reads the address that begins at a candidate, or after the part of it that belongs to what stands before."""
+    while True:
+        escape = end_of_escape(body, start) if start and body[start - 1] in _ESCAPING else 0
+        found = _CANDIDATE.match(body, max(start, escape))
+        if found is None:
+            return None
+        start, end = found.span()
+        if escape or not start or body[start - 1] not in _WORD:
+            break
+        group = _FIRST_GROUP.match(body, start, end)
+        if group is None:
+            return None
+        start = group.end()
+    return None if _is_dotted(body, start, end) else _parsed(body, start, end)
+
+
+def _parsed(body: bytes, start: int, end: int) -> Span | None:
+    if end < len(body) and body[end] in _WORD:
+        return None
+    text = body[start:end]
+    if _EIGHT_PAIRS.fullmatch(text):
+        return None
+    try:
+        ip = IPv6Address(text.replace(b"%3A", b":").replace(b"%3a", b":").decode())
+    except AddressValueError:
+        return None
+    return (start, end, ip) if int(ip) else None
+
+
+def _is_version(body: bytes, start: int) -> bool:
+    before = body[start - 1] if start else 0
+    if before == _SLASH:
+        return _is_product(body, start - 1)
+    if before in _MARKS and _VERSION_MARK.search(body, max(0, start - 4), start):
+        return True
+    opening = body.rfind(b'"', max(0, start - 61), start)
+    if not _key_of(body, opening).endswith((b"version", b"build")):
+        return False
+    return _BEFORE_VERSION.fullmatch(body, opening + 1, start) is not None
+
+
+def _is_product(body: bytes, slash: int) -> bool:
+    """Tells whether `Chrome/` stands before: a capital, or any name in a value whose key ends in "agent"."""
+    token = _PRODUCT.search(body, max(0, slash - 60), slash)
+    if token is None:
+        return False
+    if token[1][:1].isupper() and b"." not in token[1]:
+        return True
+    opening = body.rfind(b'"', max(0, slash - 1000), slash)
+    return opening == 0 or _key_of(body, opening).endswith((b"agent", b"ua"))
+
+
+def _key_of(body: bytes, opening: int) -> bytes:
+    """Gives the end of the key, in small letters, whose value begins with the quote at `opening`; b"" for none."""
+    before = body[max(0, opening - 60) : max(0, opening)].rstrip(b"\\").rstrip()
+    return before[:-1].rstrip(b' \t\r\n\\"').lower() if before.endswith(b":") else b""

@@ -1,0 +1,46 @@
+"""Escapes in JSON text and in URLs within it, as far as they can hide where an address begins."""
+
+import re
+from typing import Final
+
+# A pair of backslashes is stepped over, so that what follows it is not taken for an escape.
+_HIDING = re.compile(rb"(\\\\)|\\u00(2[eE5]|3[0-9aA]|[46][1-6])")
+_UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
+_PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
+_BACKSLASH: Final = ord("\\")
+_U: Final = ord("u")
+
+
+def plain(text: bytes) -> bytes:
+    """Writes escaped digits, letters a to f, dots, colons and percent signs as themselves: the same JSON, readable."""
+    if b"\\" not in text or b"\\u00" not in text:
+        return text
+    return _HIDING.sub(_unescape, text)
+
+
+def end_of_escape(text: bytes, at: int) -> int:
+    """Returns where an escape that covers the byte before `at` ends (`at` or later); 0 where there is none.
+
+    JSON escapes (`\\n`, `\\u00e9`) and percent escapes (`%2C`).
+    """
+    for begin in range(at - 1, max(at - 7, -1), -1):
+        if text[begin] == _BACKSLASH and _is_active(text, begin):
+            end = begin + 6 if _UNICODE.match(text, begin) else begin + 2
+            if end >= at:
+                return end
+            break
+    for begin in range(at - 1, max(at - 4, -1), -1):
+        if _PERCENT.match(text, begin):
+            return begin + 3
+    return 0
+
+
+def _is_active(text: bytes, at: int) -> bool:
+    before = at
+    while before and text[before - 1] == _BACKSLASH:
+        before -= 1
+    return (at - before) % 2 == 0
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    return found[1] or bytes([int(found[2], 16)])
