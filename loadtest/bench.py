@@ -111,8 +111,9 @@ def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, 
         bare, door = Bare(folder), Door(folder)
         stack.enter_context(bare.program)
         stack.enter_context(door.program)
-        for url in (bare.url, door.url):
-            answers(url)
+        for side in (bare, door):
+            answers(side.url)
+            side.program.require()
         yield bare, door
 
 
@@ -167,18 +168,18 @@ def _cells(
         for size in SIZES:
             for name, side in (("bare", bare), ("door", door)):
                 cell = side.cell(bodies[size], headers, seconds)
-                _check(cell, name, size)
+                _check(cell, f"{name} at {size} a request", side.program)
                 cells[name, size].append(cell)
                 report(f"round {number + 1}/{rounds}, {size} a request: {name} {_line(cell, size)}")
     return cells
 
 
-def _check(cell: Cell, name: str, size: int) -> None:
+def _check(cell: Cell, what: str, program: Program) -> None:
     counts = cell.counted
     if counts.answered <= 0 or counts.not_2xx + counts.socket > counts.requests / 100:
         raise ProgramFailed(
-            f"{name} at {size} a request: of {counts.requests} requests {counts.not_2xx} "
-            f"were not answered 200, {counts.socket} connections failed"
+            f"{what}: of {counts.requests} requests {counts.not_2xx} were not answered 200, "
+            f"{counts.socket} connections failed; the program's last line: {program.tail(1)[:1000]}"
         )
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 from uuid import uuid4
 
 import msgspec
@@ -13,8 +13,6 @@ from loadtest.processes import Process, Program, free_port, run, sojourn, wait_u
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
-
-START_S: Final = 60.0
 
 
 class Books(msgspec.Struct, frozen=True):

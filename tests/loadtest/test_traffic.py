@@ -1,7 +1,8 @@
 """The generated customers: the same for the same seed, in order of arrival, and all of their truth told."""
 
 from collections import defaultdict
-from itertools import islice
+from datetime import datetime
+from itertools import islice, pairwise
 
 import msgspec
 import pytest
@@ -29,8 +30,6 @@ def decoded(messages: list[Message]) -> list[dict[str, object]]:
 
 
 def micros(event: dict[str, object]) -> int:
-    from datetime import datetime
-
     return round(datetime.fromisoformat(str(event["timestamp"])).timestamp() * 1_000_000)
 
 
@@ -58,7 +57,7 @@ def test_every_type_and_both_languages_occur(messages: list[Message]) -> None:
         "Lesson Completed",
         "MicroMessenger",
         "iPhone",
-        "utm" and '"campaign"',
+        '"campaign"',
         '"ip":"2001:db8:',
     ):
         assert wanted in text
@@ -117,8 +116,7 @@ def test_the_known_customer_has_two_devices_and_a_visit_within_the_hour(messages
 def visits(events: list[dict[str, object]]) -> int:
     """Runs of events of one device with no more than 30 minutes between two of them."""
     ordered = sorted((str(event["anonymousId"]), micros(event)) for event in events)
-    pairs = zip(ordered, ordered[1:], strict=False)
-    return 1 + sum(a[0] != b[0] or b[1] - a[1] > 30 * MINUTE for a, b in pairs)
+    return 1 + sum(a[0] != b[0] or b[1] - a[1] > 30 * MINUTE for a, b in pairwise(ordered))
 
 
 def test_live_traffic_keeps_its_rate_and_shares_no_id_with_the_history(messages: list[Message]) -> None:
