@@ -27,7 +27,7 @@ GARBAGE = 1_000_000
 
 
 class Loop:
-    """Steps the publisher until told to stop, then until all sealed is landed, for `DRAIN` seconds at most."""
+    """Steps the publisher until told to stop, then until all is landed, for `DRAIN` seconds at most."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,7 @@ class LocalStore:
         self.root = Path(root)
         self._number = itertools.count()
         self._durable: set[Path] = set()
+        self._making = threading.Lock()
 
     def put_new(self, key: str, data: bytes) -> bool:
         target = self._path(key)
@@ -135,9 +137,10 @@ class LocalStore:
         self._durable.add(folder)
 
     def _make_aside(self, folder: Path) -> None:
-        if folder not in self._durable:
-            self._make_folder(folder)
-            _remove_leftovers(folder)
+        with self._making:
+            if folder not in self._durable:
+                self._make_folder(folder)
+                _remove_leftovers(folder)
 
 
 def _put_new(aside: Path, target: Path, data: bytes) -> bool:
@@ -283,7 +286,7 @@ def _s3_client(endpoint: str | None, region: str | None) -> Any:
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": 3},
     )
-    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+    return boto3.session.Session().client("s3", endpoint_url=endpoint, region_name=region, config=config)
 
 
 @contextmanager
