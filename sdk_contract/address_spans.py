@@ -101,7 +101,7 @@ def _colonned(body: bytes, start: int, end: int) -> Iterator[Span]:
 
 
 def _whole_v6(body: bytes, start: int) -> Span | None:
-    """Reads the address that begins at a candidate, or after the part of it that belongs to what stands before."""
+    """Reads the address at a candidate, or after the part of it that belongs to what stands before."""
     while True:
         escape = end_of_escape(body, start) if start and body[start - 1] in _ESCAPING else 0
         found = _CANDIDATE.match(body, max(start, escape))
@@ -143,7 +143,7 @@ def _is_version(body: bytes, start: int) -> bool:
 
 
 def _is_product(body: bytes, slash: int) -> bool:
-    """Tells whether `Chrome/` stands before: a capital, or any name in a value whose key ends in "agent"."""
+    """Tells whether `Chrome/` stands before: with a capital, or under a key that ends in "agent"."""
     token = _PRODUCT.search(body, max(0, slash - 60), slash)
     if token is None:
         return False
@@ -154,6 +154,6 @@ def _is_product(body: bytes, slash: int) -> bool:
 
 
 def _key_of(body: bytes, opening: int) -> bytes:
-    """Gives the end of the key, in small letters, whose value begins with the quote at `opening`; b"" for none."""
+    """Gives the end of the key, in small letters, whose value begins at the quote `opening`; else b""."""
     before = body[max(0, opening - 60) : max(0, opening)].rstrip(b"\\").rstrip()
     return before[:-1].rstrip(b' \t\r\n\\"').lower() if before.endswith(b":") else b""

@@ -17,8 +17,8 @@ def treat(body: bytes, policy: str) -> bytes:
     """Returns the JSON text with every IP address treated; what is no JSON is treated just as well.
 
     "keep" changes nothing. "truncate" keeps the network: IPv4 /24, IPv6 /48. "drop" makes a value that is an
-    address "", and an address within text 0.0.0.0 or `::`. Versions stay: Chrome/120.0.0.0, v1.2.3.4, values of
-    keys that end in "version" or "build". Treating twice changes nothing. ValueError for another policy.
+    address "", and an address within text 0.0.0.0 or `::`. Versions stay: Chrome/120.0.0.0, v1.2.3.4, values
+    of keys that end in "version" or "build". Treating twice changes nothing. ValueError for another policy.
     """
     if _must_keep(policy):
         return body

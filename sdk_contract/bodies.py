@@ -29,9 +29,9 @@ _HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 def unpack(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
     """Returns the JSON text of a body: unpacked, taken out of a form or base64, surrogate pairs mended.
 
-    `encoding` is the Content-Encoding header ("" for none), `limit` the bytes that may come out, `ratio` how many
-    may come out of one packed byte. Raises Refused: BODY_TOO_LARGE, BAD_COMPRESSION, or BAD_ENVELOPE for what is
-    neither JSON, form nor base64. Whether the text is good JSON is not looked at.
+    `encoding` is the Content-Encoding header ("" for none), `limit` the bytes that may come out, `ratio` how
+    many may come out of one packed byte. Raises Refused: BODY_TOO_LARGE, BAD_COMPRESSION, or BAD_ENVELOPE for
+    what is neither JSON, form nor base64. Whether the text is good JSON is not looked at.
     """
     for _ in range(_LAYERS):
         body = _inflate_by_looks(body, encoding, limit, ratio)

@@ -1,4 +1,4 @@
-"""Turns one event into what its row holds: ids, times, the known parts of the context, and the texts as sent."""
+"""Turns one event into what its row holds: ids, times, known parts of the context, and the texts as sent."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -20,8 +20,9 @@ _OTHERS: Final = ("_metadata", "channel", "originalTimestamp")
 class Event(Struct, gc=False):
     """One event as its row holds it. Times are µs since 1970 UTC, `timestamp` not yet corrected.
 
-    `event` is a track's event, or a page's or screen's name. `properties`, `traits`, `context` and `integrations` are
-    the JSON texts as sent; `extra` is the text of an object of all other top-level fields but the write key.
+    `event` is a track's event, or a page's or screen's name. `properties`, `traits`, `context`, `integrations`
+    are the JSON texts as sent; `extra` is the text of an object of all other top-level fields but the write
+    key.
     """
 
     type: str
@@ -101,8 +102,10 @@ _decode_time = msgspec.json.Decoder(str | int | float | None).decode
 _decode_scalar = msgspec.json.Decoder(Annotated[str, Meta(max_length=ID_LIMIT)] | int | None).decode
 _encode = msgspec.json.Encoder().encode
 _COLUMNS: Final = frozenset(
-    ["type", "messageId", "userId", "anonymousId", "groupId", "previousId", "category", "timestamp", "sentAt"]
-    + ["properties", "traits", "context", "integrations", "writeKey"]
+    (
+        *("type", "messageId", "userId", "anonymousId", "groupId", "previousId", "category"),
+        *("timestamp", "sentAt", "properties", "traits", "context", "integrations", "writeKey"),
+    )
 )
 _NAME_FIELD: Final = {"track": "event", "page": "name", "screen": "name"}
 _TIMES: Final = ("timestamp", "sent_at")
@@ -130,7 +133,7 @@ _NO_SCREEN: Final = Screen()
 def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
     """Reads one event that the door has accepted; msgspec.ValidationError or ValueError where it is none.
 
-    `kind` is the route's type for an event that names none; `context` the envelope's, for an event without its own.
+    `kind` is the route's type for an event that names none, `context` the envelope's for an event without.
     """
     try:
         whole = _decode_whole(raw)
@@ -141,7 +144,7 @@ def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None
 
 
 def glimpse(raw: Raw | bytes, kind: str = "batch") -> Event:
-    """Reads what can be read of an event that was refused; never raises, and leaves out what it cannot read."""
+    """Reads what can be read of a refused event; never raises, and leaves out what it cannot read."""
     try:
         parts = members(bytes(raw))
     except Broken:

@@ -1,4 +1,4 @@
-"""The parts of an event's context that become columns, read strictly where that works and leniently where not."""
+"""The parts of an event's context that become columns; a part of a wrong type counts as absent."""
 
 from typing import Any, TypeVar, get_args
 

@@ -1,4 +1,4 @@
-"""Names what is wrong with an event that a strict decoder refused: one fault, with its place and what would do."""
+"""Names what is wrong with an event that a decoder refused: one fault, with its place and what would do."""
 
 import re
 

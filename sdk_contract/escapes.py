@@ -12,7 +12,7 @@ _U: Final = ord("u")
 
 
 def plain(text: bytes) -> bytes:
-    """Writes escaped digits, letters a to f, dots, colons and percent signs as themselves: the same JSON, readable."""
+    """Writes escaped digits, letters a to f, dots, colons and percent signs as themselves: the same JSON."""
     if b"\\" not in text or b"\\u00" not in text:
         return text
     return _HIDING.sub(_unescape, text)

@@ -98,9 +98,10 @@ _decode_texts = msgspec.json.Decoder(_SentWithTexts).decode
 def inspect(
     raw: Raw, kind: str = "batch", *, sound: bool = False, limit: int = EVENT_LIMIT
 ) -> DoorEvent | Fault:
-    """Checks one event: its size in bytes, depth, encoding, the type of each known field, and what its type needs.
+    """Checks one event: size in bytes, depth, encoding, the type of each known field, what its type needs.
 
-    `kind` is the route's type for an event that names none ("batch": it must name one). `sound` is `Parsed.sound`.
+    `kind` is the route's type for an event that names none ("batch": it must name one), `sound` is
+    `Parsed.sound`.
     """
     text = bytes(raw)
     if len(text) > limit:

@@ -45,7 +45,7 @@ class Plan(Struct, frozen=True):
 
     @staticmethod
     def from_yaml(text: str) -> "Plan":
-        """Reads a plan; raises PlanError with line, field and what would do. Schemas are looked at by `compile`."""
+        """Reads a plan; raises PlanError with line, field and what would do. Schemas are for `compile`."""
         tree = read_tree(text)
         head = _convert(tree, (), _Head)
         events = {_name(tree, name): _convert(tree, ("events", name), PlannedEvent) for name in head.events}
@@ -61,8 +61,8 @@ class CompiledPlan(Struct, frozen=True):
     def check(self, of_type: str, name: str | None, properties: bytes) -> Fault | None:
         """Checks one event; None where the plan has nothing against it.
 
-        `properties` is the JSON text of the event's properties, b"" or b"null" for none. The fault's pointer is into the
-        event; its verdict is `warning` or `rejected` as the plan says.
+        `properties` is the JSON text of the event's properties, b"" or b"null" for none. The fault's
+        pointer is into the event; its verdict is `warning` or `rejected` as the plan says.
         """
         if self.plan.mode == "off" or of_type != "track" or name is None:
             return None

@@ -1,11 +1,11 @@
-"""Finds the parts of a JSON text without believing it: what a strict decoder refuses whole can be split, and one part
-refused alone. Nothing here recurses, and time is linear in the length of the text."""
+"""Finds the parts of a JSON text without believing it: what a decoder refuses whole can be split,
+and one part refused alone. Nothing here recurses, and time is linear in the length of the text."""
 
 import re
 
 MAX_DEPTH = 100
 
-# Escapes are stepped over, never read: a broken one stays inside its string. A lone quote is a string without an end.
+# Escapes are stepped over, never read: a broken one stays inside its string. A lone quote: no end.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NESTING = re.compile(_STRING + rb'|[\[{]++|[\]}]++|"', re.DOTALL)
 _KEY = re.compile(rb"\s*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
@@ -38,7 +38,7 @@ def is_too_deep(text: bytes, limit: int = MAX_DEPTH) -> bool:
 
 
 def members(text: bytes) -> dict[bytes, bytes]:
-    """Splits the text of one object into key (as written, with its quotes) and text of the value; Broken if it cannot.
+    """Splits the text of an object into keys (as written, with quotes) and texts of values, or raises Broken.
 
     The last of equal keys wins, as in every decoder.
     """

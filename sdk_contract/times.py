@@ -13,8 +13,8 @@ _UNITS = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 def parse_time(value: str | int | float) -> int:
     """Returns microseconds since 1970 UTC; raises ValueError for what is no time.
 
-    Takes ISO 8601 with `Z` or an offset (UTC when it has none), and counts since 1970, also as digits in a text: their
-    size tells seconds, milliseconds and microseconds apart.
+    Takes ISO 8601 with `Z` or an offset (UTC when it has none), and counts since 1970, also as digits in a
+    text: their size tells seconds, milliseconds and microseconds apart.
     """
     if isinstance(value, str):
         return _parse_text(value.strip())

@@ -1,4 +1,4 @@
-"""The closed lists behind replies, metrics, stored rows and documentation: what became of an event, and why."""
+"""The closed lists behind replies, metrics, stored rows and docs: what became of an event, and why."""
 
 from collections.abc import Iterator
 from enum import StrEnum

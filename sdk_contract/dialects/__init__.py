@@ -36,7 +36,7 @@ _OUTCOMES = {
 
 
 def outcome_of(reason: Reason) -> Outcome:
-    """Gives the outcome of a request refused for this reason; KeyError for a reason that refuses single events."""
+    """Gives the outcome of a request refused for this reason; KeyError for a reason of single events."""
     return _OUTCOMES[reason]
 
 
@@ -59,9 +59,9 @@ class Route(msgspec.Struct, frozen=True):
 class Parsed(msgspec.Struct, frozen=True):
     """One request, split but not judged: one Raw an event.
 
-    `key` is the write key in the body, `sent_at` the envelope's (or the single event's) time of sending as written,
-    `context` the envelope's context (for events that have none). `sound`: the whole body is known to be UTF-8 and JSON
-    without NUL escapes, so that its events need no second look for that.
+    `key` is the write key in the body, `sent_at` the envelope's (or the single event's) time of sending as
+    written, `context` the envelope's context (for events that have none). `sound`: the whole body is known to
+    be UTF-8 and JSON without NUL escapes, so that its events need no second look for that.
     """
 
     key: str | None
@@ -74,9 +74,9 @@ class Parsed(msgspec.Struct, frozen=True):
 class Dialect(msgspec.Struct, frozen=True):
     """One wire protocol as a table; the functions are pure.
 
-    `find_key(headers, query, body_key)`: headers by lower-case name. `parse(kind, body)`: raises Refused(BAD_ENVELOPE).
-    `reply(message_ids, judgements)`: the body of an accepted request, judgements only where not plain ok, by index.
-    `refusal(reason, detail)`: the answer to a refused request, with the status of `answers`.
+    `find_key(headers, query, body_key)`: headers by lower-case name. `parse(kind, body)`: raises
+    Refused(BAD_ENVELOPE). `reply(message_ids, judgements)`: the body of an accepted request, judgements only
+    for events that are not plain ok. `refusal(reason, detail)`: the answer to a refused request.
     """
 
     name: str
