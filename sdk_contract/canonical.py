@@ -20,9 +20,9 @@ _OTHERS: Final = ("_metadata", "channel", "originalTimestamp")
 class Event(Struct, gc=False):
     """One event as its row holds it. Times are µs since 1970 UTC, `timestamp` not yet corrected.
 
-    `event` is a track's event, or a page's or screen's name. `properties`, `traits`, `context`, `integrations`
-    are the JSON texts as sent; `extra` is the text of an object of all other top-level fields but the write
-    key.
+    `event` is the event of a track, the name of a page or screen. `properties`, `traits`, `context` and
+    `integrations` are the JSON texts as sent; `extra` is the text of an object of all other top-level
+    fields but the write key.
     """
 
     type: str
