@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -118,6 +118,10 @@ class Publisher:
         for folder in self._folders():
             if any(path.suffix == OPEN for path in segments_in(folder)):
                 self._adopt(folder)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Returns when a landing under way has ended, or after `seconds`."""
+        wait(self._begun.values(), seconds, FIRST_COMPLETED)
 
     def close(self) -> None:
         """Begins no other landing, and waits for none: what is under way is found there at the next start."""
