@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,11 +61,6 @@ class Lake:
         finally:
             self.con.unregister(name)
 
-    def note(self, what: str, detail: dict[str, Any]) -> None:
-        """Inside a transaction: keep this beside the snapshot it makes; the catalog holds it until the snapshot expires."""
-        info = json.dumps(detail, separators=(",", ":"))
-        self.execute("CALL lake.set_commit_message('sojourn', ?, extra_info => ?)", [what, info])
-
     def snapshot(self) -> int:
         """The number of the newest snapshot, or inside a transaction of the one it reads."""
         return int(self.query("SELECT id FROM lake.current_snapshot()")[0][0])
@@ -106,10 +100,19 @@ def connect(settings: WarehouseSettings, *, read_only: bool) -> Lake:
     folders.lake_data.mkdir(parents=True, exist_ok=True)
     lock = lock_writer(folders.writer_lock)
     try:
-        lake = _attach(settings, read_only=False)
-        migrate(lake)
+        return attach_writer(settings, lock)
     except BaseException:
         os.close(lock)
+        raise
+
+
+def attach_writer(settings: WarehouseSettings, lock: int) -> Lake:
+    """Open the lake for writing under a lock that is held already; closing the lake frees it."""
+    lake = _attach(settings, read_only=False)
+    try:
+        migrate(lake)
+    except BaseException:
+        lake.close()
         raise
     return Lake(lake.con, lock)
 
@@ -155,9 +158,9 @@ def _keep_in_catalog(lake: Lake, table: str) -> None:
 
 def _comment(lake: Lake, sql: str) -> None:
     for table in tables(sql):
-        lake.execute(f"COMMENT ON TABLE {table.name} IS '{_quoted(table.comment)}'")
+        lake.execute(f"COMMENT ON TABLE {table.name} IS '{quoted(table.comment)}'")
         for column in table.columns:
-            lake.execute(f"COMMENT ON COLUMN {table.name}.{column.name} IS '{_quoted(column.comment)}'")
+            lake.execute(f"COMMENT ON COLUMN {table.name}.{column.name} IS '{quoted(column.comment)}'")
 
 
 def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
@@ -165,7 +168,7 @@ def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": settings.lake_threads,
         "memory_limit": f"{settings.lake_memory >> 20}MiB",
-        "temp_directory": str(folders.lake / "tmp" / str(os.getpid())),
+        "temp_directory": str(folders.lake / f"tmp-{os.getpid()}"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
@@ -186,11 +189,12 @@ def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
 
 def _attach_sql(catalog: Path, data: Path, read_only: bool) -> str:
     # The catalog remembers an absolute path; a data folder may have moved since.
-    place = f"DATA_PATH '{_quoted(str(data.absolute()))}/', OVERRIDE_DATA_PATH true"
+    place = f"DATA_PATH '{quoted(str(data.absolute()))}/', OVERRIDE_DATA_PATH true"
     options = f"{place}, META_JOURNAL_MODE 'WAL', DATA_INLINING_ROW_LIMIT 0"
     mode = "READ_ONLY, " if read_only else ""
-    return f"ATTACH 'ducklake:sqlite:{_quoted(str(catalog.absolute()))}' AS lake ({mode}{options})"
+    return f"ATTACH 'ducklake:sqlite:{quoted(str(catalog.absolute()))}' AS lake ({mode}{options})"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text as it stands between single quotes in SQL."""
     return text.replace("'", "''")

@@ -89,19 +89,21 @@ def load_objects(
     lake: Lake, dedup: DedupIndex, objects: Sequence[Landed], loaded_at: int, until: int | None
 ) -> LoadReport:
     """Load objects that are not in the lake and whose load_seqs follow the cursor."""
-    fates = _judge(lake, dedup, objects)
     last = objects[-1].last
     with lake.transaction():
-        write_rows(lake, fates.rows)
+        fates = _judge(lake, dedup, objects)
+        write_rows(lake, fates.rows, fates.numbers)
         counts = write_objects(lake, objects, fates.numbers, loaded_at)
         move_cursor(lake, "load", last, until, loaded_at)
-        lake.note("load", {"objects": [[landed.key, landed.first, landed.last] for landed in objects]})
     dedup.add(fates.stored, last)
-    rows = sum(counts.values())
     return LoadReport(
-        len(objects),
-        rows,
-        **counts,
+        objects=len(objects),
+        rows=sum(counts.values()),
+        stored=counts["stored"],
+        duplicate=counts["duplicate"],
+        rejected=counts["rejected"],
+        filtered=counts["filtered"],
+        damaged=counts["damaged"],
         first_load_seq=objects[0].first,
         last_load_seq=last,
         complete_until=until,
@@ -138,14 +140,16 @@ def older_copies(lake: Lake, horizon: int) -> Entries:
     return entries(lake.execute(f"{hashes(source)} {where}", [horizon]).fetchnumpy())
 
 
-def write_rows(lake: Lake, rows: pa.Table) -> None:
+def write_rows(lake: Lake, rows: pa.Table, numbers: npt.NDArray[np.int8]) -> None:
     """Put rows with their fates into events, duplicates and rejected."""
+    present = {FATES[number] for number in np.unique(numbers)}
     with lake.table("landed", rows):
-        for table, sql in _PARTS.items():
-            lake.execute(f"INSERT INTO {table} BY NAME {sql('landed')}")
-
-
-_PARTS = {"events": events_sql, "duplicates": duplicates_sql, "rejected": rejected_sql}
+        if STORED in present:
+            lake.execute(f"INSERT INTO events BY NAME {events_sql('landed')}")
+        if DUPLICATE in present:
+            lake.execute(f"INSERT INTO duplicates BY NAME {duplicates_sql('landed')}")
+        if present - {STORED, DUPLICATE}:
+            lake.execute(f"INSERT INTO rejected BY NAME {rejected_sql('landed')}")
 
 
 def write_objects(

@@ -171,7 +171,7 @@ class Registry:
 
     def command(self, id: int) -> Command:
         """One command by id. RegistryError when there is none."""
-        found = [command for command in self._commands("WHERE id = ?", (id,))]
+        found = self._commands("WHERE id = ?", (id,))
         if not found:
             raise RegistryError(f"there is no command {id}")
         return found[0]

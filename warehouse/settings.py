@@ -47,6 +47,14 @@ class Folders(msgspec.Struct, frozen=True):
         return self.lake / "clean"
 
     @property
+    def losses(self) -> Path:
+        return self.lake / "mending.json"
+
+    @property
+    def damaged(self) -> Path:
+        return self.lake / "damaged"
+
+    @property
     def writer_lock(self) -> Path:
         return self.lake / "writer.lock"
 

@@ -1,0 +1,226 @@
+"""Upkeep of the lake in small steps: few files, old snapshots gone, the dedup index tidy.
+
+Only the writer does it, between loads. Each chore is bounded by the size of the files it touches, so that it holds the
+writer for about a second at most.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from warehouse.dedup import DedupIndex
+from warehouse.lake import Lake
+
+APPENDED = ("events", "rejected", "duplicates", "objects", "session_aliases", "customer_redirects")
+CHANGED = ("sessions", "identities", "identity_edges", "customers")
+TARGET_BYTES = 8 << 20
+_TIERS = (0, 64 << 10, 512 << 10, 4 << 20, TARGET_BYTES)
+_MANY = 16
+_SMALL_BYTES = 1 << 20
+_DELETED_SHARE = 0.3
+_SLICE_ROWS = 150_000
+_INLINED_ROWS = 20_000
+_LOOK_EVERY = 5_000_000
+_EXPIRE_EVERY = 60_000_000
+
+
+class Chore(msgspec.Struct, frozen=True):
+    """One thing that was done, to which table, and to how many files, snapshots or rows."""
+
+    name: str
+    table: str
+    count: int
+
+
+class FileShape(msgspec.Struct, frozen=True):
+    """What the catalog says of one current data file."""
+
+    table: str
+    path: str
+    partition: str | None
+    rows: int
+    size: int
+    deleted: int
+
+
+class Upkeep:
+    """`now` gives µs UTC; `snapshot_keep` is seconds. Ask `step` between loads, when nothing waits."""
+
+    def __init__(
+        self, lake: Lake, dedup: DedupIndex, data: Path, *, now: Callable[[], int], snapshot_keep: float
+    ) -> None:
+        self._lake = lake
+        self._dedup = dedup
+        self._data = data
+        self._now = now
+        self._keep = int(snapshot_keep * 1e6)
+        self._next_look = 0
+        self._next_expiry = 0
+        lake.execute(f"CALL lake.set_option('target_file_size', '{TARGET_BYTES >> 20}MiB')")
+
+    def step(self, budget_s: float) -> list[Chore]:
+        """Do chores until there is nothing to do or a good part of the budget is used."""
+        started = self._now()
+        done: list[Chore] = []
+        for chore in self._chores(started):
+            done.append(chore)
+            if self._now() - started > budget_s * 400_000:
+                break
+        return done
+
+    def _chores(self, now: int) -> Iterator[Chore]:
+        """Each item was done when it is given. What is left over is seen again at the next look."""
+        if now >= self._next_look:
+            yield from self._files()
+            self._next_look = now + _LOOK_EVERY
+        if now >= self._next_expiry:
+            yield from self._expire(now)
+            self._next_expiry = now + _EXPIRE_EVERY
+        while self._dedup.tidy():
+            yield Chore("tidy", "dedup", 1)
+
+    def _files(self) -> Iterator[Chore]:
+        shapes = file_shapes(self._lake)
+        for table, low, high in due_merges(shapes):
+            yield Chore("merge", table, merge(self._lake, table, low, high))
+        for table, paths in due_rewrites(shapes):
+            yield Chore("rewrite", table, rewrite(self._lake, table, self._data, paths))
+        if inlined_rows(self._lake, "objects") > _INLINED_ROWS:
+            yield Chore("flush", "objects", flush(self._lake, "objects"))
+
+    def _expire(self, now: int) -> Iterator[Chore]:
+        """Files leave the disk a whole `snapshot_keep` after the catalog dropped them: running readers still use them."""
+        before = now - self._keep
+        if expired := expire(self._lake, before):
+            yield Chore("expire", "", expired)
+        if removed := remove_dropped(self._lake, self._data, before):
+            yield Chore("remove", "", removed)
+
+
+def file_shapes(lake: Lake) -> list[FileShape]:
+    """All current data files."""
+    return [FileShape(*row) for row in lake.query(_SHAPES)]
+
+
+def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
+    """(table, from bytes, below bytes) where some partition has many files of like size, or enough for a full one."""
+    groups: dict[tuple[str, str | None, int], list[int]] = defaultdict(list)
+    for shape in shapes:
+        tier = sum(shape.size >= bound for bound in _TIERS) - 1
+        if shape.table in APPENDED and tier < len(_TIERS) - 1:
+            groups[shape.table, shape.partition, tier].append(shape.size)
+    full = [
+        (table, _TIERS[tier], _TIERS[tier + 1])
+        for (table, _, tier), sizes in groups.items()
+        if len(sizes) >= _MANY or (len(sizes) > 1 and sum(sizes) >= TARGET_BYTES)
+    ]
+    yield from sorted(full)
+
+
+def due_rewrites(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]:
+    """(table, files) where a changed table has many files that are small or largely deleted."""
+    for table in CHANGED:
+        poor = [shape for shape in shapes if shape.table == table and _is_poor(shape)]
+        if len(poor) >= _MANY:
+            yield table, [shape.path for shape in _slice(poor)]
+
+
+def merge(lake: Lake, table: str, low: int, high: int) -> int:
+    """Merge one run of adjacent files of low <= size < high bytes; returns how many files became fewer."""
+    sizes = f"min_file_size => {low}, max_file_size => {high}" if low else f"max_file_size => {high}"
+    done = lake.query(
+        f"CALL ducklake_merge_adjacent_files('lake', '{table}', max_compacted_files => 1, {sizes})"
+    )
+    return sum(int(files) for _, _, files, _ in done)
+
+
+def rewrite(lake: Lake, table: str, data: Path, paths: Sequence[str]) -> int:
+    """Put the living rows of these files into new ones, in one transaction; returns how many files went."""
+    names = [str(data / "main" / table / path) for path in paths]
+    with lake.transaction():
+        lake.execute("CREATE OR REPLACE TEMP TABLE poor AS SELECT unnest(?::VARCHAR[]) AS filename", [names])
+        lake.execute(f"CREATE OR REPLACE TEMP TABLE living AS FROM {table} WHERE filename IN (FROM poor)")
+        lake.execute(f"DELETE FROM {table} WHERE filename IN (FROM poor)")
+        lake.execute(f"INSERT INTO {table} FROM living")
+        lake.execute("DROP TABLE living")
+        lake.execute("DROP TABLE poor")
+    return len(names)
+
+
+def flush(lake: Lake, table: str) -> int:
+    """Move rows that the catalog holds into a file."""
+    done = lake.query(f"CALL ducklake_flush_inlined_data('lake', table_name => '{table}')")
+    return sum(int(rows) for _, _, rows in done)
+
+
+def inlined_rows(lake: Lake, table: str) -> int:
+    """Rows of a table that the catalog itself holds."""
+    names = lake.query(_INLINED, [table])
+    return sum(int(lake.query(f"SELECT count(*) FROM {_METADATA}.{name}")[0][0]) for (name,) in names)
+
+
+def expire(lake: Lake, before: int) -> int:
+    """Forget all snapshots but the newest from before this moment (µs UTC); returns how many.
+
+    By number, because DuckLake 1.0 compares times in a SQLite catalog as text and would take the whole day.
+    """
+    versions = [int(version) for (version,) in lake.query(_EXPIRED, [before])]
+    if versions:
+        lake.execute(f"CALL ducklake_expire_snapshots('lake', versions => {versions})")
+    return len(versions)
+
+
+def remove_dropped(lake: Lake, data: Path, before: int) -> int:
+    """Remove files that the catalog dropped before this moment (µs UTC) from the disk, a thousand at most."""
+    due = lake.query(_DROPPED, [before])
+    for path, relative in due:
+        (data / path if relative else Path(path)).unlink(missing_ok=True)
+    if due:
+        done = (
+            "DELETE FROM {}.ducklake_files_scheduled_for_deletion WHERE path IN (SELECT unnest(?::VARCHAR[]))"
+        )
+        lake.execute(done.format(_METADATA), [[path for path, _ in due]])
+    return len(due)
+
+
+def _is_poor(shape: FileShape) -> bool:
+    return shape.size < _SMALL_BYTES or shape.deleted >= _DELETED_SHARE * shape.rows
+
+
+def _slice(shapes: Sequence[FileShape]) -> Iterator[FileShape]:
+    """The smallest first, up to what fits a slice."""
+    rows = 0
+    for shape in sorted(shapes, key=lambda shape: shape.rows):
+        rows += shape.rows
+        if rows > _SLICE_ROWS:
+            return
+        yield shape
+
+
+_METADATA = "__ducklake_metadata_lake"
+_EXPIRED = f"""
+    SELECT snapshot_id FROM {_METADATA}.ducklake_snapshot
+    WHERE epoch_us(snapshot_time::TIMESTAMPTZ) < ?
+        AND snapshot_id < (SELECT max(snapshot_id) FROM {_METADATA}.ducklake_snapshot)
+    ORDER BY snapshot_id LIMIT 1000"""
+_DROPPED = f"""
+    SELECT path, path_is_relative::BOOLEAN FROM {_METADATA}.ducklake_files_scheduled_for_deletion
+    WHERE epoch_us(schedule_start::TIMESTAMPTZ) < ? ORDER BY schedule_start LIMIT 1000"""
+_SHAPES = f"""
+    SELECT table_name, files.path, partition_value, record_count, files.file_size_bytes,
+        coalesce(delete_count, 0)
+    FROM {_METADATA}.ducklake_data_file AS files
+    JOIN {_METADATA}.ducklake_table AS tables USING (table_id)
+    LEFT JOIN {_METADATA}.ducklake_file_partition_value AS parts USING (data_file_id)
+    LEFT JOIN {_METADATA}.ducklake_delete_file AS deletions
+        ON deletions.data_file_id = files.data_file_id AND deletions.end_snapshot IS NULL
+    WHERE files.end_snapshot IS NULL AND tables.end_snapshot IS NULL"""
+_INLINED = f"""
+    SELECT inlined.table_name FROM {_METADATA}.ducklake_inlined_data_tables AS inlined
+    JOIN {_METADATA}.ducklake_table AS tables USING (table_id)
+    WHERE tables.table_name = ? AND tables.end_snapshot IS NULL"""

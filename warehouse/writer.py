@@ -1,0 +1,122 @@
+"""The one writer of a lake: opened under its lock, mended, and everything it needs to load and keep up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from warehouse.arrivals import Arrivals
+from warehouse.dedup import DedupIndex
+from warehouse.lake import Lake, attach_writer, lock_writer
+from warehouse.landing import Store, open_store
+from warehouse.load import LoadReport, load_new
+from warehouse.mark import Mark, read_mark, sync_files, write_mark
+from warehouse.mend import Mended, mend
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+from warehouse.upkeep import Chore, Upkeep
+from warehouse.verify import set_damage_aside, write_losses
+
+
+class Writer:
+    """Use it from one thread. `mended` says what the last stop had left damaged."""
+
+    def __init__(
+        self,
+        settings: WarehouseSettings,
+        lake: Lake,
+        store: Store,
+        dedup: DedupIndex,
+        now: Callable[[], int],
+        mended: Mended,
+    ) -> None:
+        self.lake = lake
+        self.dedup = dedup
+        self.mended = mended
+        self._settings = settings
+        self._store = store
+        self._now = now
+        self._arrivals = Arrivals(store, lake, now=now, sweep_every=settings.sweep_every)
+        self._upkeep = Upkeep(
+            lake, dedup, settings.folders.lake_data.absolute(), now=now, snapshot_keep=settings.snapshot_keep
+        )
+        self._mark = read_mark(settings.folders.clean_mark)
+        self.mark(clean=False)
+
+    def load(self) -> LoadReport:
+        """Load what waits in landing, about `load_rows` rows of it, in one transaction."""
+        return load_new(
+            self.lake,
+            self._store,
+            self.dedup,
+            limit=self._settings.load_rows,
+            now=self._now,
+            arrivals=self._arrivals,
+            journal=self._settings.folders.journal,
+        )
+
+    def upkeep(self) -> list[Chore]:
+        """One slice of upkeep. Call it when nothing waits to be loaded."""
+        if self._now() - self._mark.at >= self._settings.mark_every * 1e6:
+            self.mark(clean=False)
+        return self._upkeep.step(self._settings.upkeep_slice)
+
+    def mark(self, *, clean: bool) -> None:
+        """Sync the files that came since the last mark and say so."""
+        folders = self._settings.folders
+        after = sync_files(self.lake, folders.lake_data, self._mark)
+        self._mark = Mark(after, clean, self._now())
+        write_mark(folders.clean_mark, self._mark)
+
+    def close(self) -> None:
+        """Stop cleanly: the next start has nothing to verify."""
+        self.dedup.flush()
+        self.mark(clean=True)
+        self.lake.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.lake.close()
+
+
+def open_writer(
+    settings: WarehouseSettings, registry: Registry, *, now: Callable[[], int], store: Store | None = None
+) -> Writer:
+    """Open the lake for writing: take the lock, find and mend damage, migrate, read the dedup index.
+
+    `now` gives µs UTC; `store` is landing, by default the one of the settings. Raises LakeLocked, LakeError and what
+    the store raises.
+    """
+    folders = settings.folders
+    store = store or open_store(settings.landing_url)
+    folders.lake_data.mkdir(parents=True, exist_ok=True)
+    lock = lock_writer(folders.writer_lock)
+    try:
+        remove_leftovers(folders.lake)
+        losses = set_damage_aside(folders)
+        lake = attach_writer(settings, lock)
+    except BaseException:
+        os.close(lock)
+        raise
+    try:
+        mended = mend(lake, store, registry, losses)
+        write_losses(folders.losses, [])
+        return Writer(settings, lake, store, DedupIndex.open(folders.dedup, lake), now, mended)
+    except BaseException:
+        lake.close()
+        raise
+
+
+def remove_leftovers(lake: Path) -> None:
+    """What DuckDB swapped out to disk in a program that was killed."""
+    for folder in lake.glob("tmp-*"):
+        if not Path("/proc", folder.name.removeprefix("tmp-")).exists():
+            shutil.rmtree(folder, ignore_errors=True)
