@@ -111,9 +111,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("form.key select")) event.target.form.requestSubmit();
 });
-document.addEventListener("DOMContentLoaded", () => {
-  document.documentElement.classList.add("scripted");
-  showTimes(document);
-  const panel = document.getElementById("live");
-  if (panel) new LiveList(panel);
-});
+
+document.documentElement.classList.add("scripted");
+showTimes(document);
+const panel = document.getElementById("live");
+if (panel) new LiveList(panel);

@@ -1,0 +1,115 @@
+"""The whole of Sojourn, started as a user starts it and ended as a user ends it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from warehouse.lake import Lake, connect
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+T = TypeVar("T")
+START_S, STOP_S, ARRIVE_S = 60, 5, 60
+
+
+class Running:
+    """A running `sojourn up`: its addresses, and what its users see."""
+
+    def __init__(self, data: Path, welcome: dict[str, str]) -> None:
+        self.data = data
+        self.collector, self.console = welcome["collector"], welcome["console"]
+        self.write_key = welcome["write_key"]
+        self.welcome = welcome
+
+    def sojourn(self, *arguments: str) -> Any:
+        """What a command prints with --json; None where it refuses."""
+        command = [sys.executable, "-m", "collector.command", *arguments, "--data", str(self.data), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def key(self, project: str, **policies: str) -> str:
+        """A new write key that the collector knows."""
+        registry = Registry.open(self.data / "registry.sqlite", now=lambda: time.time_ns() // 1000)
+        secret = registry.create_key(project, **policies).secret
+        registry.close()
+        eventually(
+            lambda: httpx.post(f"{self.collector}/v1/batch", auth=(secret, "")).status_code,
+            lambda code: code != 401,
+        )
+        return secret
+
+    def timeline(self, any_id: str, message_ids: Collection[str]) -> dict[str, Any]:
+        """What `sojourn timeline` tells, once it shows these messages."""
+        found: dict[str, Any] | None = eventually(
+            lambda: self.sojourn("timeline", any_id),
+            lambda told: told is not None and set(message_ids) <= shown(told).keys(),
+        )
+        assert found
+        return found
+
+    def rows(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
+        """The rows of `events` by message id, once all of them are there."""
+        marks = ", ".join("?" * len(message_ids))
+        with self._lake() as lake:
+            found = eventually(
+                lambda: lake.records(f"SELECT * FROM events WHERE message_id IN ({marks})", message_ids),
+                lambda rows: len(rows) >= len(message_ids),
+            )
+        return {row["message_id"]: row for row in found}
+
+    def _lake(self) -> Lake:
+        settings = WarehouseSettings(data=str(self.data))
+        eventually(settings.folders.catalog.exists, bool)
+        return connect(settings, read_only=True)
+
+
+def shown(timeline: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The events of a timeline by message id."""
+    return {event["message_id"]: event for session in timeline["sessions"] for event in session["events"]}
+
+
+def eventually(look: Callable[[], T], there: Callable[[T], bool]) -> T:
+    """What `look` sees as soon as it is `there`; the lake has no event that one could wait for."""
+    until = time.monotonic() + ARRIVE_S
+    while not there(seen := look()):
+        assert time.monotonic() < until, f"not there after {ARRIVE_S} s; last seen: {seen!r}"
+        time.sleep(0.2)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Running]:
+    """`sojourn up` on free ports over a fresh folder; Ctrl-C must end it within 5 s, with exit code 0."""
+    folder = tmp_path_factory.mktemp("up")
+    data = folder / "sojourn-data"
+    ports = ["--port", str(free_port()), "--console-port", str(free_port())]
+    command = [sys.executable, "-m", "collector.command", "up", "--data", str(data), *ports, "--json"]
+    with (folder / "log").open("w") as log:
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, process_group=0)
+        try:
+            yield Running(data, welcome(program, folder / "log"))
+            program.send_signal(signal.SIGINT)
+            code = program.wait(timeout=STOP_S)
+            assert code == 0, (folder / "log").read_text()
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+            program.communicate()
+
+
+def welcome(program: "subprocess.Popen[str]", log: Path) -> dict[str, str]:
+    """What `up` prints when everything runs."""
+    assert program.stdout
+    line = program.stdout.readline()
+    assert line, log.read_text()
+    found: dict[str, str] = json.loads(line)
+    return found

@@ -1,0 +1,144 @@
+"""A real browser: a page of another site carries the console's snippet, the console shows what it sends."""
+
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.e2e.conftest import Running
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
+
+LIVE_MS, TIMELINE_MS = 5_000, 40_000
+# "Nothing found" is a page with status 404, which Chromium notes in its log.
+EXPECTED = "the server responded with a status of 404"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder served as another site, and its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield tmp_path, f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser complains of on the console's pages: scripts, policy, missing files."""
+    heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and EXPECTED not in message.text:
+            heard.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+def browser_of(page: Page) -> Browser:
+    browser = page.context.browser
+    assert browser
+    return browser
+
+
+def test_from_the_snippet_to_the_timeline(
+    page: Page, running: Running, site: tuple[Path, str], complaints: list[str]
+) -> None:
+    folder, address = site
+    page.goto(running.console)
+    expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
+    snippet = page.locator("#snippet").inner_text()
+    html = f"<!doctype html><title>Tea 茶</title><meta charset=utf-8>{snippet}"
+    (folder / "index.html").write_text(html, "utf-8")
+
+    shop = browser_of(page).new_page()
+    shop.goto(f"{address}/index.html?q=1")
+    shop.evaluate("sojourn.track('Added 商品 <b>', {price: 12.50, options: {size: 'größe'}})")
+    answer = shop.evaluate("sojourn.identify('mei-browser', {plan: 'gold'}).then((answer) => answer.json())")
+    assert answer["verdicts"][0]["verdict"] == "ok"
+    device = shop.evaluate("localStorage.sojourn_device")
+
+    row = page.locator("#live-rows tr", has_text="Added 商品 <b>")
+    expect(row).to_be_visible(timeout=LIVE_MS)
+    expect(row.locator(".verdict")).to_have_text("ok")
+    expect(row.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    row.get_by_role("link", name=device).click()
+
+    expect(page).to_have_url(re.compile("/customers/c_"), timeout=TIMELINE_MS)
+    expect(page.locator("h1")).to_have_text("mei-browser", timeout=TIMELINE_MS)
+    expect(page.locator(".identities")).to_contain_text(device)
+    event = page.locator(".event", has_text="Added 商品 <b>")
+    event.locator("summary").click()
+    expect(event.locator("dd", has_text="größe")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_refused_event_shows_its_reason(page: Page, running: Running, complaints: list[str]) -> None:
+    page.goto(running.console)
+    expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
+    bad = {
+        "writeKey": running.write_key,
+        "event": "Tried",
+        "userId": ["not", "an", "id"],
+        "anonymousId": "d-1",
+    }
+    reply = httpx.post(f"{running.collector}/v1/track", json=bad).json()
+    row = page.locator("#live-rows tr[data-verdict=rejected]")
+    expect(row).to_contain_text(reply["verdicts"][0]["reason"], timeout=LIVE_MS)
+    expect(row).to_contain_text("/userId")
+    page.get_by_label("Only problems").check()
+    expect(row).to_be_visible()
+    assert complaints == []
+
+
+def test_pause_holds_the_list_and_go_on_shows_what_came(page: Page, running: Running) -> None:
+    page.goto(running.console)
+    expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
+    page.get_by_role("button", name="Pause").click()
+    event = {"writeKey": running.write_key, "event": "While paused", "anonymousId": "d-2"}
+    httpx.post(f"{running.collector}/v1/track", json=event)
+    expect(page.locator("#held")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator("#live-rows tr", has_text="While paused")).to_have_count(0)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#live-rows tr", has_text="While paused")).to_have_count(1)
+    expect(page.locator("#held")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["curl", "Python", "Node"])
+def test_copy_gives_what_is_shown(page: Page, running: Running, way: str, complaints: list[str]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(running.console)
+    page.get_by_role("link", name=way, exact=True).click()
+    expect(page.get_by_role("link", name=way, exact=True)).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#snippet").text_content()
+    assert running.write_key in copied
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_pages_fit_their_window(page: Page, running: Running, width: int, locale: str) -> None:
+    view = browser_of(page).new_page(locale=locale, viewport={"width": width, "height": 800})
+    for path in ("/", "/find?id=nobody-" + "x" * 300, "/nowhere"):
+        view.goto(running.console + path)
+        assert view.evaluate("document.documentElement.scrollWidth") <= width
+        assert view.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
