@@ -147,6 +147,8 @@ class Journal:
 
     async def close(self) -> None:
         """Commits what waits, seals, and gives the folder back. Later appends are refused."""
+        if self._closed:
+            return
         self._closed = True
         if self._committing:
             self._drained = self._loop.create_future()

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -102,6 +102,7 @@ class Publisher:
         self._report, self._clock, self._woken, self._uploads = report, clock, woken, uploads
         self._pool = ThreadPoolExecutor(uploads, thread_name_prefix="landing")
         self._begun: dict[Path, Future[SegmentCount]] = {}
+        self._landed: dict[Path, SegmentCount] = {}
         self._rests: dict[Path, Backoff] = {}
         self._store_rest, self._books_rest = Backoff(clock), Backoff(clock)
 
@@ -119,9 +120,10 @@ class Publisher:
             if any(path.suffix == OPEN for path in segments_in(folder)):
                 self._adopt(folder)
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Returns when a landing under way has ended, or after `seconds`."""
-        wait(self._begun.values(), seconds, FIRST_COMPLETED)
+    def wait(self) -> bool:
+        """Returns when a landing under way has ended; False: there is none."""
+        wait(self._begun.values(), return_when=FIRST_COMPLETED)
+        return bool(self._begun)
 
     def close(self) -> None:
         """Begins no other landing, and waits for none: what is under way is found there at the next start."""
@@ -136,24 +138,25 @@ class Publisher:
         if not self._store_rest.over:
             return
         room = 1 if self._store_rest.failing else self._uploads
-        room -= sum(not begun.done() for begun in self._begun.values())
-        ready = (path for path in sealed if path not in self._begun and self._is_rested(path))
-        for path in islice(ready, max(room, 0)):
+        ready = (path for path in sealed if self._is_ready(path))
+        for path in islice(ready, max(room - len(self._begun), 0)):
             begun = self._begun[path] = self._pool.submit(land, path, self._store)
             begun.add_done_callback(lambda _: self._woken())
 
-    def _is_rested(self, path: Path) -> bool:
-        return path not in self._rests or self._rests[path].over
+    def _is_ready(self, path: Path) -> bool:
+        known = path in self._begun or path in self._landed
+        return not known and (path not in self._rests or self._rests[path].over)
 
     def _collect(self) -> None:
-        """Looks at landings that have ended; those that failed are forgotten, to begin again after a rest."""
-        for path, begun in [(path, begun) for path, begun in self._begun.items() if begun.done()]:
+        """Looks at landings that have ended; one that failed begins again after a rest."""
+        for path in [path for path, begun in self._begun.items() if begun.done()]:
+            begun = self._begun.pop(path)
             problem = begun.exception()
             if problem is None:
+                self._landed[path] = begun.result()
                 self._rests.pop(path, None)
                 self._store_rest.worked()
                 continue
-            del self._begun[path]
             is_store = isinstance(problem, StoreUnavailable | StoreRefused)
             rest = self._store_rest if is_store else self._rests.setdefault(path, Backoff(self._clock))
             self._complain("landing failed", path, problem, rest)
@@ -164,17 +167,13 @@ class Publisher:
 
     def _tally_in_order(self, paths: list[Path]) -> int:
         """How many of one worker's segments are done with: the oldest, up to the first that is not landed."""
-        done = 0
-        for path in paths:
-            begun = self._begun.get(path)
-            if begun is None or not begun.done() or not self._books_rest.over:
-                break
-            if not self._tally(path, begun.result()):
-                break
-            done += 1
-        return done
+        done = takewhile(
+            lambda path: path in self._landed and self._books_rest.over and self._tally(path), paths
+        )
+        return sum(1 for _ in done)
 
-    def _tally(self, path: Path, count: SegmentCount) -> bool:
+    def _tally(self, path: Path) -> bool:
+        count = self._landed[path]
         try:
             self._books.tally_segment(path.parent.name, id_of(path), count.tally)
             self._files.unlink(path)
@@ -182,7 +181,7 @@ class Publisher:
             self._complain("tally failed", path, problem, self._books_rest)
             return False
         self._books_rest.worked()
-        del self._begun[path]
+        del self._landed[path]
         if count.damaged:
             self._report("segment damaged", {"segment": id_of(path), "events": count.damaged})
         return True

@@ -2,8 +2,8 @@
 
 The files are real; beside them stands what is durable, in pages of 4 KiB as a kernel writes them back.
 `power_cut` puts the folder into one of the states that a power cut may leave: of the pages written since the
-last sync, each is the old one, the new one, torn in its sectors, or zeros, and of the names changed since only
-some are there.
+last sync, each is the old one, the new one, torn in its sectors, or zeros, and of the names changed since,
+only some are there.
 """
 
 from __future__ import annotations

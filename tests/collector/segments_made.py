@@ -26,7 +26,7 @@ from warehouse.segments import (
     record_prefix,
 )
 
-RECEIVED = 1_795_298_592_515_000  # 2026-11-21T21:23:12.515Z
+RECEIVED = 1_795_298_592_515_000  # 2026-11-21T22:03:12.515Z
 WORKER = "n-w0"
 
 

@@ -93,8 +93,9 @@ def land_all(journal: Path, store: LocalStore, books: Books, files: FaultyFiles)
     clock = iter(range(10**6))
     publisher = Publisher(journal, store, books, files, lambda *_: None, lambda: float(next(clock)))
     publisher.adopt_orphans()
-    while publisher.step():
-        publisher.wait()
+    publisher.step()
+    while publisher.wait():
+        publisher.step()
     publisher.close()
 
 

@@ -1,0 +1,342 @@
+"""Publishing: each segment lands once and is counted once, whatever step is cut short or fails."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector import publish
+from collector.errors import LandingDiffers
+from collector.files import Files, take_lock
+from collector.publish import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Publisher, land, segments_in
+from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
+from tests.seaweed import BucketAt
+from tests.warehouse.test_landing import s3_store
+from warehouse.errors import StoreUnavailable
+from warehouse.landing import LocalStore
+from warehouse.registry import Registry
+from warehouse.segments import SegmentCount, Tally, segment_id
+
+EPOCH = 1_795_298_592_515
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Scene:
+    """A journal with one worker, a landing folder, books, and a publisher with a clock of its own."""
+
+    def __init__(self, root: Path, store: Any = None, books: Any = None, files: Any = None) -> None:
+        self.journal, self.folder = root / "journal", root / "journal" / WORKER
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.store: Any = store or LocalStore(root / "landing")
+        self.books: Any = books or Books()
+        self.files: Any = files or Files()
+        self.time = 0.0
+        self.reports: list[tuple[str, Mapping[str, Any]]] = []
+        self.publisher = self.start()
+
+    def start(self) -> Publisher:
+        report = lambda event, facts: self.reports.append((event, facts))  # noqa: E731
+        return Publisher(self.journal, self.store, self.books, self.files, report, lambda: self.time)
+
+    def seal(self, number: int, *message_ids: str) -> Path:
+        body = batch([track(one) for one in message_ids])
+        name = f"{EPOCH:013d}-{number:08d}"
+        return put_sealed(self.folder, name, segment([(request(), body, len(message_ids))], number))
+
+    def publish(self) -> None:
+        """Until nothing more happens at this time."""
+        self.publisher.step()
+        while self.publisher.wait():
+            self.publisher.step()
+
+    def ids(self) -> list[str]:
+        return [row["message_id"] for row in landed(self.store)]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_sealed_segments_are_landed_tallied_and_removed(scene: Scene) -> None:
+    scene.seal(1, "a", "b")
+    scene.seal(2, "c")
+    scene.publish()
+    assert scene.ids() == ["a", "b", "c"]
+    assert (scene.books.received, scene.books.trimmed) == (3, {WORKER: segment_id(WORKER, EPOCH, 2)})
+    assert segments_in(scene.folder) == []
+
+
+def test_a_segment_being_written_is_left_alone(scene: Scene) -> None:
+    path = scene.seal(1, "a")
+    path.rename(path.with_suffix(".open"))
+    scene.publish()
+    assert scene.ids() == []
+    assert path.with_suffix(".open").exists()
+
+
+@pytest.mark.parametrize("step", ["put before", "put after", "tally before", "tally after", "unlink"])
+def test_a_kill_at_any_step_neither_loses_nor_doubles(tmp_path: Path, step: str) -> None:
+    scene = Scene(tmp_path, Killing(tmp_path / "landing", step), KilledBooks(step), KilledFiles(step))
+    scene.seal(1, "a", "b")
+    with suppress(Killed):
+        scene.publish()
+    assert len(segments_in(scene.folder)) == 1
+    scene.store.step = scene.books.step = scene.files.step = ""
+    scene.publisher = scene.start()
+    scene.publish()
+    assert scene.ids() == ["a", "b"]
+    assert scene.books.received == 2
+    assert segments_in(scene.folder) == []
+
+
+class Killing(LocalStore):
+    def __init__(self, root: Path, step: str) -> None:
+        super().__init__(root)
+        self.step = step
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if self.step == "put before":
+            raise Killed
+        created = super().put_new(key, data)
+        if self.step == "put after":
+            raise Killed
+        return created
+
+
+class KilledBooks(Books):
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+
+    def tally_segment(self, worker: str, segment_id: str, tally: Sequence[Tally]) -> bool:
+        if self.step == "tally before":
+            raise Killed
+        added = super().tally_segment(worker, segment_id, tally)
+        if self.step == "tally after":
+            raise Killed
+        return added
+
+
+class KilledFiles(Files):
+    def __init__(self, step: str) -> None:
+        self.step = step
+
+    def unlink(self, path: Path) -> None:
+        if self.step == "unlink":
+            raise Killed
+        super().unlink(path)
+
+
+def test_the_registry_counts_a_segment_once(tmp_path: Path) -> None:
+    registry = Registry.open(tmp_path / "registry.sqlite", now=lambda: 1)
+    scene = Scene(tmp_path, books=registry)
+    path = scene.seal(1, "a", "b")
+    data = path.read_bytes()
+    scene.publish()
+    path.write_bytes(data)  # as if the removal had not reached the disk
+    scene.publish()
+    assert sum(events for _, _, events in registry.received()) == 2
+    assert registry.trimmed() == {WORKER: segment_id(WORKER, EPOCH, 1)}
+    assert scene.ids() == ["a", "b"]
+    registry.close()
+
+
+def test_a_younger_segment_is_landed_but_not_tallied_before_an_older_one(scene: Scene) -> None:
+    older = scene.seal(1, "a").rename(scene.folder / f"{EPOCH:013d}-00000001.open")
+    scene.seal(2, "b")
+    scene.publish()
+    assert (scene.ids(), scene.books.received) == (["b"], 0)
+    older.rename(older.with_suffix(".sealed"))
+    scene.publish()
+    assert (sorted(scene.ids()), scene.books.received) == (["a", "b"], 2)
+
+
+def test_a_file_that_a_rename_hides_from_one_look_is_seen(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.seal(1, "a")
+    scene.seal(2, "b")
+    names = sorted(os.listdir(scene.folder))
+    looks = [[names[1]], names]
+    monkeypatch.setattr(publish.os, "listdir", lambda folder: looks.pop(0))  # type: ignore[attr-defined]
+    assert [path.name for path in segments_in(scene.folder)] == names
+
+
+def test_a_store_that_is_down_is_asked_again_and_again_and_loses_nothing(tmp_path: Path) -> None:
+    store = Failing(tmp_path / "landing")
+    scene = Scene(tmp_path, store)
+    for number in range(1, 7):
+        scene.seal(number, f"{number}")
+    tries = []
+    for _ in range(12):
+        before = store.tries
+        scene.publish()
+        tries.append(store.tries - before)
+        scene.time += LONGEST_PAUSE
+    assert tries[0] <= 4
+    assert tries[1:] == [1] * 11
+    assert {event for event, _ in scene.reports} == {"landing failed"}
+    store.down = False
+    scene.publish()
+    assert scene.ids() == [f"{number}" for number in range(1, 7)]
+    assert scene.books.received == 6
+
+
+class Failing(LocalStore):
+    down, tries = True, 0
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        self.tries += 1
+        if self.down:
+            raise StoreUnavailable("the store is away")
+        return super().put_new(key, data)
+
+
+def test_a_segment_that_cannot_be_landed_does_not_hold_up_the_landing_of_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scene.seal(1, "a")
+    scene.seal(2, "b")
+
+    def fail_one(path: Path, store: Any) -> SegmentCount:
+        if path == first:
+            raise RuntimeError("a mistake of ours")
+        return land(path, store)
+
+    monkeypatch.setattr(publish, "land", fail_one)
+    scene.publish()
+    assert scene.ids() == ["b"]
+    assert scene.reports[0][1]["error"] == "RuntimeError('a mistake of ours')"
+    monkeypatch.undo()
+    scene.time += FIRST_PAUSE
+    scene.publish()
+    assert sorted(scene.ids()) == ["a", "b"]
+    assert scene.books.received == 2
+
+
+def test_books_that_fail_are_tried_again(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, books=FailingBooks())
+    scene.seal(1, "a")
+    scene.publish()
+    assert [event for event, _ in scene.reports] == ["tally failed"]
+    scene.time += FIRST_PAUSE
+    scene.publish()
+    assert (scene.ids(), scene.books.received) == (["a"], 1)
+
+
+class FailingBooks(Books):
+    failures = 1
+
+    def tally_segment(self, worker: str, segment_id: str, tally: Sequence[Tally]) -> bool:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OSError("disk I/O error")
+        return super().tally_segment(worker, segment_id, tally)
+
+
+def test_an_object_of_other_origin_is_never_taken_for_the_segment(scene: Scene) -> None:
+    path = scene.seal(1, "a")
+    land(path, scene.store)
+    scene.seal(1, "another")
+    with pytest.raises(LandingDiffers, match="was not made from segment"):
+        land(path, scene.store)
+    scene.publish()
+    assert path.exists()
+    assert scene.books.received == 0
+
+
+def test_an_object_written_by_another_release_is_taken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = scene.seal(1, "a")
+    monkeypatch.setattr("collector.rows.FORMAT", "sojourn-landing-0")
+    land(path, scene.store)
+    monkeypatch.undo()
+    scene.publish()
+    assert (scene.ids(), scene.books.received) == (["a"], 1)
+
+
+def test_damage_is_counted_and_told_and_the_rest_is_landed(scene: Scene) -> None:
+    path = scene.seal(1, "a", "b")
+    data = bytearray(path.read_bytes() + path.read_bytes()[:0])
+    data[data.index(b'"messageId": "a"')] ^= 1
+    path.write_bytes(data)
+    scene.seal(2, "c")
+    scene.publish()
+    rows = landed(scene.store)
+    assert [row["verdict"] for row in rows] == ["damaged", "damaged", "ok"]
+    assert scene.books.received == 3
+    assert scene.reports == [("segment damaged", {"segment": segment_id(WORKER, EPOCH, 1), "events": 2})]
+
+
+def test_what_a_dead_worker_left_is_adopted_and_what_a_live_one_holds_is_not(scene: Scene) -> None:
+    left = scene.seal(1, "a").rename(scene.folder / f"{EPOCH:013d}-00000001.open")
+    lock = take_lock(scene.folder / "lock", "worker", patience=0)
+    scene.publisher.adopt_orphans()
+    assert left.exists()
+    os.close(lock)
+    scene.publisher.adopt_orphans()
+    scene.publish()
+    assert (scene.ids(), scene.books.received) == (["a"], 1)
+
+
+def test_uploads_run_side_by_side_and_not_without_bound(tmp_path: Path) -> None:
+    store = Crowded(tmp_path / "landing")
+    scene = Scene(tmp_path, store)
+    for number in range(1, 13):
+        scene.seal(number, f"{number}")
+    scene.publish()
+    assert len(scene.ids()) == 12
+    assert 2 <= store.most <= 4
+
+
+class Crowded(LocalStore):
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.inside = self.most = 0
+        self.lock, self.company = threading.Lock(), threading.Barrier(2)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.company.wait(timeout=30)
+        with self.lock:
+            self.inside -= 1
+        return super().put_new(key, data)
+
+
+def test_pauses_double_up_to_a_limit_and_end_with_success() -> None:
+    times = [0.0]
+    backoff = Backoff(lambda: times[-1])
+    assert [backoff.failed() for _ in range(9)] == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert (backoff.over, backoff.failing) == (False, True)
+    times.append(30.0)
+    assert (backoff.over, backoff.failing) == (True, True)
+    backoff.worked()
+    assert (backoff.over, backoff.failing) == (True, False)
+    assert backoff.failed() == FIRST_PAUSE
+
+
+@pytest.mark.s3
+def test_segments_land_in_s3_and_a_second_landing_changes_nothing(
+    tmp_path: Path, seaweed: BucketAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path, s3_store(seaweed, monkeypatch))
+    path = scene.seal(1, "a", "茶")
+    data = path.read_bytes()
+    scene.publish()
+    path.write_bytes(data)
+    scene.publish()
+    assert scene.ids() == ["a", "茶"]
+    assert scene.books.received == 2
+    [stored] = scene.store.list()
+    assert stored.key == f"date=2026-11-21/hour=22/{segment_id(WORKER, EPOCH, 1)}.parquet"
