@@ -1,6 +1,7 @@
 """The programs under test: start them, find every process of theirs, count their CPU seconds, end them.
 
 Every process that descends from one of ours carries our mark in its environment, also after its parent died.
+Only such processes, none older than the program itself, are ever killed.
 """
 
 import os
@@ -21,8 +22,11 @@ _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Process(NamedTuple):
+    """`started`: clock ticks between the machine's boot and the process's start."""
+
     pid: int
     command: str
+    started: int = 0
 
 
 class Cpu(NamedTuple):
@@ -36,7 +40,7 @@ class Cpu(NamedTuple):
 
 
 def processes(mark: str) -> list[Process]:
-    """All running processes that carry the mark, oldest pid first."""
+    """All running processes that carry the mark, lowest pid first."""
     wanted = f"{MARK}={mark}".encode()
     found = []
     for entry in Path("/proc").iterdir():
@@ -44,16 +48,20 @@ def processes(mark: str) -> list[Process]:
             with suppress(OSError):
                 if wanted in (entry / "environ").read_bytes().split(b"\0"):
                     command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                    found.append(Process(int(entry.name), command.strip()))
+                    found.append(Process(int(entry.name), command.strip(), int(_stat(int(entry.name))[19])))
     return sorted(found)
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state (number 3 of the manual) on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def cpu_of(found: Iterable[Process]) -> Cpu:
     seconds = {}
     for process in found:
         with suppress(OSError):
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            seconds[process.pid] = sum(map(int, fields[11:15])) * _TICK_S
+            seconds[process.pid] = sum(map(int, _stat(process.pid)[11:15])) * _TICK_S
     return Cpu(seconds)
 
 
@@ -91,7 +99,10 @@ class Program:
     """A program of ours in a process group of its own, with its output in `log`."""
 
     def __init__(self, command: Sequence[str], *, mark: str, log: Path, variables: Mapping[str, str]) -> None:
+        if len(mark) < 16:
+            raise ValueError(f"mark {mark!r}: expected at least 16 characters that nothing else carries")
         self.command, self.mark, self.log = command, mark, log
+        self._born = sys.maxsize
         self._variables = {**os.environ, **variables, MARK: mark}
         self.start()
 
@@ -105,6 +116,8 @@ class Program:
                 env=self._variables,
                 start_new_session=True,
             )
+        with suppress(OSError):
+            self._born = min(self._born, int(_stat(self._process.pid)[19]))
 
     @property
     def running(self) -> bool:
@@ -119,7 +132,7 @@ class Program:
         return self._process.pid
 
     def all(self) -> list[Process]:
-        return processes(self.mark)
+        return [process for process in processes(self.mark) if process.started >= self._born]
 
     def cpu(self) -> Cpu:
         return cpu_of(self.all())

@@ -31,7 +31,7 @@ def played(door: Door, data: Path, rate: float = 0.0) -> None:
 
 
 def test_the_whole_history_arrives_and_the_truth_is_kept(tmp_path: Path) -> None:
-    door = Door()
+    door = Door(lambda number: "503" if 270 <= number < 290 else "ok")
     played(door, tmp_path)
     begun = msgspec.json.decode((tmp_path / IMPORT).read_bytes(), type=Import)
     shop = Shop(SEED)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 
@@ -18,7 +19,7 @@ END = 1_795_300_000_000_000
 @pytest.fixture
 def past(monkeypatch: pytest.MonkeyPatch) -> Past:
     monkeypatch.setattr(history, "OBJECT_ROWS", 3_000)
-    return Past(10_000, END, seed=5, devices=40)
+    return Past(8_192, END, seed=5, devices=40)
 
 
 def test_rows_are_whole_and_in_the_schema(past: Past, tmp_path: Path) -> None:
@@ -26,11 +27,13 @@ def test_rows_are_whole_and_in_the_schema(past: Past, tmp_path: Path) -> None:
     write_past(tmp_path, past, said.append)
     objects = [found.key for found in LocalStore(tmp_path / "landing").list()]
     tables = [ds.dataset(tmp_path / "landing" / key).to_table() for key in objects]
-    assert len(objects) == 4
+    assert len(objects) == 3
     assert all(table.schema.equals(SCHEMA) for table in tables)
     rows = pa.concat_tables(tables)
     assert len(set(rows["message_id"].to_pylist())) == len(rows) == past.rows
     assert set(rows["anonymous_id"].to_pylist()) == {anonymous_id(5, person, 0) for person in range(40)}
+    visits = pc.value_counts(rows["anonymous_id"]).to_pylist()
+    assert all(device["counts"] % 8 == 0 for device in visits)
     assert rows["received_at"][0].value >= past.start
     assert rows["received_at"][-1].value < END
     assert {segment_of(key) for key in objects} == set(rows["segment_id"].to_pylist())

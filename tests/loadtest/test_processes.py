@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from loadtest.errors import GaveUp, ProgramFailed
-from loadtest.processes import Cpu, Process, Program, cpu_of, processes, role, rss_of, run, wait_until
+from loadtest.processes import Cpu, Process, Program, cpu_of, kill, processes, role, rss_of, run, wait_until
 
 PARENT = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; print('child', flush=True); time.sleep(600)"])
 x = sum(range(20_000_000))
-print("parent", flush=True)
+print("parent", time.process_time(), flush=True)
 time.sleep(600)
 """
 
@@ -29,7 +29,12 @@ def test_a_whole_family_is_found_measured_and_ended(program: Program) -> None:
         wait_until("both to speak", lambda: {"child", "parent"} <= set(program.tail().split()), 20)
         found = program.all()
         assert len(found) == 2
-        assert program.cpu().since(Cpu({})) > 0.05
+        words = program.tail().split()
+        own = float(words[words.index("parent") + 1])
+        assert cpu_of(p for p in found if p.pid == program.pid).seconds[program.pid] == pytest.approx(
+            own, abs=0.1
+        )
+        assert program.cpu().since(Cpu({})) > own - 0.1
         assert rss_of(found) > 5_000_000
         program.require()
     assert processes(program.mark) == []
@@ -39,11 +44,16 @@ def test_a_whole_family_is_found_measured_and_ended(program: Program) -> None:
 
 def test_an_orphan_is_still_found(program: Program) -> None:
     wait_until("both to speak", lambda: {"child", "parent"} <= set(program.tail().split()), 20)
-    program._process.kill()
+    kill(program.pid)
     program.wait()
     assert len(program.all()) == 1
     program.kill_all()
     assert program.all() == []
+
+
+def test_a_mark_that_others_could_carry_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="16 characters"):
+        Program(["true"], mark="1", log=tmp_path / "log", variables={})
 
 
 def test_cpu_counts_only_what_came_since() -> None:
