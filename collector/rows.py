@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,6 +42,7 @@ _REPEATING = [
 _UNMEASURED = frozenset({"properties", "traits", "context", "integrations", "extra", "raw"})
 _MEASURED = [name for name in SCHEMA.names if name not in _UNMEASURED]
 _ROW_GROUP = 100_000
+_UNFIT = (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError)
 _nothing: Any = dict.fromkeys(Event.__struct_fields__)
 _BLANK = Event(**_nothing)
 _KEPT_RAW = frozenset({Verdict.REJECTED, Verdict.FILTERED})
@@ -80,7 +81,7 @@ def table_of(found: Iterable[Record | Damage], segment_id: str, opened: int) -> 
     rows: list[Row] = []
     for number, one in enumerate(found):
         if isinstance(one, Record):
-            rows += _rows_of(one, number, segment_id)
+            rows += _safe_rows_of(one, number, segment_id)
         else:
             rows += _damaged(one, number, segment_id, opened)
     return _table(rows, segment_id)
@@ -111,6 +112,13 @@ def source_of(parquet: bytes) -> str | None:
         return None
     mark: bytes | None = metadata.get(SOURCE)
     return None if mark is None else mark.decode()
+
+
+def _safe_rows_of(record: Record, number: int, segment_id: str) -> list[Row]:
+    try:
+        return list(_rows_of(record, number, segment_id))
+    except Exception:  # one request must not stop its segment; it is kept whole instead
+        return list(_unreadable(record, number, segment_id))
 
 
 def _rows_of(record: Record, number: int, segment_id: str) -> Iterator[Row]:
@@ -214,10 +222,25 @@ def _table(rows: list[Row], segment_id: str) -> pa.Table:
     ours = _columns((*_OF_REQUEST, *_OF_EVENT), [mine for mine, _ in rows])
     sent = _columns(Event.__struct_fields__, [astuple(event) for _, event in rows])
     values = {**sent, **ours, "segment_id": [segment_id] * len(rows)}
-    arrays = [pa.array(values[field.name], type=field.type) for field in SCHEMA]
+    arrays = [_array(values[field.name], field.type) for field in SCHEMA]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-def _columns(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, Iterable[Any]]:
-    columns: Iterable[Iterable[Any]] = zip(*rows, strict=True) if rows else ([] for _ in names)
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values, type=kind)
+    except _UNFIT:  # of a refused event: whoever reads the whole finds it in `raw`
+        return pa.array([value if _fits(value, kind) else None for value in values], type=kind)
+
+
+def _fits(value: Any, kind: pa.DataType) -> bool:
+    try:
+        pa.scalar(value, type=kind)
+    except _UNFIT:
+        return False
+    return True
+
+
+def _columns(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in names)
     return dict(zip(names, columns, strict=True))
