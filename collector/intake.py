@@ -13,9 +13,10 @@ from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies
 from collector.metrics import Counts
 from collector.peer import Peers
+from collector.protocol import answer_at_once, whole_body
 from collector.scrub import peer_text, user_agent_text
 from collector.settings import CollectorSettings
-from collector.wire import Gone, Headers, Lines, Receive, Scope, Send, cors, read_body, respond
+from collector.wire import Gone, Headers, Lines, Receive, Scope, Send, cors, read_body
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Answer, Dialect, outcome_of
 from sdk_contract.errors import Refused
@@ -69,7 +70,7 @@ class Intake:
         except Exception as error:  # the client gets an id, the log the rest
             counts[dialect.name, "failed"] += 1
             answer = self.fail(error)
-        await respond(send, answer, extra)
+        await answer_at_once(scope, send, answer, extra)
 
     async def _accept(
         self, dialect: Dialect, kind: str, scope: Scope, headers: Headers, receive: Receive
@@ -79,7 +80,9 @@ class Intake:
             raise Refused(shut, gate.full or shut.text)
         secret = dialect.find_key(headers, scope["query_string"], None)
         key = None if secret is None else self._key(secret)
-        sent = await self._read(headers, receive)
+        sent = whole_body(scope, parts.settings.body_limit)
+        if sent is None:
+            sent = await self._read(headers, receive)
         size = len(sent)
         gate.inflight += size
         try:

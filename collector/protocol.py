@@ -1,0 +1,62 @@
+"""Uvicorn's HTTP protocol with a short cut: a body that is here whole is taken at once, an answer is one write.
+
+Plain ASGI costs four more coroutine steps and a second system call for each request. The short cut is the server's
+own request cycle, put into the scope; where it is missing (another server, a test client), plain ASGI is used.
+"""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from collector.wire import Lines, Scope, Send, respond
+from sdk_contract.dialects import Answer
+
+CYCLE = "sojourn.cycle"
+
+
+class DoorProtocol(HttpToolsProtocol):
+    """Puts the request's cycle into its scope."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        scope: dict[str, Any] = self.cycle.scope  # type: ignore[assignment]
+        scope[CYCLE] = self.cycle
+
+
+def whole_body(scope: Scope, limit: int) -> bytes | None:
+    """The request's body where all of it has arrived and it is within the limit; None: read it in the plain way."""
+    cycle: RequestResponseCycle | None = scope.get(CYCLE)
+    if cycle is None or cycle.more_body or cycle.disconnected or len(cycle.body) > limit:
+        return None
+    return bytes(cycle.body)
+
+
+async def answer_at_once(scope: Scope, send: Send, answer: Answer, extra: Lines) -> None:
+    """Sends a whole answer, in one write where that can be done."""
+    cycle: RequestResponseCycle | None = scope.pop(CYCLE, None)  # else the two would hold each other
+    if cycle is None or cycle.flow.write_paused or cycle.disconnected:
+        await respond(send, answer, extra)
+        return
+    for name, value in extra:
+        if name == b"connection" and value == b"close":
+            cycle.keep_alive = False
+    cycle.response_started = cycle.response_complete = True
+    cycle.transport.write(b"".join(_pieces(cycle, answer, extra)))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+
+
+def _pieces(cycle: RequestResponseCycle, answer: Answer, extra: Lines) -> list[bytes]:
+    pieces = [STATUS_LINE[answer.status]]
+    for name, value in cycle.default_headers:
+        pieces += (name, b": ", value, b"\r\n")
+    pieces += (b"content-type: ", answer.content_type, b"\r\ncontent-length: %d\r\n" % len(answer.body))
+    for name, value in extra:
+        if name != b"connection":
+            pieces += (name, b": ", value, b"\r\n")
+    if not cycle.keep_alive:
+        pieces.append(b"connection: close\r\n")
+    pieces += (b"\r\n", answer.body)
+    return pieces
