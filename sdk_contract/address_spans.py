@@ -50,15 +50,23 @@ def find_addresses(body: bytes) -> Iterator[Span]:
 
     Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6.
     """
+    done = -1
     for found in _CANDIDATE.finditer(body):
         start, end = found.span()
         if _is_plain_product(body, start):
             continue
-        if _is_dotted(body, start, end):
-            if span := _dotted(body, start, end):
-                yield span
-        else:
-            yield from _colonned(body, start, end)
+        for span in _spans_within(body, start, end, done):
+            yield span
+            done = span[1]
+
+
+def _spans_within(body: bytes, start: int, end: int, done: int) -> Iterator[Span]:
+    """Yields what a candidate holds; `done` is the end of the address before it."""
+    if _is_dotted(body, start, end):
+        if span := _dotted(body, start, end):
+            yield span
+    else:
+        yield from _colonned(body, start, end, done)
 
 
 def _is_plain_product(body: bytes, start: int) -> bool:
@@ -90,8 +98,8 @@ def _dotted(body: bytes, start: int, end: int) -> Span | None:
     return start, end, None
 
 
-def _colonned(body: bytes, start: int, end: int) -> Iterator[Span]:
-    span = _whole_v6(body, start)
+def _colonned(body: bytes, start: int, end: int, done: int) -> Iterator[Span]:
+    span = _whole_v6(body, start, done)
     if span is not None:
         yield span
         start = span[1]
@@ -100,7 +108,7 @@ def _colonned(body: bytes, start: int, end: int) -> Iterator[Span]:
         yield from (span for span in inner if span)
 
 
-def _whole_v6(body: bytes, start: int) -> Span | None:
+def _whole_v6(body: bytes, start: int, done: int) -> Span | None:
     """Reads the address at a candidate, or after the part of it that belongs to what stands before."""
     while True:
         escape = end_of_escape(body, start) if start and body[start - 1] in _ESCAPING else 0
@@ -108,7 +116,7 @@ def _whole_v6(body: bytes, start: int) -> Span | None:
         if found is None:
             return None
         start, end = found.span()
-        if escape or not start or body[start - 1] not in _WORD:
+        if escape or start in (0, done) or body[start - 1] not in _WORD:
             break
         group = _FIRST_GROUP.match(body, start, end)
         if group is None:

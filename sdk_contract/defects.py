@@ -11,6 +11,7 @@ from sdk_contract.verdicts import Fault, Reason
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_LENGTH = re.compile(r"of length <= (\d+)")
 _PHRASES = {"int": "integer", "str": "string", "float": "number", "bool": "true or false"}
 
 
@@ -39,7 +40,7 @@ def fault_of_decoding(error: msgspec.ValidationError) -> Fault:
         return Fault(Reason.NOT_AN_OBJECT, "", "object")
     if wanted.startswith("Expected") and ", got " in wanted:
         return Fault(Reason.WRONG_TYPE, pointer, _phrase(wanted.split("`")[1]))
-    return Fault(Reason.BAD_VALUE, pointer, wanted)
+    return Fault(Reason.BAD_VALUE, pointer, _bound(wanted))
 
 
 def pointer_of(path: str) -> str:
@@ -53,10 +54,11 @@ def has_lone_surrogate(text: bytes) -> bool:
     for escape in _ESCAPE.finditer(text):
         code = int(escape[1], 16) if escape[1] else 0
         low = 0xDC00 <= code <= 0xDFFF
-        if low != (waiting == escape.start()):
+        paired = low and waiting == escape.start()
+        if (low or waiting >= 0) and not paired:
             return True
         waiting = escape.end() if 0xD800 <= code <= 0xDBFF else -1
-    return False
+    return waiting >= 0
 
 
 def _bad_utf8(text: bytes) -> int | None:
@@ -92,6 +94,11 @@ def _is_json(text: bytes) -> bool:
 
 def _malformed(message: str) -> str:
     return f"JSON ({message.removeprefix('JSON is malformed: ')})"
+
+
+def _bound(wanted: str) -> str:
+    bound = _LENGTH.search(wanted)
+    return f"at most {bound[1]} characters" if bound else wanted
 
 
 def _phrase(types: str) -> str:

@@ -91,6 +91,8 @@ _TEXTS = (
     "category",
 )
 
+_HAVE_A_NAME: Final = ("page", "screen")
+
 _decode = msgspec.json.Decoder(_SentWithTimes).decode
 _decode_texts = msgspec.json.Decoder(_SentWithTexts).decode
 
@@ -111,15 +113,13 @@ def inspect(
     if not sound and (fault := fault_of_text(text)):
         return fault
     try:
-        sent: _Sent = _decode(text)
+        sent = _decode(text)
     except msgspec.ValidationError as error:
         second = _second_try(text, error)
-        if isinstance(second, Fault):
-            return second
-        sent = second
-    if not sound and (fault := _fault_of_nul(sent)):
+        return second if isinstance(second, Fault) else _judge(second, kind, sound)
+    if fault := _fault_of_counts(sent):
         return fault
-    return _judge(sent, kind)
+    return _judge(sent, kind, sound)
 
 
 def text_of(identifier: str | int | None) -> str | None:
@@ -129,9 +129,11 @@ def text_of(identifier: str | int | None) -> str | None:
     return identifier or None
 
 
-def _judge(sent: _Sent, kind: str) -> DoorEvent | Fault:
+def _judge(sent: _Sent, kind: str, sound: bool) -> DoorEvent | Fault:
+    if not sound and (fault := _fault_of_nul(sent)):
+        return fault
     of_type = sent.type or kind
-    name = sent.event if of_type == "track" else sent.name
+    name = sent.event if of_type == "track" else sent.name if of_type in _HAVE_A_NAME else None
     event = DoorEvent(
         of_type,
         text_of(sent.message_id),
@@ -182,10 +184,20 @@ def _second_try(text: bytes, error: msgspec.ValidationError) -> _Sent | Fault:
     return _fault_of_times(sent) or sent
 
 
-def _fault_of_times(sent: _SentWithTexts) -> Fault | None:
+def _fault_of_counts(sent: _SentWithTimes) -> Fault | None:
+    """Looks at times that are numbers; a datetime is good already."""
+    for time in (sent.timestamp, sent.original_timestamp, sent.sent_at):
+        if time is not None and type(time) is not datetime:
+            return _fault_of_times(sent)
+    return None
+
+
+def _fault_of_times(sent: _SentWithTimes | _SentWithTexts) -> Fault | None:
     for field in ("timestamp", "original_timestamp", "sent_at"):
+        time = getattr(sent, field)
         try:
-            parse_time(getattr(sent, field) or 0)
+            if not isinstance(time, datetime):
+                parse_time(time or 0)
         except ValueError:
             return Fault(Reason.BAD_TIME, f"/{_camel(field)}", EXPECTED_TIME)
     return None

@@ -49,14 +49,14 @@ class Setting(msgspec.Struct, frozen=True):
 def load(cls: type[T], env: Mapping[str, str], known: Collection[str] = ()) -> T:
     """Reads a struct of settings from the environment; what is not there keeps its default.
 
-    Durations are seconds as float ("2s", "500ms"), sizes bytes as int ("8MiB"). `known` names the variables of
-    other services. Raises SettingError for an unknown SOJOURN_* variable and a value that does not fit.
+    Durations are seconds as float ("2s", "500ms"), sizes bytes as int ("8MiB"). `known`: the variables of other
+    services. Raises SettingError for an unknown SOJOURN_* variable and a value that does not fit.
     """
     fields = {variable_of(field.name): field for field in _fields(cls)}
     for variable in env:
         if variable.startswith(PREFIX) and variable not in fields and variable not in known:
             _refuse_unknown(variable, {*fields, *known})
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     present = {variable: field for variable, field in fields.items() if variable in env}
     return cls(
         **{f.name: _read(variable, env[variable], f, hints[f.name]) for variable, f in present.items()}
@@ -104,12 +104,16 @@ def _refuse_unknown(variable: str, names: Collection[str]) -> NoReturn:
 
 
 def _read(variable: str, text: str, field: Field, hint: Any) -> Any:
-    if hint is Secret or Secret in get_args(hint):
+    if _is_secret(hint):
         return Secret(text)
     try:
         return msgspec.convert(_plain(text, _kinds(field)), type=hint, strict=False)
     except msgspec.ValidationError as error:
         raise SettingError(f"{variable}={text!r} will not do: {_wanted(str(error), _kinds(field))}") from None
+
+
+def _is_secret(hint: Any) -> bool:
+    return hint is Secret or any(map(_is_secret, get_args(hint)))
 
 
 def _kinds(field: Field) -> set[type]:

@@ -6,6 +6,7 @@ EXPECTED = "ISO 8601 time, or milliseconds since 1970"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EDGES = (1, 9999)
 # A count below a limit is in that unit: seconds reach to the year 5138, milliseconds back to 1973, and so on.
 _UNITS = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 
@@ -22,8 +23,11 @@ def parse_time(value: str | int | float) -> int:
 
 
 def micros(moment: datetime) -> int:
-    """Returns microseconds since 1970 of a datetime; one without a zone is taken as UTC."""
-    if moment.tzinfo is None:
+    """Returns microseconds since 1970 of a datetime; one without a zone is taken as UTC.
+
+    So is one in the first or last year of the calendar, which an offset could carry beyond it.
+    """
+    if moment.tzinfo is None or moment.year in _EDGES:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _MICROSECOND
 
@@ -32,7 +36,7 @@ def _parse_text(text: str) -> int:
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and len(digits) > 8:
         return _parse_count(int(text)) if len(digits) < 20 else _refuse(text)
-    return _within_calendar(micros(datetime.fromisoformat(text)))
+    return micros(datetime.fromisoformat(text))
 
 
 def _parse_count(value: int | float) -> int:

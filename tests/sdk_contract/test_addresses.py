@@ -1,0 +1,249 @@
+import json
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from sdk_contract.addresses import treat, treat_peer
+
+CHECK = settings(max_examples=100, deadline=None)
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+
+
+def as_value(text: str, policy: str) -> str:
+    return str(json.loads(treat(json.dumps({"x": text}, ensure_ascii=False).encode(), policy))["x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "truncated", "dropped"),
+    [
+        ("203.0.113.9", "203.0.113.0", ""),
+        ("203.0.113.9, 198.51.100.7", "203.0.113.0, 198.51.100.0", "0.0.0.0, 0.0.0.0"),
+        ("203.0.113.9,198.51.100.7", "203.0.113.0,198.51.100.0", "0.0.0.0,0.0.0.0"),
+        ("203.0.113.9:8080", "203.0.113.0:8080", "0.0.0.0:8080"),
+        ("203.0.113.9/32", "203.0.113.0/32", "0.0.0.0/32"),
+        ("from 203.0.113.9.", "from 203.0.113.0.", "from 0.0.0.0."),
+        ("ip203.0.113.9x", "ip203.0.113.0x", "ip0.0.0.0x"),
+        ("9.113.0.203.in-addr.arpa", "9.113.0.0.in-addr.arpa", "0.0.0.0.in-addr.arpa"),
+        ("192.168.001.010", "192.168.001.0", ""),
+        ("2001:db8:1:2::5", "2001:db8:1::", ""),
+        ("2001:DB8:0001:0002:0000:0000:0000:0005", "2001:db8:1::", ""),
+        ("[2001:db8:1:2::5]:443", "[2001:db8:1::]:443", "[::]:443"),
+        ("2001:db8:1:2:3:4:5:6:443", "2001:db8:1:::443", ":::443"),
+        ("fe80::1%eth0", "fe80::%eth0", "::%eth0"),
+        ("ip:2001:db8::1", "ip:2001:db8::", "ip:::"),
+        ("2001:db8::1: refused", "2001:db8::: refused", "::: refused"),
+        ("::1", "::", ""),
+        ("::ffff:203.0.113.9", "::ffff:203.0.113.0", ""),
+        ("::ffff:cb00:7109", "::ffff:203.0.113.0", ""),
+        ("64:ff9b::203.0.113.9", "64:ff9b::", ""),
+        ("2002:cb00:7109::1", "2002:cb00:7100::", ""),
+        ("1:2:3:4:5:6:7::203.0.113.9", "1:2:3:4:5:6:7::203.0.113.0", "1:2:3:4:5:6:7::0.0.0.0"),
+        ("http://203.0.113.9/a?b=1", "http://203.0.113.0/a?b=1", "http://0.0.0.0/a?b=1"),
+        ("https://ipinfo.io/203.0.113.9", "https://ipinfo.io/203.0.113.0", "https://ipinfo.io/0.0.0.0"),
+        ("lookup/203.0.113.9", "lookup/203.0.113.0", "lookup/0.0.0.0"),
+        ("/?ip=203.0.113.9&x", "/?ip=203.0.113.0&x", "/?ip=0.0.0.0&x"),
+        ("/?ip=2001%3Adb8%3A%3a1&x", "/?ip=2001%3Adb8%3A%3A&x", "/?ip=%3A%3A&x"),
+        ("/?ip=1.2.3.4%2C%20203.0.113.9", "/?ip=1.2.3.0%2C%20203.0.113.0", "/?ip=0.0.0.0%2C%200.0.0.0"),
+        ('{"ip":"203.0.113.9"}', '{"ip":"203.0.113.0"}', '{"ip":"0.0.0.0"}'),
+        ("夏203.0.113.9\n198.51.100.7", "夏203.0.113.0\n198.51.100.0", "夏0.0.0.0\n0.0.0.0"),
+        ("\x08eef:0:0:1::5", "\x08eef::", "\x08::"),
+    ],
+)
+def test_an_address_in_each_form(text: str, truncated: str, dropped: str) -> None:
+    assert as_value(text, "truncate") == truncated
+    assert as_value(text, "drop") == dropped
+    assert as_value(text, "keep") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AGENT,
+        "Mozilla/5.0 (Windows NT 6.1; rv:1.9.2.13) Gecko/20101203 Firefox/3.6.1.2",
+        "(MyApp/1.2.3.4; iOS)",
+        "v1.2.3.4",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "1234.5.6.7",
+        "1.2.3",
+        "2026-11-21T19:50:17.594Z",
+        "19:50:17",
+        "00:1b:63:84:45:e6",
+        "00:11:22:33:44:55:66:77",
+        "std::string",
+        "foo_a::b",
+        "ABC::Default",
+        "::",
+        "12345::1",
+        "1:2:3:4:5:6:7:8z",
+    ],
+)
+@pytest.mark.parametrize("policy", ["truncate", "drop"])
+def test_what_is_no_address_stays(text: str, policy: str) -> None:
+    assert as_value(text, policy) == text
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"userAgent": AGENT + " okhttp/4.9.3.1"},
+        {"user_agent": "okhttp/4.9.3.1 com.example.shop/1.2.3.4"},
+        {"library": {"name": "x", "version": "1.2.3.4"}},
+        {"lib_version": "npm:next-1.84.3.2", "osVersion": "10.0.1.2", "appBuild": "1.2.3.4"},
+        {"inner": '{"app_version": "1.2.3.4"}'},
+    ],
+)
+def test_versions_stay(event: dict[str, Any]) -> None:
+    for indent in (None, 1):
+        body = json.dumps(event, indent=indent).encode()
+        assert treat(body, "drop") == treat(body, "truncate") == body
+
+
+def test_a_key_that_is_an_address() -> None:
+    body = b'{"203.0.113.9": {"2001:db8:1:2::5" :1}}'
+    assert treat(body, "truncate") == b'{"203.0.113.0": {"2001:db8:1::" :1}}'
+    assert treat(body, "drop") == b'{"0.0.0.0": {"::" :1}}'
+
+
+def test_a_user_agent_by_itself() -> None:
+    assert treat(b'"okhttp/4.9.3.1 203.0.113.9"', "truncate") == b'"okhttp/4.9.3.1 203.0.113.0"'
+
+
+def test_an_unknown_policy_is_an_error() -> None:
+    for act in (lambda: treat(b"", "hash"), lambda: treat_peer("", "hash")):
+        with pytest.raises(ValueError, match="'hash' is not known; one of keep, truncate, drop would do"):
+            act()
+
+
+V4 = st.ip_addresses(v=4)
+V6 = st.ip_addresses(v=6) | st.integers(0, 2**48 - 1).map(lambda low: IPv6Address(low + 0x20010DB8 * 2**96))
+FORMS = st.one_of(
+    V4.map(str),
+    V4.map(lambda ip: "::ffff:" + str(ip)),
+    V6.map(str),
+    V6.map(lambda ip: ip.exploded.upper()),
+    V6.map(lambda ip: f"[{ip}]"),
+)
+LEFT = st.sampled_from(
+    ["", "from ", "http://", "https://user@", "a=", "/?ip=", "夏", "é", "1, ", "(", "\n", "\\", '"', "\t\x08"]
+)
+RIGHT = st.sampled_from(["", " ", ":80", "/", ", ", ")", "\n", "?x", "夏", '"', "\\", ";", " 1.5"])
+
+
+def escaped(text: str, which: int) -> str:
+    """The text as JSON, some of its characters escaped as `which` says bit by bit."""
+    letters = (
+        f"\\u{ord(c):04x}" if which >> at % 30 & 1 and ord(c) < 2**16 else json.dumps(c)[1:-1]
+        for at, c in enumerate(text)
+    )
+    return '"' + "".join(letters) + '"'
+
+
+def survives(address: str, text: str) -> bool:
+    """Tells whether the person can still be told from the text: the very address stands in it, in any form."""
+    ip = ip_address(address.strip("[]").lower())
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if isinstance(ip, IPv4Address):
+        return any(
+            IPv4Address(found) == ip
+            for found in re.findall(r"(?<!\d)(?:\d{1,3}\.){3}\d{1,3}(?!\d)", text)
+            if valid(found)
+        )
+    return any(
+        IPv6Address(found) == ip
+        for found in re.findall(r"[0-9a-fA-F:]*::?[0-9a-fA-F:.]*", text)
+        if valid(found, 6)
+    )
+
+
+def valid(text: str, version: int = 4) -> bool:
+    try:
+        return ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def is_network(address: str) -> bool:
+    """Tells whether there is nothing in the address to take away."""
+    ip = ip_address(address.strip("[]"))
+    return ip_address(treat_peer(str(ip), "truncate")) == ip
+
+
+@given(LEFT, FORMS, RIGHT, st.integers(0, 2**30 - 1) | st.just(0), st.sampled_from(["truncate", "drop"]))
+@CHECK
+def test_no_address_survives_and_the_rest_does(
+    left: str, address: str, right: str, which: int, policy: str
+) -> None:
+    assume(not is_network(address))
+    assume(right != ":80" or ":" not in address or "]" in address)
+    body = (
+        '{"before":' + escaped(left, which) + ',"x":' + escaped(left + address + right, which) + ',"n":1.50}'
+    ).encode()
+    treated = treat(body, policy)
+    found = json.loads(treated)
+    assert not survives(address, found["x"])
+    assert (found["before"], found["n"]) == (left, 1.5)
+    assert found["x"] == "" or (found["x"].startswith(left) and found["x"].endswith(right))
+    assert treat(treated, policy) == treated
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('ab1.:%/\\"é夏 \n'),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab1.:"), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object with every pair it is written with: two keys may be in the same network."""
+
+
+def shape(value: object) -> object:
+    if isinstance(value, str):
+        return not value
+    if isinstance(value, Pairs):
+        return [shape(part) for _, part in value]
+    return [shape(part) for part in value] if isinstance(value, list) else value
+
+
+@given(JSON, st.booleans())
+@CHECK
+def test_json_stays_json_of_the_same_shape(value: object, ascii_only: bool) -> None:
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
+    treated = treat(body, "truncate")
+    assert treat(treated, "truncate") == treated
+    before, after = (json.loads(text, object_pairs_hook=Pairs) for text in (body, treated))
+    assert shape(after) == shape(before)
+
+
+@given(st.binary(max_size=80) | st.text('0123456789abf:.%\\u"[]', max_size=60).map(str.encode))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_can_be_treated_and_twice_is_once(body: bytes) -> None:
+    once = treat(body, "truncate")
+    assert treat(once, "truncate") == once
+
+
+@pytest.mark.parametrize(
+    ("peer", "keep", "truncate"),
+    [
+        ("203.0.113.9", "203.0.113.9", "203.0.113.0"),
+        ("2001:db8:1:2::5", "2001:db8:1:2::5", "2001:db8:1::"),
+        ("::ffff:203.0.113.9", "::ffff:203.0.113.9", "::ffff:203.0.113.0"),
+        ("fe80::1%eth0", "fe80::1%eth0", "fe80::"),
+        ("testclient", "testclient", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_peer(peer: str, keep: str, truncate: str) -> None:
+    assert (treat_peer(peer, "keep"), treat_peer(peer, "truncate"), treat_peer(peer, "drop")) == (
+        keep,
+        truncate,
+        "",
+    )

@@ -1,0 +1,139 @@
+import gzip
+import json
+import zlib
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdk_contract.bodies import unpack
+from sdk_contract.errors import Refused
+from sdk_contract.verdicts import Reason
+
+LIMIT = 2**20
+TEXT = json.dumps({"batch": [{"type": "track", "名": "夏🛒"}]}, ensure_ascii=False).encode()
+
+
+def raw_deflate(text: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(text) + packer.flush()
+
+
+def form(value: bytes, name: str = "data") -> bytes:
+    return f"ip=1&{name}={quote(value)}&verbose=1".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (TEXT, ""),
+        (TEXT, "gzip"),
+        (TEXT, "deflate"),
+        (TEXT, "br"),
+        (b"\xef\xbb\xbf" + TEXT, ""),
+        (gzip.compress(TEXT), "gzip"),
+        (gzip.compress(TEXT), "GZIP"),
+        (gzip.compress(TEXT), ""),
+        (gzip.compress(gzip.compress(TEXT)), "gzip"),
+        (gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]), "gzip"),
+        (gzip.compress(TEXT) + b"\0" * 7, "gzip"),
+        (zlib.compress(TEXT), "deflate"),
+        (raw_deflate(TEXT), "deflate"),
+        (b64encode(TEXT), ""),
+        (urlsafe_b64encode(TEXT).rstrip(b"="), ""),
+        (b64encode(gzip.compress(TEXT)), ""),
+        (form(TEXT), ""),
+        (form(b64encode(TEXT)), ""),
+        (form(b64encode(gzip.compress(TEXT)), "data_list"), ""),
+        (b"data=" + b64encode(TEXT), ""),
+    ],
+)
+def test_a_body_is_what_it_looks_like(body: bytes, encoding: str) -> None:
+    assert unpack(body, encoding, LIMIT) == TEXT
+
+
+def test_a_plus_that_became_a_space_is_a_plus() -> None:
+    text = b'{"a":">>>"}'
+    assert b"+" in b64encode(text)
+    assert unpack(b"data=" + b64encode(text).replace(b"+", b" "), "", LIMIT) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (b"", "", Reason.BAD_ENVELOPE),
+        (b"hello", "", Reason.BAD_ENVELOPE),
+        (b"a=1&b=2", "", Reason.BAD_ENVELOPE),
+        (b"data=%%%", "", Reason.BAD_ENVELOPE),
+        (b"data=12345", "", Reason.BAD_ENVELOPE),
+        (b"&".join([b"a=1"] * 200), "", Reason.BAD_ENVELOPE),
+        (b"\x00\x01\x02", "", Reason.BAD_ENVELOPE),
+        (b"\x28\xb5\x2f\xfd", "zstd", Reason.BAD_COMPRESSION),
+        (gzip.compress(TEXT)[:-9], "gzip", Reason.BAD_COMPRESSION),
+        (gzip.compress(TEXT)[:12], "gzip", Reason.BAD_COMPRESSION),
+        (b"\x1f\x8bnonsense", "gzip", Reason.BAD_COMPRESSION),
+        (b"nonsense", "deflate", Reason.BAD_COMPRESSION),
+        (gzip.compress(b"{") * 65, "gzip", Reason.BAD_COMPRESSION),
+        (gzip.compress(b"{" + b" " * 10_000_000), "gzip", Reason.BODY_TOO_LARGE),
+        (b"{" + b" " * LIMIT, "", Reason.BODY_TOO_LARGE),
+        (b64encode(gzip.compress(b"{" + b" " * 2_000_000)), "", Reason.BAD_COMPRESSION),
+    ],
+)
+def test_what_cannot_be_unpacked_is_refused(body: bytes, encoding: str, reason: Reason) -> None:
+    with pytest.raises(Refused) as caught:
+        unpack(body, encoding, LIMIT)
+    assert caught.value.reason == reason
+    assert caught.value.detail
+
+
+def test_a_bomb_below_the_limit_is_known_by_its_ratio() -> None:
+    bomb = gzip.compress(b'{"a":"' + b"x" * 900_000 + b'"}')
+    with pytest.raises(Refused, match="unpacks to more than 262144 bytes, too much for its size") as caught:
+        unpack(bomb, "gzip", LIMIT)
+    assert caught.value.reason == Reason.BAD_COMPRESSION
+    assert len(unpack(bomb, "gzip", LIMIT, ratio=1100)) == 900_008
+
+
+def test_a_short_batch_that_packs_well_is_no_bomb() -> None:
+    text = b"[" + b",".join([TEXT] * 4000) + b"]"
+    packed = gzip.compress(text[:250_000])
+    assert len(packed) * 50 < 250_000
+    assert unpack(packed, "gzip", LIMIT, ratio=20) == text[:250_000]
+
+
+def test_surrogates_encoded_by_themselves_are_paired() -> None:
+    halves = "🛒".encode("utf-16", "surrogatepass").decode("utf-16").encode("utf-16-be")
+    split = b"".join(
+        chr(int.from_bytes(halves[at : at + 2], "big")).encode("utf-8", "surrogatepass") for at in (0, 2)
+    )
+    assert unpack(b'{"a":"' + split + b'","b":"\xff"}', "", LIMIT) == '{"a":"🛒","b":"'.encode() + b'\xff"}'
+    alone = b'{"a":"' + split[:3] + b'"}'
+    assert unpack(alone, "", LIMIT) == alone
+
+
+@given(st.text(), st.sampled_from(["plain", "gzip", "deflate", "base64", "form"]))
+@settings(max_examples=100, deadline=None)
+def test_packing_and_unpacking(text: str, way: str) -> None:
+    body = json.dumps({"a": text}).encode()
+    ways = {
+        "plain": body,
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "base64": b64encode(body),
+    }
+    packed = ways.get(way, form(body))
+    assert unpack(packed, way if way == "deflate" else "", LIMIT) == body
+
+
+@given(st.binary(max_size=60), st.sampled_from(["", "gzip", "deflate", "x"]))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_unpack_or_are_refused(body: bytes, encoding: str) -> None:
+    for sent in (body, b"\x1f\x8b\x08\x00" + body, b"data=" + body):
+        try:
+            found = unpack(sent, encoding, LIMIT)
+        except Refused as refused:
+            assert refused.reason.status in (400, 413)
+        else:
+            assert found.lstrip()[:1] in (b"{", b"[")
