@@ -53,11 +53,12 @@ class Files:
 
 
 def make_folder(folder: Path, files: Files) -> None:
-    """Makes a folder and those above it, each durable in its parent."""
-    if not folder.is_dir():
-        make_folder(folder.parent, files)
-        folder.mkdir(exist_ok=True)
-    files.fsync_folder(folder.parent)
+    """Makes a folder and those above it, and makes durable every name that this user may have made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for parent in folder.absolute().parents:
+        if not os.access(parent, os.R_OK | os.W_OK):
+            return
+        files.fsync_folder(parent)
 
 
 def try_lock(path: Path) -> int | None:

@@ -22,7 +22,7 @@ from sdk_contract.errors import SojournError
 from warehouse.landing import open_store
 from warehouse.registry import Registry
 
-POLL, ORPHANS, DRAIN = 0.1, 1.0, 1.0
+POLL, ORPHANS, DRAIN, PATIENCE = 0.1, 1.0, 1.0, 1.0
 GARBAGE = 1_000_000
 
 
@@ -69,7 +69,7 @@ def publish(settings: CollectorSettings, report: Report, now: Callable[[], int],
         raise CannotStart(
             f"the journal {settings.journal} cannot be written: {problem.strerror}"
         ) from problem
-    lock = take_lock(settings.journal / "sink.lock", "sink")
+    lock = take_lock(settings.journal / "sink.lock", "sink", PATIENCE)
     store = open_store(settings.landing_url)
     registry = Registry.open(settings.registry, now=now)
     try:

@@ -130,10 +130,11 @@ class LocalStore:
             return
         if folder == self.root:
             folder.mkdir(parents=True, exist_ok=True)
+            _fsync_above(folder)
         else:
             self._make_folder(folder.parent)
             folder.mkdir(exist_ok=True)
-        _fsync(folder.parent)
+            _fsync(folder.parent)
         self._durable.add(folder)
 
     def _make_aside(self, folder: Path) -> None:
@@ -197,6 +198,14 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _fsync_above(folder: Path) -> None:
+    """Makes durable every name on the way to the folder that this user may have made."""
+    for parent in folder.absolute().parents:
+        if not os.access(parent, os.R_OK | os.W_OK):
+            return
+        _fsync(parent)
 
 
 def _of_os_error(problem: OSError, what: str) -> Exception:
