@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from warehouse.errors import BadName
-from warehouse.segments import SegmentCount, opened_at, split_segment_id, tally
+from warehouse.segments import Record, SegmentCount, opened_at, scan, split_segment_id, tally
 
 HEAD_READ = 1 << 16
 SUFFIXES = (".open", ".sealed")
@@ -30,6 +30,11 @@ class LiveSegment(msgspec.Struct, frozen=True):
         """What is complete in it now; None when the file was landed and removed meanwhile."""
         data = self._read(-1)
         return None if data is None else tally(data, self.segment_id)
+
+    def records(self) -> Iterator[Record]:
+        """The requests in it that can be read."""
+        data = self._read(-1)
+        return (found for found in scan(data or b"") if isinstance(found, Record))
 
     def _read(self, size: int) -> bytes | None:
         for path in (self.path, self.path.with_suffix(".sealed")):

@@ -51,6 +51,14 @@ class Folders(msgspec.Struct, frozen=True):
         return self.lake / "mending.json"
 
     @property
+    def order(self) -> Path:
+        return self.lake / "rebuild.json"
+
+    @property
+    def before(self) -> Path:
+        return self.lake / "before"
+
+    @property
     def damaged(self) -> Path:
         return self.lake / "damaged"
 

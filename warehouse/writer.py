@@ -15,6 +15,7 @@ from warehouse.landing import Store, open_store
 from warehouse.load import LoadReport, load_new
 from warehouse.mark import Mark, read_mark, sync_files, write_mark
 from warehouse.mend import Mended, mend
+from warehouse.rebuild import Progress, replay, set_aside
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 from warehouse.upkeep import Chore, Upkeep
@@ -88,12 +89,17 @@ class Writer:
 
 
 def open_writer(
-    settings: WarehouseSettings, registry: Registry, *, now: Callable[[], int], store: Store | None = None
+    settings: WarehouseSettings,
+    registry: Registry,
+    *,
+    now: Callable[[], int],
+    store: Store | None = None,
+    progress: Progress = lambda done, all: None,
 ) -> Writer:
-    """Open the lake for writing: take the lock, find and mend damage, migrate, read the dedup index.
+    """Open the lake for writing: take the lock, mend damage, migrate, read the dedup index, end a rebuild.
 
-    `now` gives µs UTC; `store` is landing, by default the one of the settings. Raises LakeLocked, LakeError and what
-    the store raises.
+    `now` gives µs UTC; `store` is landing, by default the one of the settings; `progress` is told how far a rebuild
+    has come. Raises LakeLocked, LakeError and what the store raises.
     """
     folders = settings.folders
     store = store or open_store(settings.landing_url)
@@ -109,10 +115,29 @@ def open_writer(
     try:
         mended = mend(lake, store, registry, losses)
         write_losses(folders.losses, [])
-        return Writer(settings, lake, store, DedupIndex.open(folders.dedup, lake), now, mended)
+        dedup = DedupIndex.open(folders.dedup, lake)
+        replay(lake, store, dedup, folders, limit=settings.load_rows, now=now, progress=progress)
+        return Writer(settings, lake, store, dedup, now, mended)
     except BaseException:
         lake.close()
         raise
+
+
+def from_landing(
+    settings: WarehouseSettings,
+    registry: Registry,
+    *,
+    now: Callable[[], int],
+    store: Store | None = None,
+    progress: Progress = lambda done, all: None,
+) -> Writer:
+    """Move the lake aside and make it anew from landing: a writer whose lake holds all of landing again.
+
+    Sessions and customers are empty in it and have to be computed. Close the writer there was first: LakeLocked.
+    """
+    store = store or open_store(settings.landing_url)
+    set_aside(settings, store)
+    return open_writer(settings, registry, now=now, store=store, progress=progress)
 
 
 def remove_leftovers(lake: Path) -> None:

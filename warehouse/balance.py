@@ -1,0 +1,156 @@
+"""The books: received = stored + duplicate + rejected + filtered + damaged + pending, per write key and hour, while all run.
+
+Every term is counted by reading what is there. The order of the reads makes it exact while segments move on: the lake first,
+then landing, then the journal, then the registry, then landing again. Nothing moves backwards, so what a read missed
+because it had not arrived yet is counted at the place it came from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.arrivals import is_object
+from warehouse.lake import Lake
+from warehouse.landing import Store, segment_of
+from warehouse.live import live_segments
+from warehouse.registry import Registry
+from warehouse.segments import HOUR_US, split_segment_id
+
+LOADED = ("stored", "duplicate", "rejected", "filtered", "damaged")
+
+Cell = tuple[int, int]
+Cells = Counter[Cell]
+
+
+class Books(msgspec.Struct, frozen=True):
+    """Events; `difference` must be 0."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+    filtered: int
+    damaged: int
+    pending: int
+    difference: int
+
+
+class HourBooks(msgspec.Struct, frozen=True):
+    """The books of one write key and one received hour (hours since 1970); key 0 is damage whose key is lost."""
+
+    key_no: int
+    hour: int
+    books: Books
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """`unreadable` names landing objects that could not be counted."""
+
+    total: Books
+    hours: list[HourBooks]
+    unreadable: list[str]
+
+
+def balance(lake: Lake | None, store: Store, registry: Registry, journal: Path) -> Balance:
+    """Count everything. `lake` is None before the writer has made one. Raises duckdb.Error when a file is damaged."""
+    stored, loaded = _loaded(lake)
+    landed = {key for key in _keys(store) if segment_of(key) not in loaded}
+    live = _live(journal)
+    received, trimmed = registry.received_and_trimmed()
+    landed |= {
+        key for key in _keys(store) if segment_of(key) not in loaded and is_trimmed(segment_of(key), trimmed)
+    }
+    pending, unreadable = _count_objects(store, landed)
+    counted = loaded | {segment_of(key) for key in landed}
+    books: dict[str, Cells] = {"received": received_cells(received), **stored, "pending": pending}
+    for segment_id, cells in live.items():
+        if not is_trimmed(segment_id, trimmed):
+            books["received"].update(cells)
+            if segment_id not in counted:
+                books["pending"].update(cells)
+    return _balance(books, unreadable)
+
+
+def is_trimmed(segment_id: str, trimmed: Mapping[str, str]) -> bool:
+    """Whether the registry has counted this segment."""
+    return segment_id <= trimmed.get(split_segment_id(segment_id)[0], "")
+
+
+def received_cells(received: Iterable[tuple[int, int, int]]) -> Cells:
+    """The registry's counts by key and hour."""
+    return Counter({(key_no, hour): events for key_no, hour, events in received})
+
+
+def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], set[str]]:
+    """What one snapshot of the lake holds: rows of each fate, read from their columns, and the segments they came in."""
+    cells: dict[str, Cells] = {fate: Counter() for fate in LOADED}
+    if lake is None:
+        return cells, set()
+    with lake.transaction():
+        for fate, key_no, hour, events in lake.query(_ROWS):
+            cells[fate][key_no, hour] += events
+        loaded = {segment_id for (segment_id,) in lake.query("SELECT segment_id FROM objects")}
+    return cells, loaded
+
+
+def _keys(store: Store) -> list[str]:
+    return [info.key for info in store.list() if is_object(info.key)]
+
+
+def _live(journal: Path) -> dict[str, Cells]:
+    """Segment -> what is complete in its file. One that vanishes meanwhile has been counted by the registry."""
+    counted = {live.segment_id: live.count() for live in live_segments(journal)}
+    return {
+        segment_id: Counter({(tally.key_no, tally.hour): tally.events for tally in count.tally})
+        for segment_id, count in counted.items()
+        if count is not None
+    }
+
+
+def _count_objects(store: Store, keys: Iterable[str]) -> tuple[Cells, list[str]]:
+    cells: Cells = Counter()
+    unreadable = []
+    for key in sorted(keys):
+        try:
+            cells.update(_rows_of(store.get(key)))
+        except (pa.ArrowException, OSError) as error:
+            unreadable.append(f"landing object {key} cannot be read: {str(error).splitlines()[0]}")
+    return cells, unreadable
+
+
+def _rows_of(data: bytes) -> Cells:
+    table = pq.read_table(BytesIO(data), columns=["key_no", "received_at"])
+    keys = table.column("key_no").to_pylist()
+    hours = [moment // HOUR_US for moment in table.column("received_at").cast(pa.int64()).to_pylist()]
+    return Counter((key_no or 0, hour) for key_no, hour in zip(keys, hours, strict=True))
+
+
+def _balance(books: dict[str, Cells], unreadable: list[str]) -> Balance:
+    cells = sorted(set().union(*books.values()))
+    hours = [
+        HourBooks(key_no, hour, _books({name: counts[key_no, hour] for name, counts in books.items()}))
+        for key_no, hour in cells
+    ]
+    return Balance(_books({name: counts.total() for name, counts in books.items()}), hours, unreadable)
+
+
+def _books(counts: Mapping[str, int]) -> Books:
+    accounted = sum(events for name, events in counts.items() if name != "received")
+    return Books(**counts, difference=counts["received"] - accounted)
+
+
+_CELL = f"coalesce(key_no, 0) AS key_no, epoch_us(received_at) // {HOUR_US} AS hour"
+# Grouping reads the columns of every row: a bare count(*) would be answered from the catalog's own numbers.
+_ROWS = f"""
+    SELECT 'stored' AS fate, {_CELL}, count(*) FROM events GROUP BY ALL
+    UNION ALL
+    SELECT 'duplicate', {_CELL}, count(*) FROM duplicates GROUP BY ALL
+    UNION ALL
+    SELECT verdict, {_CELL}, count(*) FROM rejected GROUP BY ALL"""

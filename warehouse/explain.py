@@ -1,0 +1,149 @@
+"""Where one event is and what became of it, from the journal to its customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import msgspec
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.errors import Refused
+from warehouse.arrivals import is_object, not_loaded
+from warehouse.customers import find_customer
+from warehouse.lake import Lake
+from warehouse.landing import Store
+from warehouse.live import live_segments
+from warehouse.segments import Record
+from warehouse.settings import Folders
+from warehouse.times import iso, iso_time
+
+_DIALECTS = {SEGMENT.name: SEGMENT}
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """One arrival of an event. `stage` is lake, landing or journal; `table` is where its row is in the lake."""
+
+    message_id: str
+    stage: str
+    verdict: str
+    reason: str | None
+    pointer: str | None
+    received_at: str
+    segment: str
+    object: str | None
+    record: int
+    index: int
+    table: str | None = None
+    load_seq: int | None = None
+    session: str | None = None
+    customer: str | None = None
+
+
+def explain(lake: Lake | None, store: Store, folders: Folders, message_id: str) -> list[Explanation]:
+    """Every arrival of this message id, the stored one first; empty where nothing is known of it."""
+    found = list(_in_lake(lake, message_id)) if lake else []
+    if found:
+        return found
+    return list(_in_landing(lake, store, message_id)) or list(_in_journal(folders, message_id))
+
+
+def _in_lake(lake: Lake, message_id: str) -> Iterator[Explanation]:
+    with lake.transaction():
+        rows = lake.query(_ROWS, [message_id] * 3)
+        for table, load_seq, verdict, reason, pointer, received, segment, record, index, key in rows:
+            stored = table == "events"
+            yield Explanation(
+                message_id, "lake", verdict, reason, pointer, iso(received), segment, key, record, index, table,
+                load_seq, _session(lake, load_seq) if stored else None,
+                find_customer(lake, message_id) if stored else None,
+            )  # fmt: skip
+
+
+def _session(lake: Lake, load_seq: int) -> str | None:
+    rows = lake.query(_SESSION, [load_seq])
+    return str(rows[0][0]) if rows else None
+
+
+def _in_landing(lake: Lake | None, store: Store, message_id: str) -> Iterator[Explanation]:
+    """Objects that are not loaded yet are read."""
+    keys = [info.key for info in store.list() if is_object(info.key)]
+    for key in sorted(not_loaded(lake, keys) if lake else keys):
+        table = pq.read_table(BytesIO(store.get(key)), columns=_LANDED)
+        for row in table.filter(pc.equal(table.column("message_id"), message_id)).to_pylist():
+            received = iso_time(row.pop("received_at"))
+            yield Explanation(stage="landing", object=key, received_at=received, **_renamed(row))
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    return {"segment" if name == "segment_id" else name: value for name, value in row.items()}
+
+
+def _in_journal(folders: Folders, message_id: str) -> Iterator[Explanation]:
+    """Only records whose bytes name the id are parsed: an id that the collector gave names its request."""
+    batch_id, _, index = message_id.rpartition("-")
+    for live in live_segments(folders.journal):
+        for number, record in enumerate(live.records()):
+            if record.head.batch_id == batch_id and index.isdecimal():
+                yield _arrival(live.segment_id, number, record, int(index), message_id)
+            elif message_id in record.body.decode(errors="replace"):
+                for at in _positions(record, message_id):
+                    yield _arrival(live.segment_id, number, record, at, message_id)
+
+
+def _positions(record: Record, message_id: str) -> Iterator[int]:
+    try:
+        events = _DIALECTS[record.head.dialect].parse(record.head.kind, record.body).events
+    except (KeyError, Refused):
+        return
+    for index, raw in enumerate(events):
+        try:
+            event = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        if isinstance(event, dict) and str(event.get("messageId")) == message_id:
+            yield index
+
+
+def _arrival(segment_id: str, number: int, record: Record, index: int, message_id: str) -> Explanation:
+    judged = next((one for one in record.head.judgements if one.index == index), None)
+    return Explanation(
+        message_id=message_id,
+        stage="journal",
+        verdict=str(judged.verdict) if judged else "ok",
+        reason=str(judged.reason) if judged and judged.reason else None,
+        pointer=judged.pointer if judged else None,
+        received_at=iso(record.head.received_at),
+        segment=segment_id,
+        object=None,
+        record=number,
+        index=index,
+    )
+
+
+_LANDED = [
+    "message_id", "verdict", "reason", "pointer", "received_at", "segment_id", "record", "index",
+]  # fmt: skip
+
+_ROWS = """
+    WITH arrivals AS (
+        SELECT 'events' AS "table", load_seq, verdict, reason, pointer, received_at, segment_id, record, index
+        FROM events WHERE message_id = ?
+        UNION ALL
+        SELECT 'duplicates', load_seq, 'duplicate', 'duplicate', NULL, received_at, segment_id, record, index
+        FROM duplicates WHERE message_id = ?
+        UNION ALL
+        SELECT 'rejected', load_seq, verdict, reason, pointer, received_at, segment_id, record, index
+        FROM rejected WHERE message_id = ?
+    )
+    SELECT "table", load_seq, verdict, reason, pointer, epoch_us(received_at), segment_id, record, index, key
+    FROM arrivals LEFT JOIN objects USING (segment_id)
+    ORDER BY "table" = 'events' DESC, load_seq"""
+
+_SESSION = """
+    SELECT session_id FROM sessions JOIN events USING (project, subject_key)
+    WHERE load_seq = ? AND (events.timestamp, message_id)
+        BETWEEN (started_at, first_message_id) AND (ended_at, last_message_id)"""
