@@ -1,11 +1,15 @@
 """A customer's timeline as a page shows it: sessions by device or by time, a screen of them at a time."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+# An escaped backslash is matched too, so that what follows it is not taken for an escape.
+ESCAPES = re.compile(r"\\\\|((?:\\u[0-9a-fA-F]{4})+)")
 PAGE_SESSIONS = 20
 SESSION_EVENTS = 200
 
@@ -129,10 +133,21 @@ def fields_of(value: Any) -> list[tuple[str, str]]:
         value = msgspec.json.encode(value).decode()
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return []
-    fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    try:
+        fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return [("", value)]
     return [(name, text_of(bytes(raw))) for name, raw in fields.items()]
 
 
 def text_of(raw: bytes) -> str:
-    """Texts without their quotes, everything else as the JSON that was sent."""
-    return msgspec.json.decode(raw, type=str) if raw.startswith(b'"') else raw.decode()
+    """Texts without their quotes; everything else as the JSON that was sent, its escaped letters readable."""
+    if raw.startswith(b'"'):
+        return msgspec.json.decode(raw, type=str)
+    return ESCAPES.sub(_readable, raw.decode())
+
+
+def _readable(found: re.Match[str]) -> str:
+    """The letters of a run of \\uXXXX; what is no letter stays escaped."""
+    text: str = json.loads(f'"{found[0]}"') if found[1] else found[0]
+    return text if text.isprintable() and not {'"', "\\"} & set(text) else found[0]
