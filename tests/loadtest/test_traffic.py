@@ -82,6 +82,7 @@ def test_a_message_sent_twice_is_the_same_bytes(messages: list[Message]) -> None
 def test_the_truth_knows_every_id_of_the_traffic(shop: Shop, messages: list[Message]) -> None:
     events = decoded(messages)
     people = shop.truth.customers.values()
+    assert {len(one) for person in people for one in person.anonymous_ids} == {36}
     assert {e["anonymousId"] for e in events if "anonymousId" in e} <= {
         i for p in people for i in p.anonymous_ids
     }
