@@ -111,7 +111,7 @@ def look(
         async def known() -> str:
             return token
 
-        async with httpx.AsyncClient(base_url=collector.url, trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=collector.url, trust_env=False, timeout=60) as client:
             frames = Feed(client, known, names, stopping, PACE).frames()
             async with collector.running() if open_now else contextlib.nullcontext():
                 await test(collector, Looking(frames), stopping)

@@ -66,6 +66,7 @@ def test_it_ends_while_somebody_looks_at_live_events(tmp_path: Path, number: sig
         while next(shown) != "data: down":
             pass
         program.send_signal(number)
+        assert all(not line or line.startswith((":", "data:", "event:")) for line in shown)
         assert program.wait(timeout=5) == 0
 
 

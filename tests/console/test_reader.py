@@ -48,11 +48,19 @@ def test_before_the_first_load_there_is_no_lake(reader: Counting, tmp_path: Path
     assert asyncio.run(reader.lake(rows)) == 0
 
 
-def test_a_thread_keeps_its_connection(reader: Counting, tmp_path: Path) -> None:
+def test_all_threads_share_one_opened_lake(reader: Counting, tmp_path: Path) -> None:
     make_lake(tmp_path)
-    for _ in range(20):
-        asyncio.run(reader.lake(rows))
-    assert 1 <= reader.opened <= 3
+    both = threading.Barrier(2, timeout=10)
+
+    def ask_beside_another(lake: Lake) -> int:
+        both.wait()
+        return rows(lake)
+
+    async def ask() -> list[int]:
+        return await asyncio.gather(*(reader.lake(ask_beside_another) for _ in range(2)))
+
+    assert asyncio.run(ask()) == [0, 0]
+    assert reader.opened == 1
 
 
 def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> None:

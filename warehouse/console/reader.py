@@ -1,6 +1,7 @@
 """How pages read: questions asked of the lake and the registry in a few threads, off the event loop.
 
-A thread keeps one read-only connection to the lake for as long as the catalog stays the same file.
+The lake is opened once, read-only, and each thread has a cursor of its own, for as long as the catalog stays
+the same file.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ THREADS = 3
 class Reader:
     """Answers questions about one data folder.
 
-    `open_lake` opens a read-only connection, `open_registry` the registry; the threads that ask call them.
+    `open_lake` opens the lake to read, `open_registry` the registry; the threads that ask call them.
     """
 
     def __init__(
@@ -30,6 +31,8 @@ class Reader:
         self.catalog = data / "lake" / "catalog.sqlite"
         self._open_lake = open_lake
         self._open_registry = open_registry
+        self._opening = threading.Lock()
+        self._opened: tuple[tuple[int, int], Lake] | None = None
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reader")
 
@@ -51,10 +54,16 @@ class Reader:
     def _lake(self) -> Lake:
         file = self._catalog_file()
         if getattr(self._own, "file", None) != file:
-            self._own.lake = self._open_lake()
+            self._own.lake = self._cursor(file)
             self._own.file = file
         lake: Lake = self._own.lake
         return lake
+
+    def _cursor(self, file: tuple[int, int]) -> Lake:
+        with self._opening:
+            if self._opened is None or self._opened[0] != file:
+                self._opened = file, self._open_lake()
+            return self._opened[1].cursor()
 
     def _catalog_file(self) -> tuple[int, int]:
         """Which file the catalog is now: a rebuild puts another in its place."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 # An escaped backslash is matched too, so that what follows it is not taken for an escape.
-ESCAPES = re.compile(r"\\\\|((?:\\u[0-9a-fA-F]{4})+)")
+ESCAPES = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
 PAGE_SESSIONS = 20
 SESSION_EVENTS = 200
 
@@ -149,5 +149,5 @@ def text_of(raw: bytes) -> str:
 
 def _readable(found: re.Match[str]) -> str:
     """The letters of a run of \\uXXXX; what is no letter stays escaped."""
-    text: str = json.loads(f'"{found[0]}"') if found[1] else found[0]
+    text: str = json.loads(f'"{found[0]}"')
     return text if text.isprintable() and not {'"', "\\"} & set(text) else found[0]
