@@ -131,7 +131,6 @@ class Cold:
         )
 
     async def _stream(self) -> AsyncIterator[bytes]:
-        yield b": follows\n\n"
         async for events, dropped in self.door.tap.follow(QUIET_SECONDS):
             lines = [b"data: %b\n\n" % _encode(event) for event in events]
             if dropped:

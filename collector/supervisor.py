@@ -17,6 +17,7 @@ import msgspec
 from collector.errors import CannotStart
 from collector.folder import held, make_writable, wait_released
 from collector.listen import is_loopback, listen, url_of
+from collector.peer import networks
 from collector.programs import Program, Report, Running, stop_all, termination
 from collector.settings import CollectorSettings, node_name, worker_name
 from warehouse.registry import Registry
@@ -33,6 +34,15 @@ def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
         f"host {settings.host} can be reached from other machines, and there is no write key yet; "
         "make one first: sojourn key create --project NAME"
     )
+
+
+def refuse_bad_settings(settings: CollectorSettings) -> None:
+    """What the workers would refuse, told once and before they start."""
+    networks(settings.trusted_proxies)
+    if settings.plan:
+        from collector.plans import plan_rules  # what it imports is large
+
+        plan_rules(settings.plan)
 
 
 def clean_run(folder: Path) -> None:
@@ -85,6 +95,7 @@ async def supervise(settings: CollectorSettings, sock: socket.socket, report: Re
 
 def collect(settings: CollectorSettings, report: Report, now: Callable[[], int]) -> None:
     """The whole life of `sojourn collect`; CannotStart says in one line why it cannot begin."""
+    refuse_bad_settings(settings)
     make_writable(settings.folder)
     settings.journal.mkdir(parents=True, exist_ok=True)
     registry = Registry.open(settings.registry, now=now)

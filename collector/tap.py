@@ -183,13 +183,16 @@ class Tap:
         self._follower, self._size = follower, size
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._attached = asyncio.Event()
 
     async def follow(self, idle_seconds: float) -> AsyncIterator[tuple[list[LiveEvent], int]]:
-        """(events, dropped) as they come; ([], 0) after `idle_seconds` without any. Ends with `close`."""
+        """(events, dropped) as they come, ([], 0) first and after `idle_seconds` without any. Ends with `close`."""
         listener = Listener(self._size)
         self._listeners.add(listener)
         self._task = self._task or asyncio.ensure_future(self._run())
         try:
+            await self._attached.wait()
+            yield [], 0
             while listener in self._listeners:
                 try:
                     await asyncio.wait_for(listener.news.wait(), idle_seconds)
@@ -202,6 +205,7 @@ class Tap:
 
     async def _run(self) -> None:
         follower = await asyncio.to_thread(self._follower)
+        self._attached.set()
         try:
             while self._listeners:
                 events, dropped = await asyncio.to_thread(follower.read)
@@ -211,6 +215,7 @@ class Tap:
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             follower.close()
+            self._attached.clear()
             self._task = None
 
     def close(self) -> None:
