@@ -21,7 +21,6 @@ from warehouse.runs import Entries, Run, concat, matches, newest, open_run, writ
 
 WINDOW_US = 7 * 86_400_000_000
 SLACK_US = 86_400_000_000
-FAN = 8
 _BEGINNING = -(1 << 62)
 _CHUNK = 1_000_000
 
@@ -46,24 +45,27 @@ class DedupIndex:
     New entries stay in memory until there are `memory_entries` of them, then become a run, a file; `tidy` merges runs.
     """
 
-    def __init__(self, folder: Path, *, memory_entries: int = 1 << 16, run_entries: int = 1 << 23) -> None:
+    def __init__(
+        self, folder: Path, *, memory_entries: int = 1 << 16, run_entries: int = 1 << 23, fan: int = 8
+    ) -> None:
         self.covered = 0
         self.horizon = _BEGINNING
         self._folder = folder
         self._flushed = 0
         self._memory_entries = memory_entries
         self._run_entries = run_entries
+        self._fan = fan
         self._newest = _BEGINNING
         self._runs: list[Run] = []
         self._recent: list[Entries] = []
 
     @classmethod
     def open(
-        cls, folder: Path, lake: Lake, *, memory_entries: int = 1 << 16, run_entries: int = 1 << 23
+        cls, folder: Path, lake: Lake, *, memory_entries: int = 1 << 16, fan: int = 8
     ) -> DedupIndex:
         """Read the index and catch up with the lake; what is missing, damaged or ahead of the lake is built from the lake."""
         folder.mkdir(parents=True, exist_ok=True)
-        index = cls(folder, memory_entries=memory_entries, run_entries=run_entries)
+        index = cls(folder, memory_entries=memory_entries, fan=fan)
         loaded = load_cursor(lake)
         index._read_files(loaded)
         index._catch_up(lake, loaded)
@@ -122,8 +124,8 @@ class DedupIndex:
     def _merge(self) -> bool:
         tiers: dict[int, list[Run]] = defaultdict(list)
         for run in self._runs:
-            tiers[int(log(max(len(run.entries), 2), FAN))].append(run)
-        group = next((tier[:FAN] for tier in tiers.values() if self._mergeable(tier)), [])
+            tiers[int(log(max(len(run.entries), 2), self._fan))].append(run)
+        group = next((tier[: self._fan] for tier in tiers.values() if self._mergeable(tier)), [])
         if group:
             self._write(concat([run.entries for run in group]).sorted())
             merged = {run.name for run in group}
@@ -131,7 +133,7 @@ class DedupIndex:
         return bool(group)
 
     def _mergeable(self, tier: Sequence[Run]) -> bool:
-        return len(tier) >= FAN and sum(len(run.entries) for run in tier[:FAN]) <= self._run_entries
+        return len(tier) >= self._fan and sum(len(run.entries) for run in tier[: self._fan]) <= self._run_entries
 
     def _write(self, entries: Entries) -> None:
         number = max((int(run.name.split("-")[0]) for run in self._runs), default=0) + 1
@@ -189,6 +191,13 @@ def read_stored(lake: Lake, after: int, last: int, horizon: int) -> Entries:
     """Entries of the stored events of load_seq after+1 … last that were received at or after the horizon."""
     where = "WHERE load_seq > ? AND load_seq <= ? AND epoch_us(received_at) >= ?"
     return entries(lake.execute(f"{hashes('events')} {where}", [after, last, horizon]).fetchnumpy())
+
+
+def older_copies(lake: Lake, horizon: int) -> Entries:
+    """Stored events from before the horizon that have an id of a row of `landed`: where the index no longer knows."""
+    source = "(FROM events SEMI JOIN landed USING (project, message_id))"
+    where = "WHERE epoch_us(received_at) < ?"
+    return entries(lake.execute(f"{hashes(source)} {where}", [horizon]).fetchnumpy())
 
 
 def newest_received(lake: Lake) -> int:

@@ -96,7 +96,7 @@ def connect(settings: WarehouseSettings, *, read_only: bool) -> Lake:
             raise LakeMissing(
                 f"there is no lake in {folders.root}; `sojourn up --data {folders.root}` makes one"
             )
-        return _attach(settings, read_only=True)
+        return _attach_reader(settings)
     folders.lake_data.mkdir(parents=True, exist_ok=True)
     lock = lock_writer(folders.writer_lock)
     try:
@@ -104,6 +104,23 @@ def connect(settings: WarehouseSettings, *, read_only: bool) -> Lake:
     except BaseException:
         os.close(lock)
         raise
+
+
+def _attach_reader(settings: WarehouseSettings) -> Lake:
+    """A reader that comes while the first writer makes the tables is told that there is no lake yet."""
+    folders = settings.folders
+    missing = LakeMissing(f"the lake in {folders.root} is being made; try again in a moment")
+    if folders.catalog.stat().st_size == 0:
+        raise missing
+    lake = _attach(settings, read_only=True)
+    try:
+        done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
+    except duckdb.CatalogException:
+        done = set()
+    if not migrations().keys() <= done:
+        lake.close()
+        raise missing
+    return lake
 
 
 def attach_writer(settings: WarehouseSettings, lock: int) -> Lake:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.arrivals import Arrivals
-from warehouse.dedup import DedupIndex, entries, hashes
+from warehouse.dedup import DedupIndex, entries, hashes, older_copies
 from warehouse.errors import ObjectDamaged
 from warehouse.lake import Lake
 from warehouse.landed import (
@@ -131,13 +131,6 @@ def _judge(lake: Lake, dedup: DedupIndex, objects: Sequence[Landed]) -> Fates:
     same = np.zeros(len(numbers), bool)
     same[at] = judged.same_body
     return Fates(with_fates(rows, numbers, same), numbers, ids.take(~judged.duplicate))
-
-
-def older_copies(lake: Lake, horizon: int) -> Entries:
-    """Stored events from before the horizon that have an id of a row of `landed`: where the index no longer knows."""
-    source = "(FROM events SEMI JOIN landed USING (project, message_id))"
-    where = "WHERE epoch_us(received_at) < ?"
-    return entries(lake.execute(f"{hashes(source)} {where}", [horizon]).fetchnumpy())
 
 
 def write_rows(lake: Lake, rows: pa.Table, numbers: npt.NDArray[np.int8]) -> None:

@@ -27,6 +27,13 @@ from warehouse.settings import Folders, WarehouseSettings
 Progress = Callable[[int, int], None]
 
 
+class Order(msgspec.Struct, frozen=True):
+    """What a rebuild loads, in this order; `moved`: the old lake is out of the way."""
+
+    keys: list[str] = []
+    moved: bool = False
+
+
 def set_aside(settings: WarehouseSettings, store: Store) -> int:
     """Write down the order of landing and move the old lake to lake/before; returns the number of objects.
 
@@ -36,10 +43,9 @@ def set_aside(settings: WarehouseSettings, store: Store) -> int:
     folders.lake.mkdir(parents=True, exist_ok=True)
     lock = lock_writer(folders.writer_lock)
     try:
-        if not folders.order.exists():
-            write_order(folders, order_of(settings, store))
-        _move(folders)
-        return len(read_order(folders))
+        write_order(folders, Order(order_of(settings, store)))
+        finish_move(folders)
+        return len(read_order(folders).keys)
     finally:
         os.close(lock)
 
@@ -47,23 +53,39 @@ def set_aside(settings: WarehouseSettings, store: Store) -> int:
 def order_of(settings: WarehouseSettings, store: Store) -> list[str]:
     """Every object of landing: those the old lake knows in its order, then the others by key."""
     listed = {info.key for info in store.list() if is_object(info.key)}
-    recorded = [key for key in _recorded(settings) if key in listed]
+    unfinished = read_order(settings.folders).keys
+    recorded = [key for key in unfinished or _recorded(settings) if key in listed]
     return recorded + sorted(listed.difference(recorded))
 
 
-def read_order(folders: Folders) -> list[str]:
-    """The order that a rebuild is to follow; empty when there is none."""
+def read_order(folders: Folders) -> Order:
+    """The order that a rebuild is to follow; an empty one when there is none."""
     with suppress(FileNotFoundError):
-        return msgspec.json.decode(folders.order.read_bytes(), type=list[str])
-    return []
+        return msgspec.json.decode(folders.order.read_bytes(), type=Order)
+    return Order(moved=True)
 
 
-def write_order(folders: Folders, keys: Sequence[str]) -> None:
+def write_order(folders: Folders, order: Order) -> None:
+    """Write the order down, durably."""
     aside = folders.order.with_suffix(".new")
-    aside.write_bytes(msgspec.json.encode(keys))
+    aside.write_bytes(msgspec.json.encode(order))
     sync(aside)
     os.replace(aside, folders.order)
     sync(folders.lake)
+
+
+def finish_move(folders: Folders) -> None:
+    """Move the old lake to lake/before where a rebuild asks for it. Call it under the writer's lock."""
+    order = read_order(folders)
+    if order.moved:
+        return
+    kept = {path.name for path in (folders.writer_lock, folders.order, folders.before)}
+    shutil.rmtree(folders.before, ignore_errors=True)
+    folders.before.mkdir()
+    for entry in sorted(folders.lake.iterdir()):
+        if entry.name not in kept:
+            os.replace(entry, folders.before / entry.name)
+    write_order(folders, Order(order.keys, moved=True))
 
 
 def replay(
@@ -71,7 +93,7 @@ def replay(
     progress: Progress,
 ) -> None:  # fmt: skip
     """Load what a rebuild has not loaded yet, in its order. `progress` is told the objects done and all of them."""
-    order = read_order(folders)
+    order = read_order(folders).keys
     missing = not_loaded(lake, order) if order else set()
     todo = [key for key in order if key in missing]
     done = len(order) - len(todo)
@@ -104,17 +126,3 @@ def _recorded(settings: WarehouseSettings) -> list[str]:
         return []
 
 
-def _move(folders: Folders) -> None:
-    """The catalog goes first: without it the rest is no lake to anybody."""
-    if not folders.catalog.exists():
-        return
-    shutil.rmtree(folders.before, ignore_errors=True)
-    folders.before.mkdir()
-    kept = {folders.writer_lock.name, folders.order.name, folders.before.name}
-    names = sorted(
-        (entry.name for entry in folders.lake.iterdir() if entry.name not in kept),
-        key=lambda name: not name.startswith(folders.catalog.name),
-    )
-    for name in names:
-        os.replace(folders.lake / name, folders.before / name)
-    sync(folders.lake)

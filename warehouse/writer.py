@@ -15,7 +15,7 @@ from warehouse.landing import Store, open_store
 from warehouse.load import LoadReport, load_new
 from warehouse.mark import Mark, read_mark, sync_files, write_mark
 from warehouse.mend import Mended, mend
-from warehouse.rebuild import Progress, replay, set_aside
+from warehouse.rebuild import Progress, finish_move, replay, set_aside
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 from warehouse.upkeep import Chore, Upkeep
@@ -103,9 +103,11 @@ def open_writer(
     """
     folders = settings.folders
     store = store or open_store(settings.landing_url)
-    folders.lake_data.mkdir(parents=True, exist_ok=True)
+    folders.lake.mkdir(parents=True, exist_ok=True)
     lock = lock_writer(folders.writer_lock)
     try:
+        finish_move(folders)
+        folders.lake_data.mkdir(exist_ok=True)
         remove_leftovers(folders.lake)
         losses = set_damage_aside(folders)
         lake = attach_writer(settings, lock)
