@@ -13,8 +13,6 @@ from sdk_contract.times import micros, parse_time
 
 _ABSENT: Final = Raw()
 _NULL: Final = b"null"
-# The other top-level fields of real SDKs; an event with only these is read in one go.
-_OTHERS: Final = ("_metadata", "channel", "originalTimestamp")
 
 
 class Event(Struct, gc=False):
@@ -67,6 +65,8 @@ class Event(Struct, gc=False):
 
 
 class _Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    """The fields that real SDKs send; an event with only these is read in one go."""
+
     type: str | None = None
     message_id: Id = None
     user_id: Id = None
@@ -248,13 +248,22 @@ def _text(raw: Raw | bytes) -> str | None:
 def _extra_of(raw: Raw | bytes, whole: _Whole, of_type: str) -> str | None:
     name_field = _NAME_FIELD.get(of_type)
     misplaced = whole.event if name_field != "event" else whole.name
-    if type(whole) is _Loose or misplaced is not None:
-        found = {name: value for name, value in _decode_members(raw).items() if name not in _COLUMNS}
-        found.pop(name_field or "", None)
-    else:
-        others = (whole.metadata, whole.channel, whole.original_timestamp)
-        found = {name: value for name, value in zip(_OTHERS, others, strict=True) if value is not _ABSENT}
+    if misplaced is None and type(whole) is _Whole:
+        return _known_extra(whole)
+    found = {name: value for name, value in _decode_members(raw).items() if name not in _COLUMNS}
+    found.pop(name_field or "", None)
     return _encode(found).decode() if found else None
+
+
+def _known_extra(whole: _Whole) -> str | None:
+    found = []
+    if whole.metadata is not _ABSENT:
+        found.append('"_metadata":' + str(whole.metadata, "utf-8"))
+    if whole.channel is not _ABSENT:
+        found.append('"channel":' + str(whole.channel, "utf-8"))
+    if whole.original_timestamp is not _ABSENT:
+        found.append('"originalTimestamp":' + str(whole.original_timestamp, "utf-8"))
+    return "{" + ",".join(found) + "}" if found else None
 
 
 def _scalar(text: bytes | None, field: str) -> Any:

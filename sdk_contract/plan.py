@@ -14,6 +14,7 @@ The plan is about `track` events, by name; other types pass.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, NoReturn
 
 import msgspec
@@ -25,6 +26,9 @@ from sdk_contract.verdicts import Fault, Reason, Verdict
 from sdk_contract.yaml_places import Tree, read_tree
 
 _EXPECTED_LENGTH = 200
+_READABLE = "integers of at most 4300 digits"
+# A number beyond all floats (1e999) becomes infinity, which is no number in any schema.
+_decode = msgspec.json.Decoder(float_hook=float).decode
 
 
 class PlannedEvent(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +52,9 @@ class Plan(Struct, frozen=True):
         """Reads a plan; raises PlanError with line, field and what would do. Schemas are for `compile`."""
         tree = read_tree(text)
         head = _convert(tree, (), _Head)
+        if not isinstance(head.version, str | int | float | date) or head.version == "":
+            wanted = "is no name for a version; text in quotes would do"
+            raise PlanError(f"tracking plan, {tree.place(('version',))}: {head.version!r} {wanted}")
         events = {_name(tree, name): _convert(tree, ("events", name), PlannedEvent) for name in head.events}
         return Plan(str(head.version), head.mode, head.unplanned, events, tree)
 
@@ -69,7 +76,10 @@ class CompiledPlan(Struct, frozen=True):
         validator = self.validators.get(name)
         if validator is None:
             return self._unplanned()
-        given = msgspec.json.decode(properties or b"null")
+        try:
+            given = _decode(properties or b"null")
+        except msgspec.ValidationError:
+            return Fault(Reason.PLAN_VIOLATION, "/properties", _READABLE, self._verdict(Verdict.REJECTED))
         error = next(validator.iter_errors({} if given is None else given), None)
         return None if error is None else _fault(error, self._verdict(Verdict.REJECTED))
 
@@ -105,13 +115,20 @@ class _Head(Struct, frozen=True, forbid_unknown_fields=True):
 def _convert(tree: Tree, path: tuple[Any, ...], wanted: Any) -> Any:
     value = tree.value(path)
     try:
-        return msgspec.convert({} if value is None and path else value, wanted)
+        return msgspec.convert(_as_meant(value, path), wanted)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         steps = tuple(step for step in place.rstrip("`").split(".") if step)
         raise PlanError(
             f"tracking plan, {tree.place(path + steps)}: {message}{_advice(wanted, steps)}"
         ) from None
+
+
+def _as_meant(value: Any, path: tuple[Any, ...]) -> Any:
+    """Undoes two habits of YAML: a bare `off` is false, and an event without anything is null."""
+    if not path and isinstance(value, dict) and value.get("mode") is False:
+        return {**value, "mode": "off"}
+    return {} if value is None and path else value
 
 
 def _advice(wanted: Any, steps: tuple[str, ...]) -> str:
@@ -137,7 +154,8 @@ def _validator(tree: Tree, name: str, event: PlannedEvent) -> Draft202012Validat
         )
     except ValidationError as error:
         place = tree.place(path + tuple(error.instance_path))
-        raise PlanError(f"tracking plan, {place}: {error.instance!r} will not do: {error.message}") from None
+        given = "" if error.instance is None else f"{error.instance!r} will not do: "
+        raise PlanError(f"tracking plan, {place}: {given}{error.message}") from None
     except (ReferencingError, ValueError) as error:
         raise PlanError(f"tracking plan, {tree.place(path)}: {error}") from None
 

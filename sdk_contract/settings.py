@@ -49,7 +49,7 @@ class Setting(msgspec.Struct, frozen=True):
 def load(cls: type[T], env: Mapping[str, str], known: Collection[str] = ()) -> T:
     """Reads a struct of settings from the environment; what is not there keeps its default.
 
-    Durations are seconds as float ("2s", "500ms"), sizes bytes as int ("8MiB"). `known`: the variables of other
+    Durations are seconds as float ("2s", "500ms"), sizes bytes as int ("8MiB"). `known`: variables of other
     services. Raises SettingError for an unknown SOJOURN_* variable and a value that does not fit.
     """
     fields = {variable_of(field.name): field for field in _fields(cls)}

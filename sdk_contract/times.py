@@ -36,7 +36,10 @@ def _parse_text(text: str) -> int:
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and len(digits) > 8:
         return _parse_count(int(text)) if len(digits) < 20 else _refuse(text)
-    return micros(datetime.fromisoformat(text))
+    try:
+        return micros(datetime.fromisoformat(text))
+    except ValueError:
+        return _refuse(text)
 
 
 def _parse_count(value: int | float) -> int:

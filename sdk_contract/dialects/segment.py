@@ -80,13 +80,17 @@ def parse(kind: str, body: bytes) -> Parsed:
 
 
 def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> bytes:
-    """Writes the body of an accepted request: one verdict an event, in order."""
+    """Writes the body of an accepted request: one verdict an event, in order.
+
+    What is filtered counts neither as accepted nor as rejected.
+    """
     entries = [_Entry(index, message_id, "ok") for index, message_id in enumerate(message_ids)]
-    refused = 0
+    counts = dict.fromkeys(Verdict, 0)
     for judged in judgements:
         entries[judged.index] = _entry(judged, message_ids[judged.index])
-        refused += judged.verdict in (Verdict.REJECTED, Verdict.FILTERED)
-    return _encode(_Reply(True, len(entries) - refused, refused, entries))
+        counts[judged.verdict] += 1
+    rejected = counts[Verdict.REJECTED]
+    return _encode(_Reply(True, len(entries) - rejected - counts[Verdict.FILTERED], rejected, entries))
 
 
 def refusal(reason: Reason, detail: str = "") -> Answer:

@@ -146,7 +146,7 @@ def escaped(text: str, which: int) -> str:
 
 
 def survives(address: str, text: str) -> bool:
-    """Tells whether the person can still be told from the text: the very address stands in it, in any form."""
+    """Tells whether the person can still be told from the text: the very address, in any form."""
     ip = ip_address(address.strip("[]").lower())
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped

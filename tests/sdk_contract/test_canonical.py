@@ -112,13 +112,17 @@ def test_texts_are_kept_as_sent() -> None:
         ({"type": "page", "name": "N", "event": "E"}, "N", {"event": "E"}),
         ({"type": "screen", "name": "N"}, "N", None),
         ({"type": "identify", "name": "N", "event": "E"}, None, {"name": "N", "event": "E"}),
-        ({"type": "track", "event": "E", "_metadata": {"nodeVersion": "v20"}}, "E", {"_metadata": {"nodeVersion": "v20"}}),
+        (
+            {"type": "track", "event": "E", "_metadata": {"nodeVersion": "v20"}},
+            "E",
+            {"_metadata": {"nodeVersion": "v20"}},
+        ),
         ({"type": "track", "event": "E", "writeKey": "wk_1"}, "E", None),
         ({"type": "track", "event": "E", "writeKey": "wk_1", "x": None}, "E", {"x": None}),
         ({"type": "track", "event": "E", "timestamp": ""}, "E", None),
         ({"type": "track", "event": "E", "originalTimestamp": TIME}, "E", {"originalTimestamp": TIME}),
     ],
-)  # fmt: skip
+)
 def test_the_name_and_the_fields_without_a_column(
     sent: dict[str, Any], event: str | None, extra: dict[str, Any] | None
 ) -> None:
@@ -148,10 +152,23 @@ def test_the_time_of_an_event(times: dict[str, Any], timestamp: int | None) -> N
 @pytest.mark.parametrize(
     ("empty", "fields"),
     [
-        (None, ("userId", "messageId", "event", "category", "sentAt", "properties", "traits", "context", "integrations")),
+        (
+            None,
+            (
+                "userId",
+                "messageId",
+                "event",
+                "category",
+                "sentAt",
+                "properties",
+                "traits",
+                "context",
+                "integrations",
+            ),
+        ),
         ("", ("userId", "messageId", "event", "category", "sentAt")),
     ],
-)  # fmt: skip
+)
 def test_null_and_empty_mean_absent(empty: str | None, fields: tuple[str, ...]) -> None:
     found = landed({"type": "track", **dict.fromkeys(fields, empty)})
     assert all(getattr(found, name) is None for name in found.__struct_fields__ if name != "type")
@@ -183,7 +200,7 @@ def test_a_context_of_odd_types_costs_only_the_odd_parts(wrong: object) -> None:
     parts = dict.fromkeys(["page", "campaign", "library", "app", "os", "device", "screen", "ip"], wrong)
     found = landed({"type": "track", "context": {**parts, "locale": "de"}})
     assert found.locale == "de"
-    assert found.page_url is found.library_name is found.screen_width is None
+    assert (found.page_url, found.library_name, found.screen_width) == (None, None, None)
     assert found.context is not None
     assert json.loads(found.context)["os"] == wrong
 
@@ -233,19 +250,28 @@ def test_what_the_door_takes_always_becomes_a_row(sent: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("raw", "known"),
     [
-        (b'{"type":"track","messageId":"m","event":"E","userId":{}}', {"type": "track", "message_id": "m", "event": "E"}),
+        (
+            b'{"type":"track","messageId":"m","event":"E","userId":{}}',
+            {"type": "track", "message_id": "m", "event": "E"},
+        ),
         (b'{"messageId":"m","properties":{"x":NaN}}', {"type": "batch", "message_id": "m"}),
-        (b'{"messageId":"m","properties":"\xff","userId":7}', {"type": "batch", "message_id": "m", "user_id": "7"}),
+        (
+            b'{"messageId":"m","properties":"\xff","userId":7}',
+            {"type": "batch", "message_id": "m", "user_id": "7"},
+        ),
         (b'{"messageId":"a\\u0000b","userId":"\\ud800"}', {"type": "batch"}),
         (b'{"messageId":"' + b"x" * 1025 + b'","timestamp":"soon"}', {"type": "batch"}),
-        (b'{"context":{"library":{"name":"L","version":"1"}}}', {"library_name": "L", "library_version": "1"}),
+        (
+            b'{"context":{"library":{"name":"L","version":"1"}}}',
+            {"library_name": "L", "library_version": "1"},
+        ),
         (b'{"messageId":"m","context":[1]}', {"message_id": "m", "library_name": None}),
         (b'{"messageId":"m","x":' + b"[" * 10_000 + b"]" * 10_000 + b"}", {"message_id": "m"}),
         (b'{"messageId":"m"', {"type": "batch", "message_id": None}),
         (b"[1]", {"type": "batch"}),
         (b"", {"type": "batch"}),
     ],
-)  # fmt: skip
+)
 def test_a_glimpse_of_a_refused_event(raw: bytes, known: dict[str, Any]) -> None:
     found = glimpse(raw)
     assert {name: getattr(found, name) for name in known} == known

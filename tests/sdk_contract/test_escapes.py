@@ -14,10 +14,13 @@ from sdk_contract.escapes import end_of_escape, plain
         (rb"\u0025", b"%"),
         (rb"\\u0031", rb"\\u0031"),
         (rb"\\\u0031", rb"\\1"),
-        (rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060", rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060"),
+        (
+            rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060",
+            rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060",
+        ),
         (b"no escapes", b"no escapes"),
     ],
-)  # fmt: skip
+)
 def test_only_what_can_hide_an_address_is_written_plainly(text: bytes, expected: bytes) -> None:
     assert plain(text) == expected
 

@@ -79,25 +79,50 @@ def test_ids_become_text_and_empty_means_absent(sent: object, text: str | None) 
         ({"integrations": [1]}, Reason.WRONG_TYPE, "/integrations", "object"),
         ({"timestamp": {}}, Reason.WRONG_TYPE, "/timestamp", "string or number or integer"),
         ({"timestamp": "soon"}, Reason.BAD_TIME, "/timestamp", "ISO 8601 time, or milliseconds since 1970"),
-        ({"originalTimestamp": "x"}, Reason.BAD_TIME, "/originalTimestamp", "ISO 8601 time, or milliseconds since 1970"),
+        (
+            {"originalTimestamp": "x"},
+            Reason.BAD_TIME,
+            "/originalTimestamp",
+            "ISO 8601 time, or milliseconds since 1970",
+        ),
         ({"sentAt": "x"}, Reason.BAD_TIME, "/sentAt", "ISO 8601 time, or milliseconds since 1970"),
-        ({"timestamp": "2026-11-21", "sentAt": 10**18}, Reason.BAD_TIME, "/sentAt", "ISO 8601 time, or milliseconds since 1970"),
+        (
+            {"timestamp": "2026-11-21", "sentAt": 10**18},
+            Reason.BAD_TIME,
+            "/sentAt",
+            "ISO 8601 time, or milliseconds since 1970",
+        ),
         ({"timestamp": 10**18}, Reason.BAD_TIME, "/timestamp", "ISO 8601 time, or milliseconds since 1970"),
-        ({"type": "trakc"}, Reason.UNKNOWN_TYPE, "/type", "one of track, page, screen, identify, group, alias"),
-        ({"type": "Track"}, Reason.UNKNOWN_TYPE, "/type", "one of track, page, screen, identify, group, alias"),
+        (
+            {"type": "trakc"},
+            Reason.UNKNOWN_TYPE,
+            "/type",
+            "one of track, page, screen, identify, group, alias",
+        ),
+        (
+            {"type": "Track"},
+            Reason.UNKNOWN_TYPE,
+            "/type",
+            "one of track, page, screen, identify, group, alias",
+        ),
         ({"type": ""}, Reason.MISSING_FIELD, "/type", "one of track, page, screen, identify, group, alias"),
         ({"event": ""}, Reason.MISSING_FIELD, "/event", "text, not empty"),
         ({"event": None}, Reason.MISSING_FIELD, "/event", "text, not empty"),
         ({"userId": "", "anonymousId": None}, Reason.MISSING_FIELD, "/userId", "userId or anonymousId"),
         ({"type": "group"}, Reason.MISSING_FIELD, "/groupId", "text, not empty"),
         ({"type": "alias"}, Reason.MISSING_FIELD, "/previousId", "text, not empty"),
-        ({"type": "alias", "previousId": "p", "userId": ""}, Reason.MISSING_FIELD, "/userId", "text, not empty"),
+        (
+            {"type": "alias", "previousId": "p", "userId": ""},
+            Reason.MISSING_FIELD,
+            "/userId",
+            "text, not empty",
+        ),
         ({"userId": "x" * 1025}, Reason.BAD_VALUE, "/userId", "at most 1024 characters"),
         ({"messageId": "a\0b"}, Reason.BAD_VALUE, "/messageId", "text without NUL characters"),
         ({"event": "\0"}, Reason.BAD_VALUE, "/event", "text without NUL characters"),
         ({"category": "a\0"}, Reason.BAD_VALUE, "/category", "text without NUL characters"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_names_place_and_what_would_do(
     change: dict[str, Any], reason: Reason, pointer: str, expected: str
 ) -> None:
@@ -135,7 +160,12 @@ def with_value(text: bytes, field: bytes = b"properties") -> bytes:
         (nested(99), Reason.TOO_DEEP, "", "at most 100 levels of objects and lists"),
         (with_value(b'"' + b"x" * 40_000 + b'"'), Reason.EVENT_TOO_LARGE, "", "at most 32768 bytes"),
         (with_value(b'"\\ud800"'), Reason.BAD_ENCODING, "/properties", "surrogates only in pairs"),
-        (with_value(b'"\\udc00\\ud800"', b"context"), Reason.BAD_ENCODING, "/context", "surrogates only in pairs"),
+        (
+            with_value(b'"\\udc00\\ud800"', b"context"),
+            Reason.BAD_ENCODING,
+            "/context",
+            "surrogates only in pairs",
+        ),
         (with_value(b'"\xff"', b"a/b~c"), Reason.BAD_ENCODING, "/a~1b~0c", "UTF-8 (byte 60 is not)"),
         (with_value(b'"\xed\xa0\xbd"'), Reason.BAD_ENCODING, "/properties", "UTF-8 (byte 65 is not)"),
         (with_value(b'"a\x00b"'), Reason.BAD_VALUE, "/properties", "JSON (invalid character (byte 66))"),
@@ -143,10 +173,15 @@ def with_value(text: bytes, field: bytes = b"properties") -> bytes:
         (with_value(b'"\\x"'), Reason.BAD_VALUE, "/properties", "JSON (invalid escaped character (byte 66))"),
         (with_value(b"01"), Reason.BAD_VALUE, "/properties", "JSON (invalid number (byte 65))"),
         (b'{"userId":"u"', Reason.BAD_VALUE, "", "JSON (Input data was truncated)"),
-        (b'{"type":"page","userId":' + b"9" * 5000 + b"}", Reason.BAD_VALUE, "/userId", "Integer value out of range"),
+        (
+            b'{"type":"page","userId":' + b"9" * 5000 + b"}",
+            Reason.BAD_VALUE,
+            "/userId",
+            "Integer value out of range",
+        ),
         (b"", Reason.BAD_VALUE, "", "JSON (Input data was truncated)"),
     ],
-)  # fmt: skip
+)
 def test_an_event_that_is_no_proper_json(raw: bytes, reason: Reason, pointer: str, expected: str) -> None:
     found = inspect(Raw(raw), sound=False)
     assert found == Fault(reason, pointer, expected)

@@ -58,7 +58,7 @@ def test_a_bad_value_names_variable_value_and_what_would_do(variable: str, text:
 
 
 def test_an_unknown_variable_stops_and_suggests_the_near_name() -> None:
-    with pytest.raises(SettingError, match="SOJOURN_PROT is not a setting; did you mean SOJOURN_PORT?"):
+    with pytest.raises(SettingError, match=r"SOJOURN_PROT is not a setting; did you mean SOJOURN_PORT\?"):
         load(Sample, {"SOJOURN_PROT": "1"})
 
 

@@ -1,0 +1,280 @@
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdk_contract.dialects import Outcome, Parsed, Route, outcome_of
+from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.errors import Refused
+from sdk_contract.events import DoorEvent, inspect
+from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
+
+GOOD = b'{"type":"track","anonymousId":"a","event":"e","messageId":"m"}'
+
+
+def batch(*events: bytes, tail: bytes = b"") -> bytes:
+    return b'{"batch":[' + b",".join(events) + b"]" + tail + b"}"
+
+
+def verdicts(parsed: Parsed, kind: str = "batch") -> list[Reason | None]:
+    found = (inspect(raw, kind, sound=parsed.sound) for raw in parsed.events)
+    return [one.reason if isinstance(one, Fault) else None for one in found]
+
+
+def test_the_table_of_routes() -> None:
+    paths = {(route.path, route.kind) for route in SEGMENT.routes}
+    assert all(route.method == "POST" for route in SEGMENT.routes)
+    assert {
+        ("/v1/batch", "batch"),
+        ("/v1/b", "batch"),
+        ("/v1/t", "track"),
+        ("/v1/identify", "identify"),
+    } <= paths
+    assert len(SEGMENT.routes) == len(paths) == 14
+    assert Route("POST", "/v1/s", "screen") in SEGMENT.routes
+
+
+def test_there_is_an_answer_to_every_outcome() -> None:
+    assert set(SEGMENT.answers) == set(Outcome)
+    assert SEGMENT.resends
+    assert SEGMENT.answers[Outcome.ACCEPTED].status == 200
+    statuses = {outcome: answer.status for outcome, answer in SEGMENT.answers.items()}
+    assert statuses == {
+        Outcome.ACCEPTED: 200,
+        Outcome.BAD_ENVELOPE: 400,
+        Outcome.UNKNOWN_KEY: 401,
+        Outcome.SLOW_BODY: 408,
+        Outcome.TOO_LARGE: 413,
+        Outcome.OVER_QUOTA: 429,
+        Outcome.OVERLOADED: 503,
+        Outcome.DRAINING: 503,
+    }
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason.status != 200])
+def test_a_refusal_says_why(reason: Reason) -> None:
+    answer = SEGMENT.refusal(reason, "because")
+    assert answer.status == SEGMENT.answers[outcome_of(reason)].status == reason.status
+    assert answer.content_type == b"application/json"
+    assert json.loads(answer.body) == {"success": False, "reason": reason.value, "error": "because"}
+    assert json.loads(SEGMENT.refusal(reason, "").body)["error"] == reason.text
+
+
+def basic(text: str) -> dict[bytes, bytes]:
+    return {b"authorization": b"Basic " + b64encode(text.encode())}
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "body_key", "key"),
+    [
+        (basic("wk_1:"), b"", None, "wk_1"),
+        (basic("wk_1:secret"), b"writeKey=wk_2", "wk_3", "wk_1"),
+        (basic("wk_1"), b"", None, "wk_1"),
+        ({b"authorization": b"basic  " + b64encode(b"wk_1:")}, b"", None, "wk_1"),
+        ({}, b"a=1&writeKey=wk_2", "wk_3", "wk_2"),
+        ({}, b"writeKey=wk%5F2", None, "wk_2"),
+        ({}, b"writeKey=", "wk_3", "wk_3"),
+        (basic(":"), b"", "wk_3", "wk_3"),
+        ({b"authorization": b"Basic ***"}, b"", "wk_3", "wk_3"),
+        ({b"authorization": b"Basic /w=="}, b"", None, None),
+        ({b"authorization": b"Bearer wk_1"}, b"", None, None),
+        ({b"authorization": b"Basic"}, b"", "", None),
+        ({}, b"\xff", None, None),
+    ],
+)
+def test_where_the_key_is(
+    headers: dict[bytes, bytes], query: bytes, body_key: str | None, key: str | None
+) -> None:
+    assert SEGMENT.find_key(headers, query, body_key) == key
+
+
+def test_a_batch_falls_into_its_events() -> None:
+    tail = b',"writeKey":"wk_1","sentAt":"2026-11-21T12:00:00Z","context":{"locale":"de"}'
+    parsed = SEGMENT.parse("batch", batch(GOOD, b" {} ", tail=tail))
+    assert [bytes(raw) for raw in parsed.events] == [GOOD, b"{}"]
+    assert (parsed.key, parsed.sent_at, parsed.sound) == ("wk_1", "2026-11-21T12:00:00Z", True)
+    assert parsed.context is not None
+    assert bytes(parsed.context) == b'{"locale":"de"}'
+
+
+def test_a_single_event_is_the_body() -> None:
+    body = b'{"userId":"u","event":"e","writeKey":"wk_1","sentAt":1795262400000}'
+    parsed = SEGMENT.parse("track", body)
+    assert (parsed.key, parsed.sent_at, parsed.sound) == ("wk_1", "1795262400000", True)
+    assert [bytes(raw) for raw in parsed.events] == [body]
+    found = inspect(parsed.events[0], "track", sound=parsed.sound)
+    assert isinstance(found, DoorEvent)
+    assert found.type == "track"
+
+
+@pytest.mark.parametrize(
+    "tail", [b',"writeKey":5.5,"sentAt":{},"context":[1]', b',"writeKey":null,"sentAt":"","context":null']
+)
+def test_odd_fields_of_the_envelope_count_as_absent(tail: bytes) -> None:
+    for body in (batch(GOOD, tail=tail), batch(GOOD, b"NaN", tail=tail)):
+        parsed = SEGMENT.parse("batch", body)
+        assert (parsed.key, parsed.sent_at, parsed.context) == (None, None, None)
+
+
+DEEP = (
+    b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":'
+    + b"[" * 10_000
+    + b"]" * 10_000
+    + b"}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b'{"type":"track","anonymousId":"a","event":"\\ud800"}', Reason.BAD_ENCODING),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":"\\udc00"}}', Reason.BAD_ENCODING),
+        (b'{"type":"track","anonymousId":"a","event":"\xff"}', Reason.BAD_ENCODING),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":"\xc3("}}', Reason.BAD_ENCODING),
+        (DEEP, Reason.TOO_DEEP),
+        (DEEP.replace(b"[" * 10_000, b"[" * 9_000).replace(b"]" * 10_000, b"]" * 9_000), Reason.TOO_DEEP),
+        (
+            b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":'
+            + b"[" * 500
+            + b"]" * 500
+            + b"}}",
+            Reason.TOO_DEEP,
+        ),
+        (b'{"type":"track","anonymousId":"a","event":"e\x00"}', Reason.BAD_VALUE),
+        (b'{"type":"track","anonymousId":"a\\u0000","event":"e"}', Reason.BAD_VALUE),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":NaN}}', Reason.BAD_VALUE),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":-Infinity}}', Reason.BAD_VALUE),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":\'y\'}}', Reason.BAD_VALUE),
+        (b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":1,}}', Reason.BAD_VALUE),
+        (
+            b'{"type":"track","anonymousId":"a","event":"e","properties":{"x":"' + b"y" * 2**20 + b'"}}',
+            Reason.EVENT_TOO_LARGE,
+        ),
+        (b'{"type":"track","userId":"' + b"y" * 1025 + b'","event":"e"}', Reason.BAD_VALUE),
+        (b"[]", Reason.NOT_AN_OBJECT),
+        (b"null", Reason.NOT_AN_OBJECT),
+        (b"nul", Reason.BAD_VALUE),
+    ],
+)
+def test_one_bad_event_never_fails_its_neighbours(bad: bytes, reason: Reason) -> None:
+    parsed = SEGMENT.parse("batch", batch(GOOD, bad, GOOD, tail=b',"writeKey":"wk_1"'))
+    assert verdicts(parsed) == [None, reason, None]
+    assert bytes(parsed.events[1]) == bad
+    assert parsed.key == "wk_1"
+
+
+def test_a_bad_single_event_is_judged_not_the_request() -> None:
+    for bad, reason in (
+        (b'{"userId":"\\ud800","event":"e","writeKey":"wk_1"}', Reason.BAD_ENCODING),
+        (DEEP, Reason.TOO_DEEP),
+    ):
+        parsed = SEGMENT.parse("track", bad)
+        assert verdicts(parsed, "track") == [reason]
+        assert parsed.key == ("wk_1" if b"wk_1" in bad else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("batch", b""),
+        ("batch", b"{"),
+        ("batch", b"[]"),
+        ("batch", b"{}"),
+        ("batch", GOOD),
+        ("batch", b'{"batch":null}'),
+        ("batch", b'{"batch":{"0":{}}}'),
+        ("batch", b'{"batch":[{"a":"b]}'),
+        ("batch", b'{"batch":[{"a":[}]}'),
+        ("batch", b'{"batch":[NaN],}'),
+        ("batch", b"[" * 100_000),
+        ("track", b""),
+        ("track", b"[{}]"),
+        ("track", b'"track"'),
+        ("track", b'{"a":NaN'),
+    ],
+)
+def test_a_bad_envelope_is_refused_with_what_would_do(kind: str, body: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        SEGMENT.parse(kind, body)
+    assert caught.value.reason == Reason.BAD_ENVELOPE
+    assert caught.value.detail.endswith("would do")
+
+
+def test_an_empty_batch_is_accepted() -> None:
+    assert SEGMENT.parse("batch", batch()).events == []
+    assert json.loads(SEGMENT.reply([], [])) == {
+        "success": True,
+        "accepted": 0,
+        "rejected": 0,
+        "verdicts": [],
+    }
+
+
+def test_the_reply_has_one_verdict_an_event() -> None:
+    judgements = [
+        Judgement(1, Verdict.REJECTED, Reason.WRONG_TYPE, "/userId", "string or integer"),
+        Judgement(2, Verdict.WARNING, Reason.UNPLANNED_EVENT, "/event", "an event of the tracking plan"),
+        Judgement(3, Verdict.FILTERED, Reason.CONSENT),
+    ]
+    assert json.loads(SEGMENT.reply(["a", "b", "c", "夏"], judgements)) == {
+        "success": True,
+        "accepted": 2,
+        "rejected": 1,
+        "verdicts": [
+            {"index": 0, "message_id": "a", "verdict": "ok"},
+            {
+                "index": 1,
+                "message_id": "b",
+                "verdict": "rejected",
+                "reason": "wrong_type",
+                "pointer": "/userId",
+                "expected": "string or integer",
+            },
+            {
+                "index": 2,
+                "message_id": "c",
+                "verdict": "warning",
+                "reason": "unplanned_event",
+                "pointer": "/event",
+                "expected": "an event of the tracking plan",
+            },
+            {"index": 3, "message_id": "夏", "verdict": "filtered", "reason": "consent"},
+        ],
+    }
+
+
+EVENTS = st.lists(
+    st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text(), max_size=2), max_size=3),
+    max_size=5,
+)
+
+
+@given(EVENTS, st.booleans(), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_bad_neighbour_changes_nothing_in_how_the_others_are_read(
+    events: list[dict[str, Any]], ascii_only: bool, first: bool
+) -> None:
+    texts = [json.dumps(event, ensure_ascii=ascii_only).encode() for event in events]
+    plain = SEGMENT.parse("batch", batch(*texts))
+    mixed = SEGMENT.parse("batch", batch(*([b"NaN", *texts] if first else [*texts, b"NaN"])))
+    assert [bytes(raw) for raw in plain.events] == texts
+    assert [bytes(raw) for raw in mixed.events if bytes(raw) != b"NaN"] == texts
+    assert plain.sound == all(b"\\u0000" not in text for text in texts)
+    assert not mixed.sound
+
+
+@given(
+    st.binary(max_size=60)
+    | st.text('{}[]",:\\ 1', max_size=40).map(lambda text: b'{"batch":[' + text.encode())
+)
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    for kind in ("batch", "track"):
+        try:
+            parsed = SEGMENT.parse(kind, body)
+        except Refused as refused:
+            parsed = Parsed(None, refused.detail, [])
+        assert all(verdict is None or verdict.status == 200 for verdict in verdicts(parsed, kind))
