@@ -126,3 +126,38 @@ def test_the_check_finds_what_is_lost_when_a_segment_goes_on_after_a_failed_sync
 ) -> None:
     monkeypatch.setattr(SegmentWriter, "_give_up", lambda writer: None)
     assert any(run(tmp_path / str(seed), seed).missing for seed in range(30))
+
+
+def test_what_was_adopted_and_landed_is_still_there_after_the_next_power_cut(tmp_path: Path) -> None:
+    """A killed process leaves bytes in memory; once landed, they must not vanish from the segment."""
+    for seed in range(20):
+        files, folder = FaultyFiles(seed), tmp_path / str(seed)
+        folder.mkdir()
+        writer = SegmentWriter(folder, "n", WORKER, 1, lambda: RECEIVED, files)
+        writer.commit([entry(["acknowledged"])])
+        files.trouble = failing_sync
+        with suppress(PowerCut):
+            writer.commit([entry(["written"])])
+        files.trouble = lambda operation: None
+        adopt(folder, files)
+        [sealed] = folder.iterdir()
+        before = sealed.read_bytes()
+        files.power_cut()
+        assert sealed.read_bytes() == before
+
+
+def test_a_sealed_segment_stays_sealed(tmp_path: Path) -> None:
+    for seed in range(20):
+        files, folder = FaultyFiles(seed), tmp_path / str(seed)
+        folder.mkdir()
+        writer = SegmentWriter(folder, "n", WORKER, 1, lambda: RECEIVED, files)
+        writer.commit([entry(["acknowledged"])])
+        writer.seal()
+        files.power_cut()
+        assert [path.suffix for path in folder.iterdir()] == [".sealed"]
+
+
+def failing_sync(operation: str) -> None:
+    """A kill between write and fdatasync: the kernel lives on with what was written."""
+    if operation == "fdatasync":
+        raise PowerCut
