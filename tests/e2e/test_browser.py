@@ -130,7 +130,7 @@ def test_copy_gives_what_is_shown(page: Page, running: Running, way: str, compla
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#snippet").text_content()
-    assert running.write_key in copied
+    assert "wk_" in copied
     assert complaints == []
 
 
