@@ -83,7 +83,7 @@ class Site:
         return DedupIndex.open(self.settings.folders.dedup, lake, **sizes)
 
     def load(self, lake: Lake, dedup: DedupIndex | None = None, limit: int = 10**9) -> LoadReport:
-        index = dedup or self.dedup(lake)
+        index = self.dedup(lake) if dedup is None else dedup
         return load_new(lake, self.store, index, limit=limit, now=self.now)
 
     def load_all(self) -> LoadReport:
