@@ -1,7 +1,7 @@
 """Corrected times: what is certain moves an event, nothing else does."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.enrich.clock import DAY, FIRST_DAY, MINUTE, corrected
@@ -28,6 +28,7 @@ def test_times_are_corrected(original: int | None, sent_at: int | None, expected
     assert corrected(original, sent_at, NOW) == expected
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.integers(-(10**15), 10**15), st.integers(0, 30 * DAY), st.integers(1, 10 * 365 * DAY))
 def test_a_clock_ahead_by_any_amount_is_set_right(age: int, transit: int, ahead: int) -> None:
     """With a stable transit the corrected time is true but for the transit."""
