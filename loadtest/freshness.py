@@ -110,8 +110,10 @@ class Watcher:
                 self._waiting.append(probe)
 
     def _on_timeline(self, probe: Probe) -> bool:
-        sessions = timeline(self._lake, probe.anonymous_id).sessions
-        return any(session.device_id == probe.anonymous_id and session.events for session in sessions)
+        found = timeline(self._lake, probe.anonymous_id)
+        return found is not None and any(
+            event.message_id == probe.anonymous_id for session in found.sessions for event in session.events
+        )
 
     def _cursor(self, name: str) -> int:
         rows = self._lake.query("SELECT load_seq FROM cursors WHERE name = ?", [name])

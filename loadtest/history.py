@@ -81,9 +81,7 @@ def _objects(past: Past, key: Key) -> Iterator[tuple[str, pa.Table]]:
 def in_schema(table: pa.Table) -> pa.Table:
     """The same rows with every column of landing; those that the table lacks are null."""
     columns = [
-        table[field.name]
-        if field.name in table.column_names
-        else pa.nulls(len(table), field.type)
+        table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type)
         for field in SCHEMA
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
