@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from warehouse.customers import timeline
 
 from loadtest.demo import request, windows
 from loadtest.drive import Ack, Client, answers
@@ -23,6 +22,7 @@ from loadtest.processes import wait_until
 from loadtest.traffic import Shop
 from loadtest.visits import Message, iso
 from loadtest.wire import Request, basic
+from warehouse.customers import timeline
 from warehouse.lake import Lake
 
 PROBE: Final = "Freshness Probe"
