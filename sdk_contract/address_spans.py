@@ -7,7 +7,11 @@ from typing import Any, Final, TypeAlias
 
 import re2
 
+from sdk_contract.errors import Refused
 from sdk_contract.escapes import end_of_escape
+from sdk_contract.verdicts import Reason
+
+MAX_CANDIDATES: Final = 50_000
 
 # Where an address begins and ends, and what it is; an IPv4 one is left as its bytes.
 Span: TypeAlias = tuple[int, int, IPv6Address | None]
@@ -48,13 +52,18 @@ _PRODUCT: Final = re.compile(rb'(?:^|[\s"(;,\[])([A-Za-z][\w.+-]*)$')
 def find_addresses(body: bytes) -> Iterator[Span]:
     """Yields the addresses of a text in order; hiding escapes must be undone before (`escapes.plain`).
 
-    Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6.
+    Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6. Raises
+    Refused(BODY_TOO_LARGE) for more of them than any SDK sends, so that no request can hold up the others.
     """
     done = -1
+    candidates = 0
     for found in _CANDIDATE.finditer(body):
         start, end = found.span()
         if _is_plain_product(body, start):
             continue
+        candidates += 1
+        if candidates > MAX_CANDIDATES:
+            raise Refused(Reason.BODY_TOO_LARGE, f"more than {MAX_CANDIDATES} IP addresses in one request")
         for span in _spans_within(body, start, end, done):
             yield span
             done = span[1]

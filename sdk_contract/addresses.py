@@ -18,7 +18,8 @@ def treat(body: bytes, policy: str) -> bytes:
 
     "keep" changes nothing. "truncate" keeps the network: IPv4 /24, IPv6 /48. "drop" makes a value that is an
     address "", and an address within text 0.0.0.0 or `::`. Versions stay: Chrome/120.0.0.0, v1.2.3.4, values
-    of keys that end in "version" or "build". Treating twice changes nothing. ValueError for another policy.
+    of keys that end in "version" or "build". Treating twice changes nothing. ValueError for another
+    policy; Refused(BODY_TOO_LARGE) for more than 50,000 addresses.
     """
     if _must_keep(policy):
         return body

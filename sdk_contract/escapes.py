@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-# A pair of backslashes is stepped over, so that what follows it is not taken for an escape.
-_HIDING = re.compile(rb"(\\\\)|\\u00(2[eE5]|3[0-9aA]|[46][1-6])")
+# Pairs of backslashes are stepped over, so that what follows it is not taken for an escape.
+_HIDING = re.compile(rb"((?:\\\\)+)|\\u00(2[eE5]|3[0-9aA]|[46][1-6])")
 _UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
 _BACKSLASH: Final = ord("\\")

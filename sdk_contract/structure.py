@@ -2,12 +2,16 @@
 and one part refused alone. Nothing here recurses, and time is linear in the length of the text."""
 
 import re
+from collections.abc import Iterator
 
 MAX_DEPTH = 100
+# What is beyond these was not sent by an SDK, and is not split, so that no request can hold up the others.
+MAX_PARTS = 10_000
+MAX_BRACKETS = 1_000_000
 
 # Escapes are stepped over, never read: a broken one stays inside its string. A lone quote: no end.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_NESTING = re.compile(_STRING + rb'|[\[{]++|[\]}]++|"', re.DOTALL)
+_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+([\[{]++|[\]}]++|")', re.DOTALL)
 _KEY = re.compile(rb"\s*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
 _SCALAR = re.compile(_STRING + rb'|[^,\[\]{}":\s][^,\[\]{}":]*+', re.DOTALL)
 _SPACE = re.compile(rb"\s*+")
@@ -16,19 +20,19 @@ _OPENERS = b"[{"
 
 
 class Broken(ValueError):
-    """The text has no structure: a string or a bracket is not closed, or something stands where it cannot."""
+    """The text cannot be split: something is not closed, stands where it cannot, or there is too much."""
 
 
 def depth_of(text: bytes) -> int:
     """Returns how deep objects and lists are nested in a JSON text, 1 for a flat object."""
     depth = deepest = 0
-    for token in _NESTING.finditer(text):
-        first = text[token.start()]
-        if first in _OPENERS:
-            depth += token.end() - token.start()
+    for found in _BRACKETS.finditer(text):
+        run = found[1]
+        if run[0] in _OPENERS:
+            depth += len(run)
             deepest = max(deepest, depth)
-        elif first != _QUOTE:
-            depth -= token.end() - token.start()
+        elif run[0] != _QUOTE:
+            depth -= len(run)
     return deepest
 
 
@@ -42,34 +46,42 @@ def members(text: bytes) -> dict[bytes, bytes]:
 
     The last of equal keys wins, as in every decoder.
     """
-    found: dict[bytes, bytes] = {}
-    at = _begin(text, b"{")
-    while text[at : at + 1] != b"}":
-        key = _KEY.match(text, at)
-        if key is None:
-            raise Broken
-        end = _end_of_value(text, key.end())
-        found[key[1]] = text[key.end() : end].rstrip()
-        at = _next(text, end, b"}")
-    _finish(text, at)
-    return found
+    return dict(_pairs(text))
 
 
 def elements(text: bytes) -> list[bytes]:
     """Splits the text of one list into the texts of its elements; Broken if it cannot."""
-    found = []
+    return list(_values(text))
+
+
+def _pairs(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = _begin(text, b"{")
+    for _ in range(MAX_PARTS + 1):
+        if text[at : at + 1] == b"}":
+            return _finish(text, at)
+        key = _KEY.match(text, at)
+        if key is None:
+            raise Broken
+        end = _end_of_value(text, key.end())
+        yield key[1], text[key.end() : end].rstrip()
+        at = _next(text, end, b"}")
+    raise Broken
+
+
+def _values(text: bytes) -> Iterator[bytes]:
     at = _begin(text, b"[")
-    while text[at : at + 1] != b"]":
+    for _ in range(MAX_PARTS + 1):
+        if text[at : at + 1] == b"]":
+            return _finish(text, at)
         end = _end_of_value(text, at)
-        found.append(text[at:end].rstrip())
+        yield text[at:end].rstrip()
         at = _next(text, end, b"]")
-    _finish(text, at)
-    return found
+    raise Broken
 
 
 def _begin(text: bytes, opener: bytes) -> int:
     at = _skip(text, 0)
-    if text[at : at + 1] != opener:
+    if text[at : at + 1] != opener or text.count(b"[") + text.count(b"{") > MAX_BRACKETS:
         raise Broken
     return _skip(text, at + 1)
 
@@ -106,15 +118,14 @@ def _end_of_value(text: bytes, at: int) -> int:
 
 def _end_of_nest(text: bytes, at: int) -> int:
     depth = 0
-    for token in _NESTING.finditer(text, at):
-        first, length = text[token.start()], token.end() - token.start()
-        if first == _QUOTE:
-            if length == 1:
-                raise Broken
-        elif first in _OPENERS:
-            depth += length
-        elif length >= depth:
-            return token.start() + depth
+    for found in _BRACKETS.finditer(text, at):
+        run = found[1]
+        if run[0] in _OPENERS:
+            depth += len(run)
+        elif run[0] == _QUOTE:
+            break
+        elif len(run) >= depth:
+            return found.start(1) + depth
         else:
-            depth -= length
+            depth -= len(run)
     raise Broken

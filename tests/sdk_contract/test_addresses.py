@@ -7,7 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from sdk_contract.address_spans import MAX_CANDIDATES
 from sdk_contract.addresses import treat, treat_peer
+from sdk_contract.errors import Refused
+from sdk_contract.verdicts import Reason
 
 CHECK = settings(max_examples=100, deadline=None)
 AGENT = (
@@ -247,3 +250,11 @@ def test_the_peer(peer: str, keep: str, truncate: str) -> None:
         truncate,
         "",
     )
+
+
+@pytest.mark.parametrize("text", [b"203.0.113.9 ", b"::1 ", b"::"])
+def test_more_addresses_than_any_sdk_sends_are_refused(text: bytes) -> None:
+    assert b"203" not in treat(text * MAX_CANDIDATES, "drop")
+    with pytest.raises(Refused, match="more than 50000 IP addresses") as caught:
+        treat(text * (MAX_CANDIDATES + 1), "drop")
+    assert caught.value.reason == Reason.BODY_TOO_LARGE

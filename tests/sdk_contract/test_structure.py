@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdk_contract.structure import Broken, depth_of, elements, is_too_deep, members
+from sdk_contract.structure import MAX_PARTS, Broken, depth_of, elements, is_too_deep, members
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -87,3 +87,18 @@ def test_the_limit_of_depth(depth: int, too_deep: bool) -> None:
 def test_many_brackets_side_by_side_or_in_text_are_not_deep() -> None:
     assert not is_too_deep(b"[" + b"[{}]," * 500 + b"1]")
     assert not is_too_deep(b'{"a":"' + b"[" * 500 + b'"}')
+
+
+@pytest.mark.parametrize("part", [b"1", b"[]", b"{}"])
+def test_more_parts_than_any_sdk_sends_are_not_split(part: bytes) -> None:
+    assert len(elements(b"[" + b",".join([part] * MAX_PARTS) + b"]")) == MAX_PARTS
+    with pytest.raises(Broken):
+        elements(b"[" + b",".join([part] * (MAX_PARTS + 1)) + b"]")
+    with pytest.raises(Broken):
+        members(b"{" + b",".join([b'"a":' + part] * (MAX_PARTS + 1)) + b"}")
+
+
+def test_more_brackets_than_any_sdk_sends_are_not_split() -> None:
+    assert len(elements(b"[" + b"[" * 999_999 + b"]" * 999_999 + b"]")) == 1
+    with pytest.raises(Broken):
+        elements(b"[[" + b"{}" * 999_999 + b"]]")
