@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.console.reader import Reader
+from warehouse.console.reader import LAKE_THREADS, Reader
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
@@ -75,7 +75,7 @@ def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> N
 
 def test_questions_are_asked_beside_the_loop(reader: Counting) -> None:
     asked = asyncio.run(reader.registry(lambda registry: threading.current_thread().name))
-    assert asked.startswith("reader")
+    assert asked.startswith("registry-reader")
 
 
 def test_questions_run_side_by_side(reader: Counting) -> None:
@@ -83,5 +83,18 @@ def test_questions_run_side_by_side(reader: Counting) -> None:
 
     async def ask() -> None:
         await asyncio.gather(*(reader.registry(lambda registry: both.wait()) for _ in range(2)))
+
+    asyncio.run(ask())
+
+
+def test_a_long_question_to_the_lake_does_not_hold_up_the_registry(reader: Counting, tmp_path: Path) -> None:
+    make_lake(tmp_path)
+    answered = threading.Event()
+
+    async def ask() -> None:
+        slow = [asyncio.create_task(reader.lake(lambda lake: answered.wait(10))) for _ in range(LAKE_THREADS)]
+        await reader.registry(lambda registry: registry.keys())
+        answered.set()
+        assert all(await asyncio.gather(*slow))
 
     asyncio.run(ask())

@@ -61,6 +61,19 @@ def test_a_long_session_says_how_much_it_hides() -> None:
     assert (len(group.sessions[0].events), group.sessions[0].hidden) == (SESSION_EVENTS, 7)
 
 
+@pytest.mark.parametrize(
+    ("events", "entry"),
+    [
+        ([event(0, event=None), event(1, page_title="Tea 茶"), event(2, page_title="Basket")], "Tea 茶"),
+        ([event(0, event=None), event(1)], "Seen"),
+        ([event(0, event=None)], ""),
+    ],
+)
+def test_a_session_says_what_it_began_with(events: list[dict[str, Any]], entry: str) -> None:
+    (group,) = shown(timeline({**session(1), "events": events})).groups
+    assert group.sessions[0].entry == entry
+
+
 def test_who_it_is() -> None:
     view = shown(timeline(session(1, events=3), session(2)))
     assert (view.title, view.since) == ("mei", "2026-11-01T10:00:00Z")

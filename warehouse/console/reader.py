@@ -16,7 +16,7 @@ from warehouse.lake import Lake
 from warehouse.registry import Registry
 
 T = TypeVar("T")
-THREADS = 3
+LAKE_THREADS, REGISTRY_THREADS = 3, 2
 
 
 class Reader:
@@ -34,22 +34,22 @@ class Reader:
         self._opening = threading.Lock()
         self._opened: tuple[tuple[int, int], Lake] | None = None
         self._own = threading.local()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reader")
+        # Apart, so that a long question to the lake holds nobody up who needs a key.
+        self._lake_threads = ThreadPoolExecutor(LAKE_THREADS, "lake-reader")
+        self._registry_threads = ThreadPoolExecutor(REGISTRY_THREADS, "registry-reader")
 
     async def lake(self, question: Callable[[Lake], T]) -> T:
         """The answer to a question about the lake; LakeMissing before the first load."""
-        return await self._run(lambda: question(self._lake()))
+        return await _run(self._lake_threads, lambda: question(self._lake()))
 
     async def registry(self, question: Callable[[Registry], T]) -> T:
         """The answer to a question about keys and settings."""
-        return await self._run(lambda: question(self._registry()))
+        return await _run(self._registry_threads, lambda: question(self._registry()))
 
     def close(self) -> None:
         """Lets the threads finish what they are asked now, and no more."""
-        self._threads.shutdown(cancel_futures=True)
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self._lake_threads.shutdown(cancel_futures=True)
+        self._registry_threads.shutdown(cancel_futures=True)
 
     def _lake(self) -> Lake:
         file = self._catalog_file()
@@ -78,3 +78,7 @@ class Reader:
             self._own.registry = self._open_registry()
         registry: Registry = self._own.registry
         return registry
+
+
+async def _run(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)

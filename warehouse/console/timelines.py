@@ -33,6 +33,7 @@ class Session(Struct, frozen=True):
     device_id: str | None
     started_at: str
     ended_at: str
+    entry: str
     count: int
     events: list[Event]
 
@@ -106,9 +107,16 @@ def session_of(raw: Json) -> Session:
         device_id=raw["device_id"],
         started_at=raw["started_at"],
         ended_at=raw["ended_at"],
+        entry=entry_of(raw["events"]),
         count=len(raw["events"]),
         events=[event_of(event) for event in raw["events"][:SESSION_EVENTS]],
     )
+
+
+def entry_of(events: Sequence[Json]) -> str:
+    """What the visit began with: the first title or name among its events."""
+    titles = (event.get("page_title") or event.get("event") for event in events)
+    return next((title for title in titles if title), "")
 
 
 def event_of(raw: Json) -> Event:
@@ -117,7 +125,7 @@ def event_of(raw: Json) -> Event:
         type=raw["type"],
         name=raw.get("event") or "",
         at=raw["timestamp"],
-        place=raw.get("page_title") or raw.get("page_path") or "",
+        place=raw.get("page_path") or "",
         verdict=raw.get("verdict") or "ok",
         parts=[
             (name, fields_of(raw.get(name)))
