@@ -55,7 +55,7 @@ class Running:
             if self.stopping or (self.program.once and self.code == 0):
                 return
             pause = FIRST_PAUSE if clock() - began > LONG_RUN else min(pause * 2, LONGEST_PAUSE)
-            self.report("program fell", {"program": self.program.name, "code": self.code, "again_in": pause})
+            self.report("program fell", {"name": self.program.name, "code": self.code, "again_in": pause})
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
 
@@ -71,6 +71,7 @@ class Running:
             start_new_session=True,
         )
         self.starts += 1
+        self.report("program started", {"name": self.program.name, "pid": process.pid})
         if self.stopping:
             self._send(signal.SIGTERM)
         await self._relay_lines(process.stdout)
@@ -98,7 +99,7 @@ class Running:
         self._send(signal.SIGTERM)
         done, _ = await asyncio.wait([self.task], timeout=seconds)
         if not done:
-            self.report("program killed", {"program": self.program.name, "after": seconds})
+            self.report("program killed", {"name": self.program.name, "after": seconds})
             self._send(signal.SIGKILL)
             await asyncio.wait([self.task], timeout=1.0)
         return bool(done)

@@ -1,0 +1,40 @@
+"""Plain integers become Prometheus numbers, once."""
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from collector.metrics import Counts, Metrics, drop_dead, exposition
+from sdk_contract.verdicts import Judgement, Reason, Verdict
+
+
+def test_what_was_counted_is_added_once() -> None:
+    numbers, counts = CollectorRegistry(), Counts()
+    metrics = Metrics(numbers)
+    counts.requests["segment", "accepted"] += 2
+    counts.add(5, [Judgement(1, Verdict.REJECTED, Reason.BAD_TIME)])
+    counts.body_bytes += 700
+    counts.fsyncs.extend([0.0004, 0.03])
+    for _ in range(2):
+        metrics.flush(counts)
+    metrics.levels(1, 2, 3.5)
+    found = exposition(numbers, None).decode()
+    for line in (
+        'sojourn_requests_total{dialect="segment",outcome="accepted"} 2.0',
+        'sojourn_events_total{reason="",verdict="ok"} 4.0',
+        'sojourn_events_total{reason="bad_time",verdict="rejected"} 1.0',
+        "sojourn_body_bytes_total 700.0",
+        'sojourn_fsync_seconds_bucket{le="0.0005"} 1.0',
+        "sojourn_fsync_seconds_count 2.0",
+        "sojourn_inflight_bytes 1.0",
+        "sojourn_journal_backlog_bytes 2.0",
+        "sojourn_oldest_unpublished_seconds 3.5",
+    ):
+        assert line in found.splitlines()
+
+
+def test_levels_of_the_dead_are_dropped(tmp_path: Path) -> None:
+    for name in ("gauge_livesum_1.db", "gauge_livesum_2.db", "counter_1.db"):
+        (tmp_path / name).touch()
+    drop_dead(tmp_path, lambda pid: pid == 2)
+    assert {path.name for path in tmp_path.iterdir()} == {"gauge_livesum_2.db", "counter_1.db"}
