@@ -50,7 +50,9 @@ def test_every_column_arrives_as_it_landed(site: Site) -> None:
     site.land([event("m", **said)])
     site.load_all()
     with site.reader() as lake:
-        (row,) = lake.records("SELECT *, epoch_us(timestamp) AS t, epoch_us(original_timestamp) AS o FROM events")
+        (row,) = lake.records(
+            "SELECT *, epoch_us(timestamp) AS t, epoch_us(original_timestamp) AS o FROM events"
+        )
     assert {name: row[name] for name in said if "timestamp" not in name} == {
         name: value for name, value in said.items() if "timestamp" not in name
     }
@@ -115,7 +117,11 @@ def test_a_load_that_fails_leaves_nothing(site: Site, monkeypatch: pytest.Monkey
         with pytest.raises(OSError, match="disk full"):
             site.load(lake, dedup)
         monkeypatch.undo()
-        assert [lake.query(f"SELECT * FROM {table}") for table in ("events", "objects", "cursors")] == [[], [], []]
+        assert [lake.query(f"SELECT * FROM {table}") for table in ("events", "objects", "cursors")] == [
+            [],
+            [],
+            [],
+        ]
         assert site.load(lake, dedup).rows == 2
 
 

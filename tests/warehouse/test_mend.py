@@ -42,7 +42,9 @@ def writer(site: Site) -> Writer:
 
 def fill(site: Site) -> Writer:
     """Three loads over two days, with duplicates within and across them, and a session."""
-    site.land([event("a"), event("b", timestamp=NOON - DAY), event("x", verdict="rejected", reason="bad_time")])
+    site.land(
+        [event("a"), event("b", timestamp=NOON - DAY), event("x", verdict="rejected", reason="bad_time")]
+    )
     one = writer(site)
     one.load()
     one.lake.execute("INSERT INTO sessions (session_id, events) VALUES ('s_1', 2)")

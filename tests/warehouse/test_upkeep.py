@@ -1,0 +1,166 @@
+"""Few files, old snapshots gone, and never a row or a reader the worse for it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.lakes import DAY, NOON, Site, event
+from warehouse.lake import Lake
+from warehouse.upkeep import (
+    TARGET_BYTES,
+    FileShape,
+    Upkeep,
+    due_merges,
+    due_rewrites,
+    expire,
+    file_shapes,
+    flush,
+    inlined_rows,
+    merge,
+    remove_dropped,
+    rewrite,
+)
+
+KEEP_US = 3_600_000_000
+
+
+def now() -> int:
+    """The catalog's own times are the machine's."""
+    return time.time_ns() // 1000
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def files(site: Site, table: str = "events") -> int:
+    return len(list((site.settings.folders.lake_data / "main" / table).rglob("*.parquet")))
+
+
+def load_many(site: Site, lake: Lake, loads: int) -> None:
+    dedup = site.dedup(lake)
+    for number in range(loads):
+        site.land([event(f"m{number}"), event(f"d{number}", timestamp=NOON - DAY)])
+        site.load(lake, dedup)
+
+
+def test_a_step_merges_what_loads_left_and_nothing_changes(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 16)
+        before = lake.query("FROM events ORDER BY load_seq")
+        upkeep = Upkeep(lake, site.dedup(lake), site.settings.folders.lake_data, now=now, snapshot_keep=3600)
+        done = [(chore.name, chore.table) for _ in range(2) for chore in upkeep.step(1000)]
+        assert ("merge", "events") in done
+        assert len([shape for shape in file_shapes(lake) if shape.table == "events"]) == 2
+        assert lake.query("FROM events ORDER BY load_seq") == before
+        assert upkeep.step(1000) == []
+
+
+def test_a_reader_keeps_its_snapshot_while_files_are_merged_and_expired(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 3)
+        with site.reader() as reader:
+            reader.execute("BEGIN")
+            before = reader.query("SELECT count(length(message_id)) FROM events")
+            merge(lake, "events", 0, 1 << 20)
+            assert expire(lake, now()) > 0
+            assert remove_dropped(lake, site.settings.folders.lake_data, now() - KEEP_US) == 0
+            assert reader.query("SELECT max(length(properties::VARCHAR)) FROM events") == [(15,)]
+            assert before == [(6,)]
+
+
+def test_files_leave_the_disk_when_they_have_been_dropped_for_long_enough(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 3)
+        merge(lake, "events", 0, 1 << 20)
+        merge(lake, "events", 0, 1 << 20)
+        count = files(site)
+        dropped = now() + 1
+        assert remove_dropped(lake, site.settings.folders.lake_data, dropped - KEEP_US) == 0
+        assert files(site) == count
+        assert remove_dropped(lake, site.settings.folders.lake_data, dropped) >= 6
+        assert files(site) == 2
+        assert lake.query("SELECT count(length(message_id)) FROM events") == [(6,)]
+        assert remove_dropped(lake, site.settings.folders.lake_data, dropped) == 0
+
+
+def test_only_snapshots_before_the_moment_expire_and_never_the_newest(site: Site) -> None:
+    """DuckLake itself compares these times as text and would take a whole day."""
+    with site.writer() as lake:
+        load_many(site, lake, 2)
+        assert expire(lake, now() - KEEP_US) == 0
+        between = now()
+        load_many(site, lake, 1)
+        newest = lake.snapshot()
+        kept = lake.query(
+            "SELECT count(*) FROM lake.snapshots() WHERE epoch_us(snapshot_time) >= ?", [between]
+        )
+        assert expire(lake, between) > 0
+        assert lake.query("SELECT count(*) FROM lake.snapshots()") == kept
+        expire(lake, now() + KEEP_US)
+        assert lake.query("SELECT snapshot_id FROM lake.snapshots()") == [(newest,)]
+
+
+def test_living_rows_of_changed_tables_move_together(site: Site) -> None:
+    with site.writer() as lake:
+        for number in range(5):
+            lake.execute(
+                "INSERT INTO sessions (session_id, events, session_day) VALUES "
+                f"('a{number}', {number}, DATE '2026-11-20'), ('b{number}', {number}, DATE '2026-11-21')"
+            )
+        lake.execute("DELETE FROM sessions WHERE events = 2")
+        before = lake.query("FROM sessions ORDER BY session_id")
+        paths = [shape.path for shape in file_shapes(lake) if shape.table == "sessions"]
+        assert rewrite(lake, "sessions", site.settings.folders.lake_data.absolute(), paths) == len(paths)
+        assert len([shape for shape in file_shapes(lake) if shape.table == "sessions"]) == 2
+        assert lake.query("FROM sessions ORDER BY session_id") == before
+
+
+def test_rows_in_the_catalog_move_to_a_file(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 3)
+        before = lake.query("FROM objects ORDER BY key")
+        assert inlined_rows(lake, "objects") == 3
+        assert flush(lake, "objects") == 3
+        assert inlined_rows(lake, "objects") == 0
+        assert lake.query("FROM objects ORDER BY key") == before
+        load_many(site, lake, 1)
+        assert len(lake.query("FROM objects")) == 4
+
+
+def shape(
+    table: str, size: int, *, partition: str | None = None, rows: int = 10, deleted: int = 0
+) -> FileShape:
+    return FileShape(table, f"{table}-{size}", partition, rows, size, deleted)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "due"),
+    [
+        ([shape("events", 100)] * 15, []),
+        ([shape("events", 100)] * 16, [("events", 0, 64 << 10)]),
+        ([shape("events", 100, partition=str(day)) for day in range(40)], []),
+        ([shape("events", 100)] * 8 + [shape("events", 100 << 10)] * 8, []),
+        ([shape("events", TARGET_BYTES)] * 40, []),
+        ([shape("events", TARGET_BYTES - 1)] * 2, [("events", 4 << 20, TARGET_BYTES)]),
+        ([shape("events", TARGET_BYTES - 1)], []),
+        ([shape("sessions", 100)] * 40, []),
+    ],
+)
+def test_files_of_like_size_are_merged_when_they_are_many_or_make_a_full_one(
+    shapes: list[FileShape], due: list[tuple[str, int, int]]
+) -> None:
+    assert list(due_merges(shapes)) == due
+
+
+def test_a_rewrite_takes_poor_files_up_to_a_slice() -> None:
+    good = [shape("sessions", 5 << 20, rows=50_000)]
+    small = [shape("sessions", 100 + number, rows=10) for number in range(15)]
+    holed = [shape("sessions", 6 << 20, rows=100_000, deleted=40_000)]
+    assert list(due_rewrites(good + small)) == []
+    ((table, paths),) = due_rewrites(good + small + holed)
+    assert (table, len(paths)) == ("sessions", 16)
+    ((_, paths),) = due_rewrites(good + small + holed * 2)
+    assert len(paths) == 16
