@@ -1,4 +1,4 @@
-"""Which landing objects wait to be loaded: the newest hours are listed at each tick, everything now and then."""
+"""Which landing objects wait to be loaded: the newest hours at each tick, everything now and then."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The books: received = stored + duplicate + rejected + filtered + damaged + pending, per write key and hour, while all run.
+"""The books: received = stored + duplicate + rejected + filtered + damaged + pending, per write key and hour,
+while all run.
 
-Every term is counted by reading what is there. The order of the reads makes it exact while segments move on: the lake first,
-then landing, then the journal, then the registry, then landing again. Nothing moves backwards, so what a read missed
-because it had not arrived yet is counted at the place it came from.
+Every term is counted by reading what is there. The order of the reads makes it exact while segments move on:
+the lake first, then landing, then the journal, then the registry, then landing again. Nothing moves
+backwards, so what a read missed because it had not arrived yet is counted at the place it came from.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Books(msgspec.Struct, frozen=True):
 
 
 class HourBooks(msgspec.Struct, frozen=True):
-    """The books of one write key and one received hour (hours since 1970); key 0 is damage whose key is lost."""
+    """The books of a write key in a received hour (hours since 1970); key 0: damage whose key is lost."""
 
     key_no: int
     hour: int
@@ -59,7 +60,10 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 def balance(lake: Lake | None, store: Store, registry: Registry, journal: Path) -> Balance:
-    """Count everything. `lake` is None before the writer has made one. Raises duckdb.Error when a file is damaged."""
+    """Count everything.
+
+    `lake` is None before the writer has made one. Raises duckdb.Error when a file is damaged.
+    """
     stored, loaded = _loaded(lake)
     landed = {key for key in _keys(store) if segment_of(key) not in loaded}
     live = _live(journal)
@@ -89,7 +93,9 @@ def received_cells(received: Iterable[tuple[int, int, int]]) -> Cells:
 
 
 def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], set[str]]:
-    """What one snapshot of the lake holds: rows of each fate, read from their columns, and the segments they came in."""
+    """What one snapshot of the lake holds: rows of each fate, read from their columns, and the segments they
+    came in.
+    """
     cells: dict[str, Cells] = {fate: Counter() for fate in LOADED}
     if lake is None:
         return cells, set()
@@ -105,7 +111,7 @@ def _keys(store: Store) -> list[str]:
 
 
 def _live(journal: Path) -> dict[str, Cells]:
-    """Segment -> what is complete in its file. One that vanishes meanwhile has been counted by the registry."""
+    """Segment -> what is complete in its file. One that vanishes meanwhile is in the registry."""
     counted = {live.segment_id: live.count() for live in live_segments(journal)}
     return {
         segment_id: Counter({(tally.key_no, tally.hour): tally.events for tally in count.tally})

@@ -33,7 +33,10 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check(settings: WarehouseSettings, registry: Registry, *, deep: bool = False) -> Checked:
-    """Check a data folder while everything runs. `deep` reads every file whole, not only those since the clean mark."""
+    """Check a data folder while everything runs.
+
+    `deep` reads every file whole, not only those since the clean mark.
+    """
     store = open_store(settings.landing_url)
     try:
         lake = connect(settings, read_only=True)
@@ -45,7 +48,7 @@ def check(settings: WarehouseSettings, registry: Registry, *, deep: bool = False
 
 
 def as_json(checked: Checked, registry: Registry, by: tuple[str, ...]) -> dict[str, Any]:
-    """The books as one object; `by` splits them by any of key and hour; `damage` is there when there is some."""
+    """The books as one object; `by` splits them by any of key and hour; `damage` only when there is some."""
     books = checked.balance
     answer: dict[str, Any] = dict.fromkeys(Books.__struct_fields__)
     if books is not None:

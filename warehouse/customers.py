@@ -59,8 +59,9 @@ class Timeline(msgspec.Struct, frozen=True):
 def timeline(lake: Lake, any_id: str) -> Timeline | None:
     """The timeline of the customer known under an id, or None where nobody is.
 
-    An id is a customer, session, user, anonymous or message id; merged-away customers and sessions lead to what they
-    became. Under several meanings of one text the first of that list counts, and among projects the oldest.
+    An id is a customer, session, user, anonymous or message id; merged-away customers and sessions lead to
+    what they became. Under several meanings of one text the first of that list counts, and among projects the
+    oldest.
     """
     with lake.transaction():
         customer_id = find_customer(lake, any_id)
@@ -187,5 +188,6 @@ _EVENTS = """
     SELECT session_id, happened.timestamp, message_id, type, event, verdict, happened.user_id, anonymous_id,
         page_title, page_path, properties, traits, context
     FROM happened JOIN visits USING (project, subject_key)
-    WHERE (happened.timestamp, message_id) BETWEEN (started_at, first_message_id) AND (ended_at, last_message_id)
+    WHERE (happened.timestamp, message_id)
+        BETWEEN (started_at, first_message_id) AND (ended_at, last_message_id)
     ORDER BY happened.timestamp, message_id, load_seq"""

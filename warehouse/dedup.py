@@ -1,7 +1,7 @@
 """Exact dedup by message id over 7 days: an index beside the lake that can be built again from lake.events.
 
-An event is a duplicate when an event of the same project and message id was stored before it (in load order) and the two
-were received within 7 days of each other. The wall clock is never asked.
+An event is a duplicate when an event of the same project and message id was stored before it (in load order)
+and the two were received within 7 days of each other. The wall clock is never asked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class _Manifest(msgspec.Struct):
 class DedupIndex:
     """Holds every event that was received at or after `horizon` (µs UTC) and stored up to load_seq `covered`.
 
-    New entries stay in memory until there are `memory_entries` of them, then become a run, a file; `tidy` merges runs.
+    New entries stay in memory until there are `memory_entries` of them, then become a run, a file; `tidy`
+    merges runs.
     """
 
     def __init__(
@@ -60,10 +61,10 @@ class DedupIndex:
         self._recent: list[Entries] = []
 
     @classmethod
-    def open(
-        cls, folder: Path, lake: Lake, *, memory_entries: int = 1 << 16, fan: int = 8
-    ) -> DedupIndex:
-        """Read the index and catch up with the lake; what is missing, damaged or ahead of the lake is built from the lake."""
+    def open(cls, folder: Path, lake: Lake, *, memory_entries: int = 1 << 16, fan: int = 8) -> DedupIndex:
+        """Read the index and catch up with the lake; what is missing, damaged or ahead of the lake is built
+        from the lake.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         index = cls(folder, memory_entries=memory_entries, fan=fan)
         loaded = load_cursor(lake)
@@ -75,7 +76,10 @@ class DedupIndex:
         return sum(len(run.entries) for run in self._runs) + sum(map(len, self._recent))
 
     def judge(self, rows: Entries, older: Entries | None = None) -> Judged:
-        """The fate of rows in load order. `older`: stored events from before the horizon that have ids of these rows."""
+        """The fate of rows in load order.
+
+        `older`: stored events from before the horizon that have ids of these rows.
+        """
         order = np.argsort(rows.h1, kind="stable")
         sought = rows.take(order)
         judged = Judged(np.zeros(len(rows), bool), np.zeros(len(rows), bool))
@@ -133,7 +137,9 @@ class DedupIndex:
         return bool(group)
 
     def _mergeable(self, tier: Sequence[Run]) -> bool:
-        return len(tier) >= self._fan and sum(len(run.entries) for run in tier[: self._fan]) <= self._run_entries
+        return (
+            len(tier) >= self._fan and sum(len(run.entries) for run in tier[: self._fan]) <= self._run_entries
+        )
 
     def _write(self, entries: Entries) -> None:
         number = max((int(run.name.split("-")[0]) for run in self._runs), default=0) + 1
@@ -174,7 +180,7 @@ class DedupIndex:
 
 
 def hashes(source: str) -> str:
-    """One SELECT: load_seq and the index's columns for each row of `source`, which has the columns of events."""
+    """One SELECT: load_seq and the index's columns for each row of `source`, which has columns as events."""
     return f"""
         SELECT load_seq, md5_number_upper({_ID}) AS h1, md5_number_lower({_ID}) AS h2,
             md5_number_lower({_BODY}) AS body, epoch_us(received_at) AS received
@@ -194,7 +200,9 @@ def read_stored(lake: Lake, after: int, last: int, horizon: int) -> Entries:
 
 
 def older_copies(lake: Lake, horizon: int) -> Entries:
-    """Stored events from before the horizon that have an id of a row of `landed`: where the index no longer knows."""
+    """Stored events from before the horizon that have an id of a row of `landed`: where the index no longer
+    knows.
+    """
     source = "(FROM events SEMI JOIN landed USING (project, message_id))"
     where = "WHERE epoch_us(received_at) < ?"
     return entries(lake.execute(f"{hashes(source)} {where}", [horizon]).fetchnumpy())
@@ -221,7 +229,9 @@ def _mark(judged: Judged, order: npt.NDArray[np.intp], sought: Entries, run: Ent
 
 
 def _mark_repeats(judged: Judged, order: npt.NDArray[np.intp], sought: Entries) -> None:
-    """Ids that come more than once among the rows are walked in load order: the first that is stored makes the rest duplicates."""
+    """Ids that come more than once among the rows are walked in load order: the first that is stored makes
+    the rest duplicates.
+    """
     equal = sought.h1[1:] == sought.h1[:-1]
     repeated = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
     stored: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)

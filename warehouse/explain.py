@@ -25,7 +25,7 @@ _DIALECTS = {SEGMENT.name: SEGMENT}
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """One arrival of an event. `stage` is lake, landing or journal; `table` is where its row is in the lake."""
+    """One arrival of an event. `stage` is lake, landing or journal; `table` is that of its row in the lake."""
 
     message_id: str
     stage: str
@@ -57,8 +57,8 @@ def _in_lake(lake: Lake, message_id: str) -> Iterator[Explanation]:
         for table, load_seq, verdict, reason, pointer, received, segment, record, index, key in rows:
             stored = table == "events"
             yield Explanation(
-                message_id, "lake", verdict, reason, pointer, iso(received), segment, key, record, index, table,
-                load_seq, _session(lake, load_seq) if stored else None,
+                message_id, "lake", verdict, reason, pointer, iso(received), segment, key, record, index,
+                table, load_seq, _session(lake, load_seq) if stored else None,
                 find_customer(lake, message_id) if stored else None,
             )  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""DuckDB's extensions, loaded from the files in their own Python wheels: no network and no home folder is asked."""
+"""DuckDB's extensions, loaded from the files in their own Python wheels: no network and no home folder is
+asked.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ METADATA = "__ducklake_metadata_lake"
 class LakeFile(msgspec.Struct, frozen=True):
     """One Parquet file, of rows or of deleted rows; `data_file` is the id of the file of rows in both cases.
 
-    `current`: the newest snapshot reads it. `first` and `last` are the load_seqs it spans, None for a table without.
+    `current`: the newest snapshot reads it. `first` and `last` are the load_seqs it spans, None for a table
+    without.
     """
 
     id: int
@@ -60,7 +61,10 @@ def damaged(files: Iterable[LakeFile], *, deep_from: int | None) -> list[Damage]
 
 
 def find_damage(file: LakeFile, *, deep: bool) -> str | None:
-    """What is wrong with a file, or None. Shallow: is it there, of its size, closed by a footer; deep: reads it all."""
+    """What is wrong with a file, or None.
+
+    Shallow: is it there, of its size, closed by a footer; deep: reads it all.
+    """
     try:
         size = file.path.stat().st_size
         if size != file.size:
@@ -101,8 +105,8 @@ _FILES = """
         WHERE column_name = 'load_seq' AND columns.end_snapshot IS NULL
     ),
     files AS (
-        SELECT data_file_id AS id, data_file_id AS data_file, table_id, path, path_is_relative, record_count AS rows,
-            file_size_bytes AS size, end_snapshot IS NULL AS current, min_value, max_value
+        SELECT data_file_id AS id, data_file_id AS data_file, table_id, path, path_is_relative,
+            record_count AS rows, file_size_bytes AS size, end_snapshot IS NULL AS current, min_value, max_value
         FROM {metadata}.ducklake_data_file LEFT JOIN spans USING (data_file_id)
         UNION ALL
         SELECT delete_file_id, data_file_id, table_id, path, path_is_relative, delete_count,

@@ -22,7 +22,10 @@ from warehouse.settings import WarehouseSettings
 
 
 class Lake:
-    """One connection. Use it from one thread; `cursor()` gives another connection to the same lake for another thread."""
+    """One connection.
+
+    Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, lock: int | None = None) -> None:
         self.con = con
@@ -86,7 +89,8 @@ class Lake:
 
 
 def connect(settings: WarehouseSettings, *, read_only: bool) -> Lake:
-    """Open the lake of a data folder. The writer makes it and brings its tables up to date; a reader needs it there.
+    """Open the lake of a data folder. The writer makes it and brings its tables up to date; a reader needs it
+    there.
 
     Raises LakeMissing, LakeLocked (a second writer), ExtensionMissing, LakeError.
     """
@@ -135,7 +139,10 @@ def attach_writer(settings: WarehouseSettings, lock: int) -> Lake:
 
 
 def lock_writer(path: Path) -> int:
-    """Take the writer's lock; it is held until the returned descriptor is closed. LakeLocked when somebody has it."""
+    """Take the writer's lock; it is held until the returned descriptor is closed.
+
+    LakeLocked when somebody has it.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

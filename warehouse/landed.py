@@ -1,4 +1,4 @@
-"""Landing objects as rows on their way into the lake, and the SELECTs that give each table its part of them."""
+"""Landing objects as rows on their way into the lake, and the SELECTs that give each table its part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class Landed(msgspec.Struct, frozen=True):
 
 
 def read_object(store: Store, key: str) -> pa.Table:
-    """All rows of a landing object, in order, with the columns of SCHEMA. ObjectDamaged names one that cannot be read."""
+    """All rows of a landing object, in order, with the columns of SCHEMA.
+
+    ObjectDamaged names one that cannot be read.
+    """
     data = store.get(key)
     try:
         segment_of(key)
@@ -66,7 +69,9 @@ def with_fates(rows: pa.Table, fates: npt.NDArray[np.int8], same_body: npt.NDArr
 
 
 def json_column(name: str) -> str:
-    """Text as JSON; text that DuckDB cannot read as JSON becomes a JSON string, so that no query stumbles over it."""
+    """Text as JSON; text that DuckDB cannot read as JSON becomes a JSON string, so that no query stumbles
+    over it.
+    """
     return f"coalesce(try_cast({name} AS JSON), to_json({name})) AS {name}"
 
 
@@ -91,15 +96,16 @@ def events_sql(source: str) -> str:
 def duplicates_sql(source: str) -> str:
     """What goes into duplicates."""
     return f"""
-        SELECT load_seq, project, message_id, key_id, key_no, received_at, segment_id, record, index, same_body
+        SELECT load_seq, project, message_id, key_id, key_no, received_at, segment_id,
+            record, index, same_body
         FROM {source} WHERE fate = {_NUMBER[DUPLICATE]}"""
 
 
 def rejected_sql(source: str) -> str:
     """What goes into rejected."""
     return f"""
-        SELECT load_seq, project, key_id, key_no, segment_id, record, index, verdict, reason, pointer, expected,
-            plan_version, message_id, type, event, received_at, library_name, library_version, raw
+        SELECT load_seq, project, key_id, key_no, segment_id, record, index, verdict, reason, pointer,
+            expected, plan_version, message_id, type, event, received_at, library_name, library_version, raw
         FROM {source} WHERE fate > {_NUMBER[DUPLICATE]}"""
 
 

@@ -38,7 +38,10 @@ _IDLE_US = 30_000_000
 
 
 class LoadReport(msgspec.Struct, frozen=True):
-    """What one load did. `damaged_objects` could not be read and are still waiting; `complete_until` is µs UTC."""
+    """What one load did.
+
+    `damaged_objects` could not be read and are still waiting; `complete_until` is µs UTC.
+    """
 
     objects: int = 0
     rows: int = 0
@@ -64,10 +67,11 @@ def load_new(
     arrivals: Arrivals | None = None,
     journal: Path | None = None,
 ) -> LoadReport:
-    """Load waiting objects until about `limit` rows are in, in one transaction; an error leaves the lake as it was.
+    """Load waiting objects until about `limit` rows are in, in one transaction; an error leaves the lake as
+    it was.
 
-    `arrivals` remembers what was listed between calls; without it landing is listed whole. `journal` is where segments
-    lie that have not landed: with it the load cursor can say until when everything is in.
+    `arrivals` remembers what was listed between calls; without it landing is listed whole. `journal` is where
+    segments lie that have not landed: with it the load cursor can say until when everything is in.
     """
     arrivals = arrivals or Arrivals(store, lake, now=now)
     started = now()
@@ -111,7 +115,9 @@ def load_objects(
 
 
 class Fates(msgspec.Struct, frozen=True):
-    """What becomes of the rows of some objects: a number in FATES for each row, and the index's entries to come."""
+    """What becomes of the rows of some objects: a number in FATES for each row, and the index's entries to
+    come.
+    """
 
     rows: pa.Table
     numbers: npt.NDArray[np.int8]

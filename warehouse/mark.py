@@ -1,7 +1,8 @@
 """The clean mark: which of the lake's files are known to be on disk for good.
 
-DuckDB closes a Parquet file without syncing it before the catalog commits its name, so after a power cut the newest files may
-be torn. The writer syncs them every few seconds and says so here; after an unclean stop only files since are in doubt.
+DuckDB closes a Parquet file without syncing it before the catalog commits its name, so after a power cut the
+newest files may be torn. The writer syncs them every few seconds and says so here; after an unclean stop only
+files since are in doubt.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from warehouse.lake import Lake
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Every file with an id below `next_file` is on disk. `clean`: the writer stopped after saying so. `at`: µs UTC."""
+    """Every file with an id below `next_file` is on disk.
+
+    `clean`: the writer stopped after saying so. `at`: µs UTC.
+    """
 
     next_file: int = 0
     clean: bool = False
@@ -45,7 +49,7 @@ def write_mark(path: Path, mark: Mark) -> None:
 
 
 def sync_files(lake: Lake, data: Path, mark: Mark) -> int:
-    """Sync every file since the mark and the folders that name them; returns the id the next file will have."""
+    """Sync every file since the mark and the folders that name them; returns the id of the next file."""
     ((after,),) = lake.query(_NEXT_FILE)
     fresh = [file.path for file in lake_files(lake.con, data, first=mark.next_file)]
     for path in fresh:

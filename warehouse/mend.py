@@ -1,4 +1,6 @@
-"""Putting back what damaged files held: events from landing under their old load_seq, the rest by computing it anew."""
+"""Putting back what damaged files held: events from landing under their old load_seq, the rest by computing
+it anew.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ Copies = dict[tuple[int, int], list[tuple[int, int, int]]]
 
 
 class Mended(msgspec.Struct, frozen=True):
-    """What was put back: rows of events, rejected and duplicates; `rebuild`: sessions and customers must be computed anew."""
+    """What was put back: rows of events, rejected and duplicates; `rebuild`: sessions and customers must be
+    computed anew.
+    """
 
     files: int = 0
     rows: int = 0
@@ -104,7 +108,7 @@ def _missing(lake: Lake, rows: pa.Table) -> pa.Table:
 
 
 def _judge(lake: Lake, rows: pa.Table) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
-    """The fate of rows that may lie between rows that are in the lake: only copies of a lower load_seq count."""
+    """The fate of rows that may lie between rows that are in the lake: copies of a lower load_seq count."""
     numbers = refused_fates(rows)
     same = np.zeros(len(numbers), bool)
     with lake.table("landed", rows.append_column("fate", pa.array(numbers))):

@@ -1,4 +1,6 @@
-"""A person's SQL: one SELECT over the lake, on a connection that can read nothing else, and its values as text and JSON."""
+"""A person's SQL: one SELECT over the lake, on a connection that can read nothing else, and its values as
+text and JSON.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def ask(lake: Lake, sql: str) -> Answer:
 
 
 def values(answer: Answer) -> Iterator[tuple[Any, ...]]:
-    """The rows with every value as JSON has it: times ISO 8601 in UTC, decimals with their digits, JSON as it is."""
+    """The rows with every value as JSON has it: times ISO 8601 in UTC, decimals with their digits, JSON as it
+    is.
+    """
     converters = [_converter(type) for type in answer.types]
     for row in answer.rows:
         yield tuple(convert(value) for convert, value in zip(converters, row, strict=True))

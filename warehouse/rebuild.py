@@ -1,7 +1,8 @@
-"""A lake made anew from landing, in the order in which the old one was loaded, so that its tables come out equal.
+"""A lake made anew from landing, in the order in which the old one was loaded, so that its tables come out
+equal.
 
-The order is written down (lake/rebuild.json) before the old lake is moved aside; a writer that finds it goes on with it, so
-that a rebuild that was killed ends like one that was not.
+The order is written down (lake/rebuild.json) before the old lake is moved aside; a writer that finds it goes
+on with it, so that a rebuild that was killed ends like one that was not.
 """
 
 from __future__ import annotations
@@ -92,7 +93,10 @@ def replay(
     lake: Lake, store: Store, dedup: DedupIndex, folders: Folders, *, limit: int, now: Callable[[], int],
     progress: Progress,
 ) -> None:  # fmt: skip
-    """Load what a rebuild has not loaded yet, in its order. `progress` is told the objects done and all of them."""
+    """Load what a rebuild has not loaded yet, in its order.
+
+    `progress` is told the objects done and all of them.
+    """
     order = read_order(folders).keys
     missing = not_loaded(lake, order) if order else set()
     todo = [key for key in order if key in missing]
@@ -124,5 +128,3 @@ def _recorded(settings: WarehouseSettings) -> list[str]:
             return [key for (key,) in lake.query("SELECT key FROM objects ORDER BY first_load_seq")]
     except (LakeMissing, LakeError, duckdb.Error):
         return []
-
-

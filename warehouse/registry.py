@@ -1,4 +1,5 @@
-"""The registry: write keys, settings, commands, audit and the door's counts, in one SQLite file that every program opens.
+"""The registry: write keys, settings, commands, audit and the door's counts, in one SQLite file that every
+program opens.
 
 Whoever wants the lake changed files a command here; the one writer of the lake obeys it. Times are µs UTC.
 """
@@ -89,7 +90,10 @@ class Registry:
 
     @classmethod
     def open(cls, path: Path | str, *, now: Callable[[], int]) -> Registry:
-        """Open or create the file. `now` gives µs UTC. RegistryError when it cannot be opened or is newer than this program."""
+        """Open or create the file.
+
+        `now` gives µs UTC. RegistryError when it cannot be opened or is newer than this program.
+        """
         registry = cls(_connect(Path(path)), now)
         registry._migrate(Path(path))
         return registry
@@ -113,15 +117,19 @@ class Registry:
         plan_mode: str = "off",
         secret: str | None = None,
     ) -> Key:
-        """A new write key for `project`. `secret` is made up unless given (1 to 200 visible ASCII characters)."""
+        """A new write key for `project`.
+
+        `secret` is made up unless given (1 to 200 visible ASCII characters).
+        """
         _check_choice("ip_policy", ip_policy, IP_POLICIES)
         _check_choice("plan_mode", plan_mode, PLAN_MODES)
         _check_name("project", project)
         secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
         values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), ip_policy, plan_mode)
-        sql = "INSERT INTO keys (id, project, secret, name, created_at, ip_policy, plan_mode) VALUES (?,?,?,?,?,?,?)"
+        columns = "id, project, secret, name, created_at, ip_policy, plan_mode"
         with self._transaction():
             try:
+                sql = f"INSERT INTO keys ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 no = self._con.execute(sql, values).lastrowid
             except sqlite3.IntegrityError:
                 raise RegistryError(f"secret {secret!r} is in use by another key; give another one") from None
@@ -132,7 +140,10 @@ class Registry:
         return [Key(*row) for row in self._all(f"SELECT {_KEY_COLUMNS} FROM keys ORDER BY no")]
 
     def revoke_key(self, id: str) -> Key:
-        """Refuse this key from now on; revoking again changes nothing. RegistryError when there is no such key."""
+        """Refuse this key from now on; revoking again changes nothing.
+
+        RegistryError when there is no such key.
+        """
         key = self._key("id", id)
         with self._transaction():
             self._con.execute(
@@ -150,7 +161,10 @@ class Registry:
             return int(self._con.execute(sql, values).lastrowid or 0)
 
     def next_command(self) -> Command | None:
-        """The oldest unfinished command, marked running. One that a crash left running is handed out again: obey idempotently."""
+        """The oldest unfinished command, marked running.
+
+        One that a crash left running is handed out again: obey idempotently.
+        """
         with self._transaction():
             row = self._con.execute(
                 "SELECT id FROM commands WHERE state IN ('queued', 'running') ORDER BY id LIMIT 1"
@@ -213,15 +227,16 @@ class Registry:
     def tally_segment(self, worker: str, segment_id: str, tally: Sequence[Tally]) -> bool:
         """Add a landed segment's counts to `received` and mark it trimmed, in one transaction.
 
-        Segments of a worker are tallied in the order of their ids: one that is not after the worker's last changes
-        nothing, and False is returned, so that a crash between tally and unlink counts nothing twice.
+        Segments of a worker are tallied in the order of their ids: one that is not after the worker's last
+        changes nothing, and False is returned, so that a crash between tally and unlink counts nothing twice.
         """
         with self._transaction():
             last = self._con.execute("SELECT segment_id FROM trimmed WHERE worker = ?", (worker,)).fetchone()
             if last is not None and segment_id <= last[0]:
                 return False
             self._con.executemany(
-                "INSERT INTO received VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events",
+                "INSERT INTO received VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET events = events + excluded.events",
                 [(entry.key_no, entry.hour, entry.events) for entry in tally],
             )
             self._con.execute("INSERT OR REPLACE INTO trimmed VALUES (?, ?)", (worker, segment_id))

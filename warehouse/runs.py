@@ -1,4 +1,6 @@
-"""Runs of the dedup index: immutable sorted files of 32-byte entries, four columns one after the other, memory-mapped."""
+"""Runs of the dedup index: immutable sorted files of 32-byte entries, four columns one after the other,
+memory-mapped.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ _MAGIC = b"SJDEDUP1"
 
 
 class Entries(msgspec.Struct, frozen=True):
-    """Columns of equal length. h1 and h2: MD5 of project and message id; body: hash of what was said; received: µs UTC."""
+    """Columns of equal length.
+
+    h1 and h2: MD5 of project and message id; body: hash of what was said; received: µs UTC.
+    """
 
     h1: U64
     h2: U64

@@ -1,7 +1,7 @@
 """Upkeep of the lake in small steps: few files, old snapshots gone, the dedup index tidy.
 
-Only the writer does it, between loads. Each chore is bounded by the size of the files it touches, so that it holds the
-writer for about a second at most.
+Only the writer does it, between loads. Each chore is bounded by the size of the files it touches, so that it
+holds the writer for about a second at most.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ class Upkeep:
             yield Chore("flush", "objects", flush(self._lake, "objects"))
 
     def _expire(self, now: int) -> Iterator[Chore]:
-        """Files leave the disk a whole `snapshot_keep` after the catalog dropped them: running readers still use them."""
+        """Files leave the disk a whole `snapshot_keep` after the catalog dropped them: running readers still
+        use them.
+        """
         before = now - self._keep
         if expired := expire(self._lake, before):
             yield Chore("expire", "", expired)
@@ -107,7 +109,9 @@ def file_shapes(lake: Lake) -> list[FileShape]:
 
 
 def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
-    """(table, from bytes, below bytes) where some partition has many files of like size, or enough for a full one."""
+    """(table, from bytes, below bytes) where some partition has many files of like size, or enough for a full
+    one.
+    """
     groups: dict[tuple[str, str | None, int], list[int]] = defaultdict(list)
     for shape in shapes:
         tier = sum(shape.size >= bound for bound in _TIERS) - 1

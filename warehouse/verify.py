@@ -1,8 +1,9 @@
-"""Before the writer opens the lake: find damaged files, and take them out of the catalog so that the rest can be read.
+"""Before the writer opens the lake: find damaged files, and take them out of the catalog so that the rest can
+be read.
 
-What they held is written down first (lake/mending.json) and put back by `warehouse.mend`, so that a crash in between loses
-nothing. The catalog is changed behind DuckLake's back here, while nobody has it attached for writing, and through DuckDB's
-own SQLite: two copies of SQLite in one process would break each other's locks.
+What they held is written down first (lake/mending.json) and put back by `warehouse.mend`, so that a crash in
+between loses nothing. The catalog is changed behind DuckLake's back here, while nobody has it attached for
+writing, and through DuckDB's own SQLite: two copies of SQLite in one process would break each other's locks.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Loss(msgspec.Struct, frozen=True):
 def set_damage_aside(folders: Folders) -> list[Loss]:
     """Everything that has to be put back, newly found or left from before. Call it under the writer's lock.
 
-    The size and the end of every file are looked at; after an unclean stop, files since the mark are read whole.
+    The size and the end of every file are looked at; after an unclean stop, files since the mark are read
+    whole.
     """
     if not folders.catalog.is_file():
         return []

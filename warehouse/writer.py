@@ -98,8 +98,8 @@ def open_writer(
 ) -> Writer:
     """Open the lake for writing: take the lock, mend damage, migrate, read the dedup index, end a rebuild.
 
-    `now` gives µs UTC; `store` is landing, by default the one of the settings; `progress` is told how far a rebuild
-    has come. Raises LakeLocked, LakeError and what the store raises.
+    `now` gives µs UTC; `store` is landing, by default the one of the settings; `progress` is told how far a
+    rebuild has come. Raises LakeLocked, LakeError and what the store raises.
     """
     folders = settings.folders
     store = store or open_store(settings.landing_url)
@@ -135,7 +135,8 @@ def from_landing(
 ) -> Writer:
     """Move the lake aside and make it anew from landing: a writer whose lake holds all of landing again.
 
-    Sessions and customers are empty in it and have to be computed. Close the writer there was first: LakeLocked.
+    Sessions and customers are empty in it and have to be computed. Close the writer there was first:
+    LakeLocked.
     """
     store = store or open_store(settings.landing_url)
     set_aside(settings, store)

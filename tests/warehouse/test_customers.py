@@ -12,7 +12,7 @@ from warehouse.lake import Lake
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """Lin has two devices; a third device's user took over one of them. Tables as the sessionizer leaves them."""
+    """Lin has two devices, one of them shared with Mo; tables as the sessionizer leaves them."""
     site = Site(Path(tmp_path_factory.mktemp("site")))
     site.land(
         [

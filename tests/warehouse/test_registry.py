@@ -100,7 +100,7 @@ def test_a_registry_of_a_newer_program_is_refused(tmp_path: Path, registry: Regi
 
 def test_a_place_that_cannot_hold_a_registry_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RegistryError, match="file/registry.sqlite"):
+    with pytest.raises(RegistryError, match=r"file/registry\.sqlite"):
         Registry.open(tmp_path / "file" / "registry.sqlite", now=lambda: 5)
 
 

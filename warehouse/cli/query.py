@@ -28,8 +28,8 @@ SHOWN_ROWS = 1000
 def sql(query: str, data: str | None, as_json: bool, as_csv: bool) -> None:
     """Ask the lake one SELECT. Its tables go by their bare names: events, sessions, customers ...
 
-    docs/tables.md says what they hold; "SHOW TABLES" and "DESCRIBE events" show them. QUERY - is read from standard
-    input. A table shows the first 1,000 rows; --json (a list of objects) and --csv print all.
+    docs/tables.md says what they hold; "SHOW TABLES" and "DESCRIBE events" show them. QUERY - is read from
+    standard input. A table shows the first 1,000 rows; --json (a list of objects) and --csv print all.
     """
     settings = chosen(data)
     with open_reader(settings) as lake:
@@ -43,7 +43,7 @@ def sql(query: str, data: str | None, as_json: bool, as_csv: bool) -> None:
 @data_option
 @json_option
 def timeline(any_id: str, data: str | None, as_json: bool) -> None:
-    """Show a customer's ids, visits and events. ANY_ID: a customer, user, anonymous, session or message id."""
+    """Show a customer's ids, visits and events. ANY_ID: any customer, user, anonymous, session, message id."""
     with open_reader(chosen(data)) as lake:
         found = find_timeline(lake, any_id)
     if found is None:

@@ -21,8 +21,8 @@ from warehouse.cli.options import chosen, data_option, json_option, open_registr
 def check(context: click.Context, data: str | None, as_json: bool, by: str, deep: bool) -> None:
     """Count what was received and what became of it, while everything runs.
 
-    received = stored + duplicate + rejected + filtered + damaged + pending. Exit code 1 when the difference is not 0 or
-    a file is damaged.
+    received = stored + duplicate + rejected + filtered + damaged + pending. Exit code 1 when the difference
+    is not 0 or a file is damaged.
     """
     parts = tuple(part for part in by.replace(" ", "").split(",") if part)
     if unknown := set(parts) - {"key", "hour"}:
