@@ -1,6 +1,6 @@
 """The routes of a door worker: hot paths go to the intake, Starlette serves the rest."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from hmac import compare_digest
 from pathlib import Path
@@ -22,6 +22,9 @@ from sdk_contract.errors import SojournError
 QUIET_SECONDS = 10.0
 
 _encode = msgspec.json.Encoder().encode
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class App:
@@ -148,7 +151,7 @@ class Cold:
         answer = self.door.fail(error)
         return Response(answer.body, answer.status, media_type="application/json")
 
-    def routes(self) -> dict[str, object]:
+    def routes(self) -> dict[str, Endpoint]:
         return {"/health": self.health, "/ready": self.ready, "/metrics": self.metrics, "/live": self.live}
 
 
@@ -157,6 +160,6 @@ def cold_app(app: App) -> Starlette:
     cold = Cold(app)
     routes = [Route(path, end) for name, end in cold.routes().items() for path in (name, name + "/")]
     handlers = {404: cold.refuse, 405: cold.refuse, Exception: cold.fail}
-    starlette = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False
     return starlette

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import msgspec
-from sdk_contract.addresses import treat
 
 from collector.errors import JournalUnavailable
 from collector.journal import Journal
@@ -17,6 +16,7 @@ from collector.protocol import answer_at_once, whole_body
 from collector.scrub import peer_text, user_agent_text
 from collector.settings import CollectorSettings
 from collector.wire import Gone, Headers, Lines, Receive, Scope, Send, cors, read_body
+from sdk_contract.addresses import treat
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Answer, Dialect, outcome_of
 from sdk_contract.errors import Refused

@@ -52,20 +52,23 @@ class Running:
         while not self.stopping:
             began = clock()
             self.code = await self._run()
-            if self.stopping or (self.program.once and self.code == 0):
+            if self._is_done():
                 return
             pause = FIRST_PAUSE if clock() - began > LONG_RUN else min(pause * 2, LONGEST_PAUSE)
             self.report("program fell", {"name": self.program.name, "code": self.code, "again_in": pause})
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
 
+    def _is_done(self) -> bool:
+        return self.stopping or (self.program.once and self.code == 0)
+
     async def _run(self) -> int:
         pipe = None if self.relay is None else asyncio.subprocess.PIPE
         self.process = process = await asyncio.create_subprocess_exec(
             *self.program.command(),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=pipe or sys.stderr.fileno(),
-            stderr=asyncio.subprocess.STDOUT if pipe else None,
+            stdout=sys.stderr.fileno() if pipe is None else pipe,
+            stderr=None if pipe is None else asyncio.subprocess.STDOUT,
             env={**os.environ, **dict(self.program.variables)},
             pass_fds=self.program.sockets,
             start_new_session=True,

@@ -1,7 +1,7 @@
-"""Uvicorn's HTTP protocol with a short cut: a body that is here whole is taken at once, an answer is one write.
+"""Uvicorn's HTTP protocol with a short cut: a body that is here is taken at once, an answer is one write.
 
-Plain ASGI costs four more coroutine steps and a second system call for each request. The short cut is the server's
-own request cycle, put into the scope; where it is missing (another server, a test client), plain ASGI is used.
+Plain ASGI costs four more coroutine steps and a second system call for each request. The short cut is the
+server's own request cycle, put into the scope; where that is missing (another server), plain ASGI is used.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ class DoorProtocol(HttpToolsProtocol):
 
 
 def whole_body(scope: Scope, limit: int) -> bytes | None:
-    """The request's body where all of it has arrived and it is within the limit; None: read it in the plain way."""
+    """The body where all of it has arrived and it is within the limit; None: read it in the plain way."""
     cycle: RequestResponseCycle | None = scope.get(CYCLE)
     if cycle is None or cycle.more_body or cycle.disconnected or len(cycle.body) > limit:
         return None

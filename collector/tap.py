@@ -186,7 +186,7 @@ class Tap:
         self._attached = asyncio.Event()
 
     async def follow(self, idle_seconds: float) -> AsyncIterator[tuple[list[LiveEvent], int]]:
-        """(events, dropped) as they come, ([], 0) first and after `idle_seconds` without any. Ends with `close`."""
+        """(events, dropped) as they come; ([], 0) first, and after `idle_seconds` without any."""
         listener = Listener(self._size)
         self._listeners.add(listener)
         self._task = self._task or asyncio.ensure_future(self._run())

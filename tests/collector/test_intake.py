@@ -89,7 +89,9 @@ def test_draining_refuses_what_is_new(tmp_path: Path) -> None:
     assert ready.json()["reasons"] == ["the collector is stopping"]
 
 
-def test_what_could_not_be_made_durable_is_not_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_made_durable_is_not_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(*_: Any) -> None:
         raise JournalUnavailable("no space left")
 
@@ -102,7 +104,9 @@ def test_what_could_not_be_made_durable_is_not_acknowledged(tmp_path: Path, monk
     assert "retry-after" in refused.headers
 
 
-def test_an_unexpected_error_is_one_log_entry_and_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_one_log_entry_and_an_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(*_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
@@ -119,7 +123,9 @@ def test_an_unexpected_error_is_one_log_entry_and_an_id(tmp_path: Path, monkeypa
     assert isinstance(call.kwargs["exc_info"], ZeroDivisionError)
 
 
-def test_an_unexpected_error_on_a_cold_route_is_an_id_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_on_a_cold_route_is_an_id_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(_: Door) -> None:
         raise ZeroDivisionError("secret detail")
 
@@ -166,7 +172,8 @@ def test_the_plan_is_applied_as_the_key_says(tmp_path: Path, mode: str, verdict:
 def test_requests_on_one_connection_are_answered_in_order(tmp_path: Path) -> None:
     def request(name: str) -> bytes:
         body = json.dumps({**EVENT, "messageId": name}).encode()
-        head = f"POST /v1/track?writeKey={door.key.secret} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+        path = f"/v1/track?writeKey={door.key.secret}"
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
         return head.encode() + (b"connection: close\r\n" if name == "m3" else b"") + b"\r\n" + body
 
     with running(tmp_path) as door:
@@ -215,6 +222,10 @@ def live_events(door: Running, number: int) -> list[dict[str, Any]]:
 def test_the_live_view_shows_events_with_their_verdicts(tmp_path: Path) -> None:
     with running(tmp_path) as door:
         first, second = live_events(door, 2)
-    assert (first["verdict"], first["event"], first["user_id"], first["project"]) == ("ok", "Paid", "u1", "shop")
+    assert (first["verdict"], first["event"], first["user_id"], first["project"]) == (
+        "ok",
+        "Paid",
+        "u1",
+        "shop",
+    )
     assert (second["verdict"], second["reason"], second["pointer"]) == ("rejected", "missing_field", "/event")
-

@@ -45,11 +45,10 @@ def test_the_wait_comes_from_the_measured_drain_rate() -> None:
 
 
 def test_bytes_in_flight_shut_the_gate() -> None:
-    full = gate()
-    full.inflight = 101
-    assert full.shut is Reason.OVERLOADED
-    full.draining = True
-    assert full.shut is Reason.DRAINING
+    full, draining = gate(), gate()
+    full.inflight = draining.inflight = 101
+    draining.draining = True
+    assert (full.shut, draining.shut) == (Reason.OVERLOADED, Reason.DRAINING)
 
 
 def test_the_backlog_is_what_the_folders_hold(tmp_path: Path) -> None:
@@ -59,7 +58,9 @@ def test_the_backlog_is_what_the_folders_hold(tmp_path: Path) -> None:
     backlog = read_backlog(tmp_path)
     assert backlog.segments == {"w0/1-1": 5, "w0/1-2": 7, "w1/1-1": 1}
     assert backlog.size == 13
-    assert backlog.oldest == min(int((tmp_path / n).stat().st_mtime * 1000) for n in ("w0/1-2.sealed", "w1/1-1.sealed"))
+    assert backlog.oldest == min(
+        int((tmp_path / n).stat().st_mtime * 1000) for n in ("w0/1-2.sealed", "w1/1-1.sealed")
+    )
 
 
 def test_the_disk_has_a_full_part(tmp_path: Path) -> None:

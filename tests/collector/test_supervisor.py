@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import socket
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -110,8 +108,8 @@ def test_a_second_collector_on_the_same_data_names_folder_and_pid(tmp_path: Path
         listening(collect)
         second = run("collect", "--data", str(tmp_path), "--port", "0")
         assert second.returncode == 1
-        wanted = f"error: sojourn collect runs already on {tmp_path} (pid {collect.pid}); stop it or use another --data\n"
-        assert second.stderr == wanted
+        runs = f"error: sojourn collect runs already on {tmp_path} (pid {collect.pid}); "
+        assert second.stderr == runs + "stop it or use another --data\n"
 
 
 def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(tmp_path: Path) -> None:

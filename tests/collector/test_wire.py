@@ -22,7 +22,11 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def batch(*events: object) -> bytes:
-    return b'{"batch":[' + b",".join(e if isinstance(e, bytes) else json.dumps(e).encode() for e in events) + b"]}"
+    return (
+        b'{"batch":['
+        + b",".join(e if isinstance(e, bytes) else json.dumps(e).encode() for e in events)
+        + b"]}"
+    )
 
 
 def verdicts(answer: httpx.Response) -> list[tuple[str, str | None]]:
@@ -65,7 +69,13 @@ def test_what_was_answered_is_in_the_journal_with_its_judgements(tmp_path: Path)
         assert [one["verdict"] for one in answer.json()["verdicts"]] == ["ok", "rejected"]
         (record,) = door.records()
     head = record.head
-    assert (record.events, head.key_id, head.project, head.dialect, head.kind) == (2, door.key.id, "shop", "segment", "batch")
+    assert (record.events, head.key_id, head.project, head.dialect, head.kind) == (
+        2,
+        door.key.id,
+        "shop",
+        "segment",
+        "batch",
+    )
     assert [(one.index, one.verdict) for one in head.judgements] == [(1, Verdict.REJECTED)]
     assert answer.json()["verdicts"][1]["message_id"] == f"{head.batch_id}-1"
     assert len(head.batch_id) == 22
@@ -101,7 +111,9 @@ def test_one_bad_event_is_refused_alone(door: Running, bad: bytes, reason: str) 
 
 
 def test_a_raw_null_byte_in_a_body_is_answered(door: Running) -> None:
-    answer = door.client.post("/v1/batch", content=batch(GOOD, b'{"type":"track","event":"\x00","userId":"u"}'))
+    answer = door.client.post(
+        "/v1/batch", content=batch(GOOD, b'{"type":"track","event":"\x00","userId":"u"}')
+    )
     assert answer.status_code == 200
     assert verdicts(answer)[0] == ("ok", None)
     assert verdicts(answer)[1][0] == "rejected"
@@ -124,12 +136,15 @@ BOMB = gzip.compress(b'{"batch":[' + b" " * 40_000_000 + b"]}", 9)
         (b'{"batch":[' + b" " * 5_000_000 + b"]}", {}, 413, "body_too_large"),
         (b'{"batch":[' + b",".join([b"{}"] * 2_001) + b"]}", {}, 413, "too_many_events"),
     ],
-    ids=["cut", "empty", "brackets", "batch a number", "binary", "gzip cut", "gzip cut, unnamed", "bomb", "large", "many"],
+    ids=["cut", "empty", "brackets", "batch a number", "binary", "gzip cut", "gzip cut, unnamed", "bomb",
+         "large", "many"],
 )  # fmt: skip
 def test_an_unreadable_envelope_is_refused_whole(
     door: Running, content: bytes, headers: dict[str, str], status: int, reason: str
 ) -> None:
-    answer = door.client.post("/v1/batch", content=content, headers={**headers, "origin": "https://shop.example"})
+    answer = door.client.post(
+        "/v1/batch", content=content, headers={**headers, "origin": "https://shop.example"}
+    )
     assert (answer.status_code, answer.json()["reason"]) == (status, reason)
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
     assert verdicts(door.client.post("/v1/batch", content=batch(GOOD))) == [("ok", None)]
@@ -144,7 +159,9 @@ def test_a_mild_bomb_is_refused_by_its_ratio(door: Running) -> None:
 @pytest.mark.parametrize("named", [True, False])
 def test_gzip_is_unpacked_whatever_the_headers_say(door: Running, named: bool) -> None:
     headers = {"content-encoding": "gzip"} if named else {"content-type": "text/plain"}
-    assert verdicts(door.client.post("/v1/batch", content=gzip.compress(batch(GOOD)), headers=headers)) == [("ok", None)]
+    assert verdicts(door.client.post("/v1/batch", content=gzip.compress(batch(GOOD)), headers=headers)) == [
+        ("ok", None)
+    ]
 
 
 def test_an_unknown_key_is_refused_before_the_body_is_read(door: Running) -> None:
@@ -198,7 +215,12 @@ def test_options_is_answered_everywhere(door: Running, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("POST", "/v1/batch", 200), ("GET", "/v1/batch", 405), ("GET", "/nowhere", 404), ("GET", "/health", 200)],
+    [
+        ("POST", "/v1/batch", 200),
+        ("GET", "/v1/batch", 405),
+        ("GET", "/nowhere", 404),
+        ("GET", "/health", 200),
+    ],
 )
 def test_every_answer_reflects_the_origin(door: Running, method: str, path: str, status: int) -> None:
     content = batch(GOOD) if method == "POST" else None
