@@ -13,7 +13,7 @@ Time: TypeAlias = str | int
 
 
 class Sent(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", omit_defaults=True):
-    """What every event may have; it needs a user id or an anonymous id. A time: ISO 8601, or ms since 1970."""
+    """What every event may have; it needs a user id or an anonymous id. Times: ISO 8601, or ms since 1970."""
 
     message_id: Identifier | None = None
     user_id: Identifier | None = None
