@@ -1,0 +1,87 @@
+"""The sessionizer's commands: sessionize, rebuild."""
+
+import os
+import time
+from typing import Any
+
+import click
+import msgspec
+
+from sdk_contract import settings as contract
+from sessionizer.errors import CommandFailed
+from sessionizer.logs import reporter
+from sessionizer.settings import SessionizerSettings
+from warehouse.cli.options import chosen, data_option, json_option, now, open_registry, print_json
+from warehouse.errors import LakeLocked
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+ASK_EVERY_S = 0.3
+
+
+@click.command()
+@data_option
+def sessionize(data: str | None) -> None:
+    """Write the lake: load what landed, stitch sessions and customers, obey commands, keep up."""
+    from sessionizer.program import run
+
+    lake = chosen(data)
+    settings = contract.load(SessionizerSettings, os.environ, known=os.environ)
+    run(msgspec.structs.replace(settings, data=lake.data), lake, now=now, report=reporter("sessionize"))
+
+
+@click.command()
+@data_option
+@json_option
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["lake", "landing"]),
+    default="lake",
+    show_default=True,
+    help="lake: sessions and customers from its events; landing: the events too.",
+)
+def rebuild(data: str | None, as_json: bool, source: str) -> None:
+    """Compute the tables anew. Where the writer runs, it is asked to do it; progress goes to stderr."""
+    settings = chosen(data)
+    registry = open_registry(settings)
+    try:
+        done = _do(settings, registry, source)
+    except LakeLocked:
+        done = _ask(registry, source)
+    answer = {"from": source, **done}
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(", ".join(f"{value:,} {name}" for name, value in answer.items() if name in _SHOWN))
+
+
+_SHOWN = ("sessions", "identities", "customers", "seconds")
+
+
+def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
+    from sessionizer.rebuild import rebuild as compute
+    from warehouse.writer import from_landing, open_writer
+
+    opening = from_landing if source == "landing" else open_writer
+    with opening(settings, registry, now=now, progress=_objects) as writer:
+        return msgspec.structs.asdict(compute(writer.lake, now=now, progress=_say))
+
+
+def _ask(registry: Registry, source: str) -> dict[str, Any]:
+    id = registry.file_command("rebuild", {"from": source}, by="rebuild")
+    _say("the running writer does it")
+    while (command := registry.command(id)).finished_at is None:
+        time.sleep(ASK_EVERY_S)
+    result = command.result or {}
+    if command.state == "failed":
+        raise CommandFailed(f"command {id} ({command.kind}) failed: {result.get('error')}")
+    return result
+
+
+def _objects(done: int, of: int) -> None:
+    _say(f"objects {done} of {of}")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

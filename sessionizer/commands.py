@@ -1,0 +1,40 @@
+"""What the writer does when others ask. A command may be handed out twice, so doing it twice does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sessionizer.errors import BadCommand, UnknownCommand
+from sessionizer.rebuild import rebuild
+from warehouse.registry import Command
+
+if TYPE_CHECKING:
+    from sessionizer.job import Job
+
+SOURCES = ("lake", "landing")
+
+
+def obey(job: Job, command: Command) -> dict[str, Any]:
+    """Do what a command says and return what came of it. Raises UnknownCommand, BadCommand."""
+    if command.kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise UnknownCommand(f"command {command.kind!r} is not known to this writer; it knows {known}")
+    return KINDS[command.kind](job, command.args)
+
+
+def _rebuild(job: Job, args: dict[str, Any]) -> dict[str, Any]:
+    source = args.get("from", "lake")
+    if source not in SOURCES:
+        raise BadCommand(f"from is {source!r}; it must be one of {', '.join(SOURCES)}")
+    if source == "landing":
+        job.reload()
+    done = rebuild(
+        job.writer.lake, now=job.now, progress=lambda step: job.report("info", "rebuild", {"step": step})
+    )
+    return msgspec.structs.asdict(done)
+
+
+KINDS: dict[str, Callable[[Job, dict[str, Any]], dict[str, Any]]] = {"rebuild": _rebuild}

@@ -1,0 +1,91 @@
+"""One run: what was loaded since the cursor `stitch` becomes sessions and customers, in one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+
+import msgspec
+
+from sessionizer import customers, identity, sessions
+from sessionizer.statements import run
+from warehouse.lake import Lake
+
+BATCH = 500_000
+
+
+class StitchReport(msgspec.Struct, frozen=True):
+    """What one run did: it covered the load_seq in (after, until] and left `behind` for the next one."""
+
+    after: int
+    until: int
+    behind: int = 0
+    events: int = 0
+    sessions: int = 0
+    reread: int = 0
+    identities: int = 0
+    edges: int = 0
+    merged: int = 0
+    customers: int = 0
+    seconds: float = 0.0
+
+
+def stitch(
+    lake: Lake, *, now: Callable[[], int], batch: int = BATCH, gap: int = sessions.GAP
+) -> StitchReport:
+    """Move everything by at most `batch` load_seq. `now` gives µs UTC, `gap` is µs."""
+    began = perf_counter()
+    with lake.transaction():
+        report = _stitch(lake, now(), batch, gap)
+    return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a stage has come: the last load_seq it has seen, -1 before the first."""
+
+    load_seq: int = -1
+    complete_until: datetime | None = None
+
+
+def cursors(lake: Lake) -> dict[str, Cursor]:
+    """The cursors `load` and `stitch`."""
+    rows = lake.query("SELECT name, load_seq, complete_until FROM lake.main.cursors")
+    found = {name: Cursor(load_seq, complete_until) for name, load_seq, complete_until in rows}
+    return {"load": Cursor(), "stitch": Cursor()} | found
+
+
+def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) -> None:
+    """Set the cursor `stitch`; once it has caught up with `load`, it is complete until the same moment."""
+    source = stages["load" if until >= stages["load"].load_seq else "stitch"]
+    lake.execute("DELETE FROM lake.main.cursors WHERE name = 'stitch'")
+    values = [until, source.complete_until, moment]
+    lake.execute("INSERT INTO lake.main.cursors VALUES ('stitch', ?, ?, make_timestamptz(?))", values)
+
+
+def _stitch(lake: Lake, moment: int, batch: int, gap: int) -> StitchReport:
+    stages = cursors(lake)
+    after, end = stages["stitch"].load_seq, stages["load"].load_seq
+    until = min(end, after + batch)
+    report = StitchReport(after, until, end - until)
+    if until <= after:
+        return report
+    run(lake, "moments")
+    run(lake, "fresh", after=after, until=until)
+    events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
+    if events:
+        report = _change(lake, msgspec.structs.replace(report, events=events), gap)
+    move_cursor(lake, stages, until, moment)
+    return report
+
+
+def _change(lake: Lake, report: StitchReport, gap: int) -> StitchReport:
+    visits = sessions.restitch(lake, report.until, gap)
+    ids = identity.resolve(lake, report.until)
+    return msgspec.structs.replace(
+        report,
+        sessions=visits.born,
+        reread=visits.reread,
+        identities=ids.identities,
+        edges=ids.edges,
+        merged=ids.merged,
+        customers=customers.adjust(lake),
+    )

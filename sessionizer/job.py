@@ -1,0 +1,165 @@
+"""The one writer of the lake: a loop of steps — load, stitch, obey commands, keep up.
+
+Nobody else writes; who wants something changed files a command in the registry. Each step is one transaction or
+none, so the program may be stopped or killed between any two statements.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from sdk_contract.errors import SojournError
+from sessionizer import commands
+from sessionizer.errors import Interrupted
+from sessionizer.incremental import cursors, stitch
+from sessionizer.logs import Report
+from sessionizer.settings import SessionizerSettings
+from sessionizer.steps import Step
+from warehouse.registry import Registry
+from warehouse.writer import Writer
+
+STATE = "sessionizer_state"
+
+
+Opening = Callable[[Callable[[int, int], None]], Writer]
+
+
+class Job:
+    """Use it from one thread. `now` gives µs UTC; `stop` ends the loop between two steps.
+
+    `opening` opens the writer, `anew` one whose lake is made anew from landing; both are given a function that is
+    told the progress (objects done, all of them).
+    """
+
+    def __init__(
+        self,
+        opening: Opening,
+        anew: Opening,
+        registry: Registry,
+        settings: SessionizerSettings,
+        *,
+        now: Callable[[], int],
+        report: Report,
+        stop: threading.Event,
+    ) -> None:
+        self.registry, self.settings = registry, settings
+        self._opening, self._anew = opening, anew
+        self.now, self.report, self.stop = now, report, stop
+        actions = {"load": self._load, "stitch": self._stitch, "obey": self._obey, "upkeep": self._upkeep}
+        self.writer = opening(self._progress)
+        self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
+        self._loaded = self._stitched = -1
+        self._read_cursors()
+        self._due = dict.fromkeys(actions, 0)
+        self._said: str | None = None
+
+    def run(self) -> None:
+        """Until `stop` is set. An error that is neither Sojourn's nor DuckDB's is our fault and ends the program."""
+        while not self.stop.is_set():
+            busy = self.turn()
+            self._say_state()
+            if not busy:
+                self.stop.wait(self.settings.poll_every)
+
+    def turn(self) -> bool:
+        """Each step once; True where more is waiting already."""
+        loaded = self._step("load")
+        stitched = self._step("stitch")
+        self._step("obey")
+        if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
+            self._step("upkeep")
+        return loaded or (stitched and self._behind())
+
+    def reload(self) -> None:
+        """Make the lake anew from landing; sessions and customers are empty in it."""
+        self.writer.close()
+        try:
+            self.writer = self._anew(self._progress)
+        except SojournError:
+            self.writer = self._opening(self._progress)
+            raise
+
+    def close(self) -> None:
+        """End cleanly: what was written is on disk and says so."""
+        self.writer.close()
+
+    def _progress(self, done: int, of: int) -> None:
+        if self.stop.is_set():
+            raise Interrupted(f"stopped after {done} of {of} objects; the next start goes on with them")
+        self.report("info", "loading anew", {"objects": done, "of": of})
+
+    def _step(self, name: str) -> bool:
+        return not self.stop.is_set() and self.steps[name].attempt()
+
+    def _load(self) -> bool:
+        began = self.now()
+        report = self.writer.load()
+        self._loaded = max(self._loaded, report.last_load_seq or 0)
+        if report.objects:
+            self._tell("loaded", began, msgspec.structs.asdict(report), "damaged_objects", "complete_until")
+        for key in report.damaged_objects:
+            self.report("error", "landing object damaged", {"key": key})
+        return report.objects > 0
+
+    def _stitch(self) -> bool:
+        began = self.now()
+        if self._loaded <= self._stitched or began < self._due["stitch"]:
+            return False
+        report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows)
+        self._stitched = report.until
+        self._tell("stitched", began, msgspec.structs.asdict(report), "seconds")
+        took = self.now() - began
+        pause = max(self.settings.stitch_every * 1e6 - took, took / self.settings.stitch_share - took)
+        self._due["stitch"] = 0 if report.behind else self.now() + int(pause)
+        return True
+
+    def _obey(self) -> bool:
+        if self.now() < self._due["obey"]:
+            return False
+        self._due["obey"] = self.now() + int(self.settings.commands_every * 1e6)
+        command = self.registry.next_command()
+        if command is None:
+            return False
+        began = self.now()
+        try:
+            result = commands.obey(self, command)
+        except SojournError as error:
+            self.registry.finish_command(command.id, "failed", {"error": str(error)})
+            self._tell("command failed", began, {"id": command.id, "kind": command.kind, "error": str(error)})
+        else:
+            self.registry.finish_command(command.id, "done", result)
+            self._tell("command done", began, {"id": command.id, "kind": command.kind, **result}, "seconds")
+        self._read_cursors()
+        return True
+
+    def _upkeep(self) -> bool:
+        began = self.now()
+        chores = self.writer.upkeep()
+        self._due["upkeep"] = self.now() + int(self.settings.upkeep_every * 1e6)
+        if chores:
+            done = [f"{chore.name} {chore.table} {chore.count}".replace("  ", " ") for chore in chores]
+            self._tell("upkeep", began, {"chores": done})
+        return bool(chores)
+
+    def _behind(self) -> bool:
+        return self._due["stitch"] == 0 and self._loaded > self._stitched
+
+    def _read_cursors(self) -> None:
+        at = cursors(self.writer.lake)
+        self._loaded, self._stitched = at["load"].load_seq, at["stitch"].load_seq
+
+    def _tell(self, event: str, began: int, fields: dict[str, Any], *without: str) -> None:
+        told = {
+            name: value for name, value in fields.items() if name not in without and value not in (0, None)
+        }
+        self.report("info", event, {**told, "seconds": round((self.now() - began) / 1e6, 3)})
+
+    def _say_state(self) -> None:
+        """What does not get on is in the registry's setting `sessionizer_state`, for whoever asks."""
+        troubles = {name: step.trouble.error for name, step in self.steps.items() if step.trouble}
+        state = msgspec.json.encode({"troubles": troubles}).decode()
+        if state != self._said:
+            self.registry.set_setting(STATE, state)
+            self._said = state

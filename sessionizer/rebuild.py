@@ -1,0 +1,78 @@
+"""The stitched tables computed anew from lake.events."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import msgspec
+
+from sessionizer import customers, identity, sessions
+from sessionizer.incremental import cursors, move_cursor
+from sessionizer.statements import run
+from warehouse.lake import Lake
+
+Progress = Callable[[str], None]
+
+
+class RebuildReport(msgspec.Struct, frozen=True):
+    """What the tables hold after a rebuild; `until` is the load_seq up to which events were read."""
+
+    until: int
+    sessions: int
+    identities: int
+    customers: int
+    seconds: float
+
+
+def rebuild(
+    lake: Lake, *, now: Callable[[], int], progress: Progress = lambda step: None, gap: int = sessions.GAP
+) -> RebuildReport:
+    """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
+
+    Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress` is
+    called with the name of each step; `now` gives µs UTC, `gap` is µs.
+    """
+    began = perf_counter()
+    with lake.transaction():
+        stages = cursors(lake)
+        until = stages["load"].load_seq
+        run(lake, "moments")
+        run(lake, "whole", until=until)
+        for name, step in _STEPS.items():
+            progress(name)
+            step(lake, until, gap)
+        move_cursor(lake, stages, until, now())
+        progress("commit")
+    return RebuildReport(until, *_counts(lake), round(perf_counter() - began, 3))
+
+
+def _sessions(lake: Lake, until: int, gap: int) -> None:
+    sessions.cut_all(lake, gap)
+    run(lake, "sessions/vanished")
+    run(lake, "sessions/aliases", until=until)
+    lake.execute("DELETE FROM lake.main.sessions")
+    run(lake, "sessions/replace")
+
+
+def _identities(lake: Lake, until: int, _: int) -> None:
+    identity.resolve_all(lake)
+    run(lake, "identity/vanished")
+    run(lake, "identity/redirect", until=until)
+    lake.execute("DELETE FROM lake.main.identities")
+    lake.execute("DELETE FROM lake.main.identity_edges")
+    run(lake, "identity/replace")
+    run(lake, "identity/insert_edges")
+
+
+def _customers(lake: Lake, _: int, __: int) -> None:
+    lake.execute("DELETE FROM lake.main.customers")
+    customers.count_all(lake)
+
+
+def _counts(lake: Lake) -> tuple[int, int, int]:
+    tables = ("sessions", "identities", "customers")
+    of = ", ".join(f"(SELECT count(*) FROM lake.main.{table})" for table in tables)
+    visits, ids, people = lake.query(f"SELECT {of}")[0]
+    return visits, ids, people
+
+
+_STEPS = {"sessions": _sessions, "identities": _identities, "customers": _customers}

@@ -1,0 +1,99 @@
+"""Sessions: which ones the new events change, and what they become.
+
+A subject's events in order of (timestamp, message id) are one session until 30 minutes pass without one, or an
+event names a user other than the session's user so far. So a session is a function of the events alone, never of
+the order of their arrival. A run looks at the clusters of sessions and new events without a gap between them: where
+the new ones come last it goes on from the last session's row, elsewhere it reads the cluster's events again.
+"""
+
+import msgspec
+
+from sessionizer.spans import Span, day_of, merged, widened
+from sessionizer.statements import run, statement
+from warehouse.lake import Lake
+
+GAP = 30 * 60 * 1_000_000
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What a run did to the sessions; `reread` clusters needed their events again."""
+
+    gone: int
+    born: int
+    reread: int
+
+
+def restitch(lake: Lake, until: int, gap: int = GAP) -> Changes:
+    """Bring `sessions` and `session_aliases` up to date with the temp table `fresh`.
+
+    Leaves the temp tables `gone` and `born` (rows of sessions) for what follows in the transaction.
+    """
+    _find_near(lake, gap)
+    run(lake, "sessions/items", gap=gap)
+    run(lake, "sessions/clusters")
+    _read_before(lake)
+    run(lake, "sessions/seeds")
+    _add_atoms(lake, statement("sessions/appended"))
+    reread = _read_again(lake, until)
+    run(lake, "sessions/cut", atoms="atoms", gap=gap)
+    run(lake, "sessions/gone")
+    run(lake, "sessions/born")
+    return _write(lake, until, reread)
+
+
+def cut_all(lake: Lake, gap: int = GAP) -> None:
+    """Cut every event of the temp view `whole` into the temp table `visits`."""
+    run(lake, "sessions/cut", atoms=f"({statement('sessions/event_atoms', source='whole')})", gap=gap)
+
+
+def _find_near(lake: Lake, gap: int) -> None:
+    run(lake, "sessions/touched")
+    rows = lake.query("SELECT epoch_us(min(lo)), epoch_us(max(hi)) FROM touched GROUP BY event_day")
+    spans = merged(widened((Span(*row) for row in rows), gap))
+    _read_near(lake, spans)
+    reaching = [Span(lo, hi) for lo, hi in run(lake, "sessions/reach").fetchall()]
+    wider = merged([*spans, *widened(reaching, gap)])
+    if wider != spans:
+        _read_near(lake, wider)
+
+
+def _read_near(lake: Lake, spans: list[Span]) -> None:
+    parts = [statement("sessions/near_span", lo=span.lo, hi=span.hi) for span in spans]
+    run(lake, "sessions/near", spans="\nUNION\n".join(parts))
+
+
+def _read_before(lake: Lake) -> None:
+    run(lake, "sessions/affected")
+    moments = lake.query("SELECT DISTINCT epoch_us(date_trunc('day', started_at)) FROM affected")
+    run(
+        lake, "sessions/before", days=", ".join(f"DATE '{day_of(moment)}'" for (moment,) in moments) or "NULL"
+    )
+
+
+def _add_atoms(lake: Lake, source: str) -> None:
+    lake.execute(f"INSERT INTO atoms {statement('sessions/event_atoms', source=source)}")
+
+
+def _read_again(lake: Lake, until: int) -> int:
+    run(lake, "sessions/slow")
+    rows = lake.query(
+        "SELECT epoch_us(min(opens)), epoch_us(max(closes)), count(*) FROM slow"
+        " GROUP BY date_trunc('hour', opens)"
+    )
+    for span in merged((Span(lo, hi) for lo, hi, _ in rows), apart=0):
+        days = {"first_day": span.first_day, "last_day": span.last_day}
+        _add_atoms(lake, statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, **days))
+    return sum(count for *_, count in rows)
+
+
+def _write(lake: Lake, until: int, reread: int) -> Changes:
+    ((gone, born, days),) = lake.query(
+        "SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM born),"
+        " (SELECT list(DISTINCT session_day) FROM gone)"
+    )
+    if gone:
+        run(lake, "sessions/delete", days=", ".join(f"DATE '{day}'" for day in days))
+        run(lake, "sessions/aliases", until=until)
+    if born:
+        run(lake, "sessions/insert")
+    return Changes(gone, born, reread)

@@ -1,0 +1,33 @@
+"""What the sessionizer can be told: one frozen struct, one line a setting."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class SessionizerSettings(msgspec.Struct, frozen=True):
+    """Settings of `sojourn sessionize`; each is read from SOJOURN_<NAME>. Times are seconds."""
+
+    data: Annotated[str, Meta(description="Folder that holds the journal, the lake and the registry.")] = (
+        "sojourn-data"
+    )
+    poll_every: Annotated[float, Meta(gt=0, description="Seconds between looks at landing while idle.")] = (
+        0.25
+    )
+    stitch_every: Annotated[
+        float, Meta(ge=0, description="Seconds between two runs that stitch new events, at least.")
+    ] = 2.0
+    stitch_share: Annotated[
+        float, Meta(gt=0, le=1, description="Part of the writer's time that stitching may take.")
+    ] = 0.25
+    stitch_rows: Annotated[
+        int, Meta(ge=1, description="load_seq stitched in one run; a backlog goes in such slices.")
+    ] = 200_000
+    commands_every: Annotated[
+        float, Meta(ge=0, description="Seconds between looks for commands that others filed.")
+    ] = 1.0
+    upkeep_every: Annotated[
+        float,
+        Meta(ge=0, description="Seconds after which upkeep gets a slice even where there is a backlog."),
+    ] = 10.0

@@ -1,0 +1,7 @@
+-- delete: takes out what changed and what was merged away.
+DELETE FROM lake.main.customers
+WHERE rowid IN (
+    SELECT handle FROM customers_before
+    WHERE customer_id IN (SELECT customer_id FROM changed_customers)
+        OR customer_id IN (SELECT old_customer_id FROM renamed)
+)

@@ -1,0 +1,2 @@
+-- replace: puts all identities in.
+INSERT INTO lake.main.identities SELECT * FROM identity_rows ORDER BY identity_key

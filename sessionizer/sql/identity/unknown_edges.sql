@@ -1,0 +1,2 @@
+-- known_edges: nothing, for a rebuild.
+CREATE OR REPLACE TEMP TABLE known_edges AS SELECT left_key, right_key, state FROM lake.main.identity_edges LIMIT 0

@@ -1,0 +1,13 @@
+-- slow: the clusters whose events are read again, from which event to which. Where a cluster opens or closes with a
+-- session, another user's session can end or start at the same moment, and is told from it by message id.
+CREATE OR REPLACE TEMP TABLE slow AS
+SELECT
+    c.subject_key,
+    c.opens,
+    c.closes,
+    coalesce(min(b.first_message_id) FILTER (b.started_at = c.opens AND c.first_new > c.opens), '') AS opening,
+    max(b.last_message_id) FILTER (b.ended_at = c.closes AND c.last_new < c.closes) AS closing
+FROM clusters AS c
+JOIN before AS b ON b.subject_key = c.subject_key AND b.started_at >= c.opens AND b.ended_at <= c.closes
+WHERE NOT c.appended
+GROUP BY ALL

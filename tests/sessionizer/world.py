@@ -1,0 +1,327 @@
+"""Small random worlds of events, the lake they are put in, and in plain Python what should come of them."""
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from sdk_contract.keys import identity_key
+from warehouse.lake import Lake
+from warehouse.schema_docs import migrations
+
+MINUTE = 60_000_000
+START = 1_793_836_800_000_000  # 2026-11-05T00:00Z
+GAP = 30 * MINUTE
+TABLES = ("sessions", "identities", "identity_edges", "customers")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SESSION_COLUMNS = (
+    "session_id, project, subject_key, identity_key, device_id, user_id, epoch_us(started_at),"
+    " epoch_us(ended_at), first_message_id, last_message_id, events, pages, entry_page, exit_page,"
+    " campaign_source, campaign_medium, campaign_name, referrer, session_day"
+)
+EDGE_COLUMNS = (
+    "left_key, left_kind, left_value, right_key, right_value, evidence, message_id, load_seq, state, rule"
+)
+IDENTITY_COLUMNS = (
+    "identity_key, kind, value, customer_id, first_load_seq,"
+    " epoch_us(first_seen), epoch_us(last_seen), evidence"
+)
+CUSTOMER_COLUMNS = (
+    "customer_id, epoch_us(first_seen), epoch_us(last_seen), devices, user_ids, sessions, events"
+)
+
+
+_CREATES = [
+    statement
+    for sql in migrations().values()
+    for statement in re.split(r";\n+(?=-- |[A-Z])", sql)
+    if re.search(r"^CREATE (TABLE|MACRO)", statement, re.MULTILINE)
+]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event as the loader would store it; `at` is µs UTC."""
+
+    load_seq: int
+    at: int
+    message_id: str
+    type: str = "track"
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    previous_id: str | None = None
+    page_path: str | None = None
+    campaign_source: str | None = None
+    campaign_medium: str | None = None
+    page_referrer: str | None = None
+    project: str = "shop"
+
+    @property
+    def subject_key(self) -> int:
+        kind, value = ("anonymous_id", self.anonymous_id) if self.anonymous_id else ("user_id", self.user_id)
+        return identity_key(self.project, kind, value or "")
+
+    @property
+    def place(self) -> tuple[int, str, bool, str]:
+        return self.at, self.message_id, self.user_id is None, self.user_id or ""
+
+
+def plain_lake() -> Lake:
+    """The lake's tables in DuckDB's own memory: the same SQL without files, for tests that need many lakes."""
+    con = duckdb.connect(config={"threads": 1})
+    con.execute("ATTACH ':memory:' AS lake; USE lake; SET TimeZone = 'UTC'")
+    for sql in _CREATES:
+        con.execute(sql)
+    return Lake(con)
+
+
+def store(lake: Lake, events: Iterable[Event]) -> None:
+    """Put events into lake.events; `loaded` says up to which the cursor stands."""
+    rows = [
+        {**msgspec.structs.asdict(e), "subject_key": e.subject_key, "timestamp": e.at, "event_day": e.at}
+        for e in events
+    ]
+    moment = pa.timestamp("us", tz="UTC")
+    text = {name: pa.string() for name in Event.__struct_fields__ if name not in ("load_seq", "at")}
+    types = {
+        "load_seq": pa.int64(),
+        "subject_key": pa.int64(),
+        "timestamp": moment,
+        "event_day": moment,
+    } | text
+    table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()})
+    lake.con.register("arriving", table)
+    lake.execute("INSERT INTO events BY NAME SELECT * REPLACE (event_day::DATE AS event_day) FROM arriving")
+    lake.con.unregister("arriving")
+
+
+def loaded(lake: Lake, load_seq: int) -> None:
+    """Move the cursor `load`."""
+    lake.execute("DELETE FROM cursors WHERE name = 'load'")
+    lake.execute(
+        "INSERT INTO cursors VALUES ('load', ?, TIMESTAMPTZ '2026-11-05', TIMESTAMPTZ '2026-11-05')",
+        [load_seq],
+    )
+
+
+def contents(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the stitched tables, in a fixed order; aliases and redirects are left out."""
+    return {table: lake.query(f"SELECT * FROM {table} ORDER BY ALL") for table in TABLES}
+
+
+def arrivals(random_: random.Random, size: int, span: int = 40) -> list[Event]:
+    """Events in order of load: late ones, equal times, shared devices, switching users, aliases, cycles."""
+    return [_arrival(random_, load_seq, span) for load_seq in range(1, size + 1)]
+
+
+def _arrival(random_: random.Random, load_seq: int, span: int) -> Event:
+    at = START + random_.choice((0, 0, 0, 0, 0, 0, 0, 40 * 365, -56 * 365, 1)) * 24 * 60 * MINUTE
+    device, user = (
+        random_.choice(["d1", "d2", "d3", "x", None]),
+        random_.choice(["u1", "u2", "u3", "x", None, None, None]),
+    )
+    if device is None and user is None:
+        device = "d4"
+    alias = user is not None and random_.random() < 0.15
+    return Event(
+        load_seq,
+        at + random_.randrange(span) * 10 * MINUTE,
+        f"m{random_.randrange(size_of_ids)}"
+        if random_.random() < 0.05
+        else f"m{random_.randrange(10)}-{load_seq}",
+        "alias" if alias else random_.choice(["track", "page", "identify", "group"]),
+        device,
+        user,
+        random_.choice(["u1", "u2", "u3", "u4", "d1", "d2", "x", "y"]) if alias else None,
+        random_.choice([None, "/", "/cart", "/课程"]),
+        random_.choice([None, None, None, "ads"]),
+        random_.choice([None, None, "cpc"]),
+        random_.choice([None, "https://a.example", ""]),
+    )
+
+
+size_of_ids = 4
+
+
+def sessions_of(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """The rule of sessions, one event after the other."""
+    streams: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        streams[event.subject_key].append(event)
+    found = []
+    for stream in streams.values():
+        session: list[Event] = []
+        for event in _without_copied_users(sorted(stream, key=lambda e: e.place)):
+            user = next((e.user_id for e in session if e.user_id), None)
+            if session and (
+                event.at - session[-1].at > GAP or (user and event.user_id and user != event.user_id)
+            ):
+                found.append(_session(session))
+                session = []
+            session.append(event)
+        found.append(_session(session))
+    return sorted(found, key=repr)
+
+
+def _without_copied_users(stream: list[Event]) -> Iterator[Event]:
+    before = None
+    for event in stream:
+        copy = before == (event.at, event.message_id)
+        before = event.at, event.message_id
+        yield msgspec.structs.replace(event, user_id=None, anonymous_id=event.anonymous_id) if copy else event
+
+
+def _session(events: list[Event]) -> tuple[Any, ...]:
+    first, last = events[0], events[-1]
+    user = next((e.user_id for e in events if e.user_id), None)
+    pages = [e.page_path for e in events if e.page_path]
+    campaign = next(
+        ((e.campaign_source, e.campaign_medium) for e in events if e.campaign_source or e.campaign_medium),
+        (None,) * 2,
+    )
+    opening = [
+        str(first.subject_key),
+        str(first.at),
+        first.message_id,
+        *([first.user_id] if first.user_id else []),
+    ]
+    return (
+        "s_" + md5("\x1f".join(opening).encode()).hexdigest(),
+        first.project,
+        first.subject_key,
+        identity_key(first.project, "user_id", user) if user else first.subject_key,
+        first.anonymous_id,
+        user,
+        first.at,
+        last.at,
+        first.message_id,
+        last.message_id,
+        len(events),
+        sum(e.type == "page" for e in events),
+        pages[0] if pages else None,
+        pages[-1] if pages else None,
+        *campaign,
+        None,
+        next((e.page_referrer for e in events if e.page_referrer), None),
+        (EPOCH + timedelta(microseconds=first.at)).date(),
+    )
+
+
+class Ids:
+    """The rule of identity, one event after the other."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self.rows: dict[tuple[str, str], list[int]] = {}  # id -> [first_load_seq, first_seen, last_seen]
+        self.first_kind: dict[str, str] = {}
+        self.owner: dict[str, str] = {}
+        self.edges: dict[tuple[tuple[str, str], str], tuple[Any, ...]] = {}
+        self.reason: dict[tuple[str, str], str] = {}
+        self.group: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for event in sorted(events, key=lambda e: e.load_seq):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if (
+            event.type == "alias"
+            and event.previous_id
+            and event.user_id
+            and event.previous_id != event.user_id
+        ):
+            left = (self.first_kind.get(event.previous_id, "anonymous_id"), event.previous_id)
+            self._join(event, left, "alias")
+        if event.anonymous_id:
+            self._name(event, ("anonymous_id", event.anonymous_id))
+            if event.user_id:
+                self._join(
+                    event,
+                    ("anonymous_id", event.anonymous_id),
+                    "identify" if event.type == "identify" else "same_event",
+                )
+        if event.user_id:
+            self._name(event, ("user_id", event.user_id))
+
+    def _name(self, event: Event, id: tuple[str, str]) -> None:
+        self.first_kind.setdefault(id[1], id[0])
+        row = self.rows.setdefault(id, [event.load_seq, event.at, event.at])
+        self.rows[id] = [row[0], min(row[1], event.at), max(row[2], event.at)]
+        self.group.setdefault(id, {id})
+
+    def _join(self, event: Event, left: tuple[str, str], evidence: str) -> None:
+        assert event.user_id
+        right = ("user_id", event.user_id)
+        self._name(event, left)
+        self._name(event, right)
+        if (left, event.user_id) in self.edges:
+            return
+        blocked = left[0] == "anonymous_id" and self.owner.setdefault(left[1], event.user_id) != event.user_id
+        rule = ("blocked", "device_has_owner") if blocked else ("joined", None)
+        self.edges[left, event.user_id] = (evidence, event.message_id, event.load_seq, *rule)
+        if not blocked:
+            self.reason.setdefault(left, evidence)
+            self.reason.setdefault(right, evidence)
+            both = self.group[left] | self.group[right]
+            self.group |= dict.fromkeys(both, both)
+
+    def customer(self, id: tuple[str, str]) -> str:
+        return f"c_{min((self.rows[one][0], key_of(one)) for one in self.group[id])[1]:016x}"
+
+    def identities(self) -> list[tuple[Any, ...]]:
+        named = {id: self.customer(id) for id in self.rows}
+        rows = [
+            (
+                key_of(id),
+                *id,
+                named[id],
+                *row,
+                "first_seen" if named[id] == f"c_{key_of(id):016x}" else self.reason[id],
+            )
+            for id, row in self.rows.items()
+        ]
+        return sorted(rows, key=repr)
+
+    def edge_rows(self) -> list[tuple[Any, ...]]:
+        rows = [
+            (key_of(left), *left, key_of(("user_id", user)), user, *edge)
+            for (left, user), edge in self.edges.items()
+        ]
+        return sorted(rows, key=repr)
+
+    def customers(self, sessions: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        by_key = {key_of(id): self.customer(id) for id in self.rows}
+        visits: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for session in sessions:
+            visits[by_key[session[3]]].append(session)
+        members: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for id in self.rows:
+            members[self.customer(id)].append(id)
+        return sorted((self._customer(name, ids, visits[name]) for name, ids in members.items()), key=repr)
+
+    def _customer(
+        self, name: str, ids: list[tuple[str, str]], visits: list[tuple[Any, ...]]
+    ) -> tuple[Any, ...]:
+        first = min([visit[6] for visit in visits] or [self.rows[id][1] for id in ids])
+        last = max([visit[7] for visit in visits] or [self.rows[id][2] for id in ids])
+        devices = sum(kind == "anonymous_id" for kind, _ in ids)
+        return name, first, last, devices, len(ids) - devices, len(visits), sum(visit[10] for visit in visits)
+
+
+def key_of(id: tuple[str, str]) -> int:
+    return identity_key("shop", *id)
+
+
+def rows(lake: Lake, table: str, columns: str) -> list[tuple[Any, ...]]:
+    return sorted(lake.query(f"SELECT {columns} FROM {table}"), key=repr)
+
+
+def cuts(random_: random.Random, size: int) -> Iterator[int]:
+    """Ends of runs that cut 1 … size at random."""
+    at = 0
+    while at < size:
+        at = min(size, at + random_.choice((1, 2, 3, random_.randrange(1, size))))
+        yield at
