@@ -66,11 +66,16 @@ def settings_markdown() -> str:
 def _service(name: str, text: str) -> str:
     (entry,) = entry_points(group="sojourn.settings", name=name)
     rows = [
-        f"| `{one.variable}` | {_default(one.value)} | {one.help.replace('|', chr(92) + '|')} |"
+        f"| `{one.variable}` | {_default(one.value)} | {_cell(one.help)} |"
         for one in describe(entry.load(), {})
     ]
     head = "| variable | default | what it is |\n|---|---|---|"
     return "\n".join([f"\n## {name}\n\n{text}\n\n{head}", *rows, ""])
+
+
+def _cell(text: str) -> str:
+    """A text that stays whole in a table of Markdown."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _default(value: Any) -> str:

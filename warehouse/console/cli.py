@@ -21,12 +21,12 @@ def now() -> int:
 
 
 @click.command()
-@click.option("--data", help="Data folder.  [default: sojourn-data]")
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--data", metavar="DIR", help="Folder of all data.  [default: sojourn-data]")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [default: 8001]"
 )
-@click.option("--collector", help="Where the collector is.  [default: http://127.0.0.1:8000]")
+@click.option("--collector", metavar="URL", help="Where the collector is.  [default: http://127.0.0.1:8000]")
 def console(data: str | None, host: str | None, port: int | None, collector: str | None) -> None:
     """Serve the web console: send a first event, watch events arrive, find a customer."""
     chosen = {"data": data, "console_host": host, "console_port": port, "collector_url": collector}
