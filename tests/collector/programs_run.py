@@ -6,9 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.parquet as pq
+
+from warehouse.segments import Record, scan
 
 
 def command(*arguments: str) -> list[str]:
@@ -69,3 +73,15 @@ def pid_of(process: "subprocess.Popen[str]", name: str) -> int:
     found: dict[str, Any] = msgspec.json.decode(line_with(process, f'"name": "{name}"'))
     assert found["event"] == "program started"
     return int(found["pid"])
+
+
+def kept(data: Path) -> list[str]:
+    """Message ids that stand in the journal or in landing."""
+    found: list[str] = []
+    for path in sorted((data / "landing").rglob("*.parquet")):
+        found += pq.read_table(path, columns=["message_id"]).column(0).to_pylist()
+    for path in (data / "journal").glob("*/*ed"):
+        for record in scan(path.read_bytes()):
+            assert isinstance(record, Record)
+            found.append(msgspec.json.decode(record.body)["messageId"])
+    return found

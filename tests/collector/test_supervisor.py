@@ -11,9 +11,8 @@ import httpx
 import pytest
 
 from collector.listen import listen
-from tests.collector.programs_run import line_with, listening, pid_of, run, started
+from tests.collector.programs_run import kept, line_with, listening, pid_of, run, started
 from warehouse.registry import Registry
-from warehouse.segments import Record, scan
 
 
 def key_of(data: Path) -> str:
@@ -34,20 +33,6 @@ def acknowledged(url: str, key: str, name: str) -> bool:
         if answer.status_code == 200:
             return True
     return False
-
-
-def kept(data: Path) -> list[str]:
-    """Message ids that stand in the journal or in landing."""
-    import pyarrow.parquet as pq
-
-    found = []
-    for path in sorted((data / "landing").rglob("*.parquet")):
-        found += pq.read_table(path, columns=["message_id"]).column(0).to_pylist()
-    for path in (data / "journal").glob("*/*ed"):
-        for record in scan(path.read_bytes()):
-            assert isinstance(record, Record)
-            found.append(json.loads(record.body)["messageId"])
-    return found
 
 
 def test_a_killed_worker_comes_back_and_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
