@@ -25,7 +25,7 @@ _DIALECTS = {SEGMENT.name: SEGMENT}
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """One arrival of an event. `stage` is lake, landing or journal; `table` is that of its row in the lake."""
+    """One arrival of an event. `stage`: lake, landing or journal; `table` is that of its row in the lake."""
 
     message_id: str
     stage: str

@@ -106,7 +106,8 @@ _FILES = """
     ),
     files AS (
         SELECT data_file_id AS id, data_file_id AS data_file, table_id, path, path_is_relative,
-            record_count AS rows, file_size_bytes AS size, end_snapshot IS NULL AS current, min_value, max_value
+            record_count AS rows, file_size_bytes AS size, end_snapshot IS NULL AS current,
+            min_value, max_value
         FROM {metadata}.ducklake_data_file LEFT JOIN spans USING (data_file_id)
         UNION ALL
         SELECT delete_file_id, data_file_id, table_id, path, path_is_relative, delete_count,

@@ -50,10 +50,11 @@ class Lake:
         self.con.execute("BEGIN")
         try:
             yield
+            self.con.execute("COMMIT")
         except BaseException:
-            self.con.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
             raise
-        self.con.execute("COMMIT")
 
     @contextlib.contextmanager
     def table(self, name: str, rows: pa.Table) -> Iterator[None]:

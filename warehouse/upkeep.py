@@ -50,11 +50,8 @@ class FileShape(msgspec.Struct, frozen=True):
 class Upkeep:
     """`now` gives µs UTC; `snapshot_keep` is seconds. Ask `step` between loads, when nothing waits."""
 
-    def __init__(
-        self, lake: Lake, dedup: DedupIndex, data: Path, *, now: Callable[[], int], snapshot_keep: float
-    ) -> None:
+    def __init__(self, lake: Lake, data: Path, *, now: Callable[[], int], snapshot_keep: float) -> None:
         self._lake = lake
-        self._dedup = dedup
         self._data = data
         self._now = now
         self._keep = int(snapshot_keep * 1e6)
@@ -62,17 +59,17 @@ class Upkeep:
         self._next_expiry = 0
         lake.execute(f"CALL lake.set_option('target_file_size', '{TARGET_BYTES >> 20}MiB')")
 
-    def step(self, budget_s: float) -> list[Chore]:
+    def step(self, dedup: DedupIndex, budget_s: float) -> list[Chore]:
         """Do chores until there is nothing to do or a good part of the budget is used."""
         started = self._now()
         done: list[Chore] = []
-        for chore in self._chores(started):
+        for chore in self._chores(dedup, started):
             done.append(chore)
             if self._now() - started > budget_s * 400_000:
                 break
         return done
 
-    def _chores(self, now: int) -> Iterator[Chore]:
+    def _chores(self, dedup: DedupIndex, now: int) -> Iterator[Chore]:
         """Each item was done when it is given. What is left over is seen again at the next look."""
         if now >= self._next_look:
             yield from self._files()
@@ -80,7 +77,7 @@ class Upkeep:
         if now >= self._next_expiry:
             yield from self._expire(now)
             self._next_expiry = now + _EXPIRE_EVERY
-        while self._dedup.tidy():
+        while dedup.tidy():
             yield Chore("tidy", "dedup", 1)
 
     def _files(self) -> Iterator[Chore]:

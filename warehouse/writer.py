@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from sdk_contract.errors import Transient
 from warehouse.arrivals import Arrivals
 from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake, attach_writer, lock_writer
@@ -41,14 +42,26 @@ class Writer:
         self._store = store
         self._now = now
         self._arrivals = Arrivals(store, lake, now=now, sweep_every=settings.sweep_every)
+        self._doubtful = False
         self._upkeep = Upkeep(
-            lake, dedup, settings.folders.lake_data.absolute(), now=now, snapshot_keep=settings.snapshot_keep
+            lake, settings.folders.lake_data.absolute(), now=now, snapshot_keep=settings.snapshot_keep
         )
         self._mark = read_mark(settings.folders.clean_mark)
         self.mark(clean=False)
 
     def load(self) -> LoadReport:
         """Load what waits in landing, about `load_rows` rows of it, in one transaction."""
+        if self._doubtful:
+            self._look_again()
+        try:
+            return self._load()
+        except Transient:
+            raise
+        except BaseException:
+            self._doubtful = True
+            raise
+
+    def _load(self) -> LoadReport:
         return load_new(
             self.lake,
             self._store,
@@ -59,11 +72,19 @@ class Writer:
             journal=self._settings.folders.journal,
         )
 
+    def _look_again(self) -> None:
+        """After an error nobody knows whether the lake committed: what is kept in memory is read anew."""
+        self.dedup = DedupIndex.open(self._settings.folders.dedup, self.lake)
+        self._arrivals = Arrivals(
+            self._store, self.lake, now=self._now, sweep_every=self._settings.sweep_every
+        )
+        self._doubtful = False
+
     def upkeep(self) -> list[Chore]:
         """One slice of upkeep. Call it when nothing waits to be loaded."""
         if self._now() - self._mark.at >= self._settings.mark_every * 1e6:
             self.mark(clean=False)
-        return self._upkeep.step(self._settings.upkeep_slice)
+        return self._upkeep.step(self.dedup, self._settings.upkeep_slice)
 
     def mark(self, *, clean: bool) -> None:
         """Sync the files that came since the last mark and say so."""

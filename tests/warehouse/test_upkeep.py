@@ -50,12 +50,13 @@ def test_a_step_merges_what_loads_left_and_nothing_changes(site: Site) -> None:
     with site.writer() as lake:
         load_many(site, lake, 16)
         before = lake.query("FROM events ORDER BY load_seq")
-        upkeep = Upkeep(lake, site.dedup(lake), site.settings.folders.lake_data, now=now, snapshot_keep=3600)
-        done = [(chore.name, chore.table) for _ in range(2) for chore in upkeep.step(1000)]
+        dedup = site.dedup(lake)
+        upkeep = Upkeep(lake, site.settings.folders.lake_data, now=now, snapshot_keep=3600)
+        done = [(chore.name, chore.table) for _ in range(2) for chore in upkeep.step(dedup, 1000)]
         assert ("merge", "events") in done
         assert len([shape for shape in file_shapes(lake) if shape.table == "events"]) == 2
         assert lake.query("FROM events ORDER BY load_seq") == before
-        assert upkeep.step(1000) == []
+        assert upkeep.step(dedup, 1000) == []
 
 
 def test_a_reader_keeps_its_snapshot_while_files_are_merged_and_expired(site: Site) -> None:

@@ -43,7 +43,7 @@ def sql(query: str, data: str | None, as_json: bool, as_csv: bool) -> None:
 @data_option
 @json_option
 def timeline(any_id: str, data: str | None, as_json: bool) -> None:
-    """Show a customer's ids, visits and events. ANY_ID: any customer, user, anonymous, session, message id."""
+    """Show a customer's ids, visits and events. ANY_ID: a customer, user, device, session or message id."""
     with open_reader(chosen(data)) as lake:
         found = find_timeline(lake, any_id)
     if found is None:
