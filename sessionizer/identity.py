@@ -1,7 +1,8 @@
 """Identity: edges with their evidence, the components they make, and the customer each id belongs to.
 
 A device belongs to the first user it was joined with in load order; an alias joins two users. The customer is
-named after the oldest id of its component: `c_` and that id's key in hex, so the older of two survives a merge.
+named after the oldest id of its component: `c_` and that id's key in hex, so the older of two survives a
+merge.
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """The one writer of the lake: a loop of steps — load, stitch, obey commands, keep up.
 
-Nobody else writes; who wants something changed files a command in the registry. Each step is one transaction or
-none, so the program may be stopped or killed between any two statements.
+Nobody else writes; who wants something changed files a command in the registry. Each step is one transaction
+or none, so the program may be stopped or killed between any two statements.
 """
 
 import threading
@@ -29,8 +29,8 @@ Opening = Callable[[Callable[[int, int], None]], Writer]
 class Job:
     """Use it from one thread. `now` gives µs UTC; `stop` ends the loop between two steps.
 
-    `opening` opens the writer, `anew` one whose lake is made anew from landing; both are given a function that is
-    told the progress (objects done, all of them).
+    `opening` opens the writer, `anew` one whose lake is made anew from landing; both are given a function
+    that is told the progress (objects done, all of them).
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Job:
         self._said: str | None = None
 
     def run(self) -> None:
-        """Until `stop` is set. An error that is neither Sojourn's nor DuckDB's is our fault and ends the program."""
+        """Until `stop` is set. A fault of ours, neither SojournError nor DuckDB's, ends the program."""
         while not self.stop.is_set():
             busy = self.turn()
             self._say_state()

@@ -28,8 +28,8 @@ def rebuild(
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
-    Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress` is
-    called with the name of each step; `now` gives µs UTC, `gap` is µs.
+    Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
+    is called with the name of each step; `now` gives µs UTC, `gap` is µs.
     """
     began = perf_counter()
     with lake.transaction():

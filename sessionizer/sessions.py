@@ -1,9 +1,10 @@
 """Sessions: which ones the new events change, and what they become.
 
-A subject's events in order of (timestamp, message id) are one session until 30 minutes pass without one, or an
-event names a user other than the session's user so far. So a session is a function of the events alone, never of
-the order of their arrival. A run looks at the clusters of sessions and new events without a gap between them: where
-the new ones come last it goes on from the last session's row, elsewhere it reads the cluster's events again.
+A subject's events in order of (timestamp, message id) are one session until 30 minutes pass without one, or
+an event names a user other than the session's user so far. So a session is a function of the events alone,
+never of the order of their arrival. A run looks at the clusters of sessions and new events without a gap
+between them: where the new ones come last it goes on from the last session's row, elsewhere it reads the
+cluster's events again.
 """
 
 import msgspec

@@ -25,8 +25,8 @@ class Trouble(msgspec.Struct, frozen=True):
 class Step:
     """Something the writer does again and again.
 
-    An error that may pass is tried again with a growing pause, one that needs a person once a minute; a line is
-    logged when the error changes, not each time. `now` gives µs UTC.
+    An error that may pass is tried again with a growing pause, one that needs a person once a minute; a line
+    is logged when the error changes, not each time. `now` gives µs UTC.
     """
 
     def __init__(self, name: str, action: Callable[[], bool], report: Report, now: Callable[[], int]) -> None:

@@ -73,7 +73,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def plain_lake() -> Lake:
-    """The lake's tables in DuckDB's own memory: the same SQL without files, for tests that need many lakes."""
+    """The lake's tables in DuckDB's own memory: without files, for tests that need many lakes."""
     con = duckdb.connect(config={"threads": 1})
     con.execute("ATTACH ':memory:' AS lake; USE lake; SET TimeZone = 'UTC'")
     for sql in _CREATES:
