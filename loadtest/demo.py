@@ -64,7 +64,7 @@ async def import_history(client: Client, shop: Shop, now: int, clock: Clock, rep
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-        if sent % (BATCH * 40) == 0:
+        if sent % (BATCH * 80) == 0:
             report(f"history: {sent} events sent")
     await asyncio.gather(*running)
     return sent

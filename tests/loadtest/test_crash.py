@@ -4,13 +4,17 @@ import gzip
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from random import Random
+from typing import Self, cast
 
 import msgspec
 import pytest
 
-from loadtest.crash import Crash, load, victim
+from loadtest.crash import Crash, compared, load, victim
+from loadtest.house import House
 from loadtest.processes import Process
 from loadtest.routes import shapes
 from loadtest.traffic import Shop
@@ -76,6 +80,34 @@ def test_every_shape_gives_the_write_key_once() -> None:
 )
 def test_it_holds_only_when_nothing_is_missing_or_doubled(result: Crash, held: bool) -> None:
     assert result.held is held
+
+
+class Stored:
+    """Stands for a house whose lake has these message ids, each so many times."""
+
+    def __init__(self, **counts: int) -> None:
+        self.counts = counts
+
+    @contextmanager
+    def lake(self) -> Iterator[Self]:
+        yield self
+
+    def query(self, _: str) -> list[tuple[str, int]]:
+        return list(self.counts.items())
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted"),
+    [
+        (Stored(a=1, b=1), (0, 0)),
+        (Stored(a=1), (1, 0)),
+        (Stored(a=2, b=1), (0, 1)),
+        (Stored(a=1, b=1, unanswered=2), (0, 1)),
+        (Stored(), (2, 0)),
+    ],
+)
+def test_acknowledged_ids_are_compared_with_what_is_stored(stored: Stored, wanted: tuple[int, int]) -> None:
+    assert compared(cast(House, stored), {"a", "b"}) == wanted
 
 
 @pytest.mark.slow
