@@ -46,7 +46,7 @@ def test_up_says_where_everything_is_and_ends_in_order(tmp_path: Path, free_port
     )
     assert second.stderr == runs
     assert told["data"] == str(tmp_path)
-    assert not [line for line in log if "Traceback" in line]
+    assert "Traceback" not in "".join(log)
     assert kept(tmp_path) == ["m-1"]
 
 
