@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,14 @@ def damaged(files: Iterable[LakeFile], *, deep_from: int | None) -> list[Damage]
 
 
 def find_damage(file: LakeFile, *, deep: bool) -> str | None:
-    """What is wrong with a file, or None.
-
-    Shallow: is it there, of its size, closed by a footer; deep: reads it all.
-    """
+    """What is wrong with a file, or None. Shallow: size and end; deep: reads it all."""
     try:
         size = file.path.stat().st_size
         if size != file.size:
             return f"has {size} bytes instead of {file.size}"
-        rows = _count(file.path, deep)
+        if not deep:
+            return None if _end(file.path) == b"PAR1" else "does not end as Parquet does"
+        rows = _count(file.path)
     except FileNotFoundError:
         return "is missing"
     except (pa.ArrowException, OSError) as error:
@@ -77,11 +77,15 @@ def find_damage(file: LakeFile, *, deep: bool) -> str | None:
     return None if rows == file.rows else f"has {rows} rows instead of {file.rows}"
 
 
-def _count(path: Path, deep: bool) -> int:
+def _end(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-4, os.SEEK_END)
+        return file.read(4)
+
+
+def _count(path: Path) -> int:
     with pq.ParquetFile(path) as file:
-        if deep:
-            return sum(batch.num_rows for batch in file.iter_batches())
-        return int(file.metadata.num_rows)
+        return sum(batch.num_rows for batch in file.iter_batches())
 
 
 def _file(row: tuple[Any, ...], data: Path) -> LakeFile:

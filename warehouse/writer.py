@@ -82,9 +82,12 @@ class Writer:
 
     def upkeep(self) -> list[Chore]:
         """One slice of upkeep. Call it when nothing waits to be loaded."""
-        if self._now() - self._mark.at >= self._settings.mark_every * 1e6:
+        done = self._upkeep.step(self.dedup, self._settings.upkeep_slice)
+        due = self._now() - self._mark.at >= self._settings.mark_every * 1e6
+        # Rows that left the catalog for a file cannot be mended: nobody waits for that file to be on disk.
+        if due or any(chore.name == "flush" for chore in done):
             self.mark(clean=False)
-        return self._upkeep.step(self.dedup, self._settings.upkeep_slice)
+        return done
 
     def mark(self, *, clean: bool) -> None:
         """Sync the files that came since the last mark and say so."""
