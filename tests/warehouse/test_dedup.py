@@ -96,6 +96,18 @@ def test_restarts_lost_indexes_and_expiry_change_nothing(
         assert load(lake, index, step) == [model.judge(row) for row in step]
 
 
+def test_what_was_not_flushed_is_caught_up(lake: Lake, tmp_path: Path) -> None:
+    """The index on disk ends where its last run does, not where the last load did."""
+    lake.execute("DELETE FROM events")
+    lake.execute("DELETE FROM cursors")
+    index = DedupIndex.open(tmp_path, lake, memory_entries=2)
+    load(lake, index, [(0, 0, 0), (1, 0, 0)])
+    load(lake, index, [(2, 0, 0)])
+    again = DedupIndex.open(tmp_path, lake, memory_entries=9)
+    assert (len(again), again.covered) == (3, 3)
+    assert load(lake, again, [(id, 0, 0) for id in range(4)]) == [(True, True)] * 3 + [(False, False)]
+
+
 def disturb(index: DedupIndex, folder: Path, step: str) -> None:
     if step == "tidy":
         while index.tidy():

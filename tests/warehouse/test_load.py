@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.seaweed import BucketAt
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Row, Site, event, ids
 from warehouse import load as load_module
 from warehouse.arrivals import Arrivals
+from warehouse.balance import balance
+from warehouse.landing import open_store
 from warehouse.load import load_new
 from warehouse.segments import Head, RecordHead, encode_head, encode_record, segment_id
 
@@ -204,6 +207,22 @@ def test_complete_until_stops_at_the_oldest_segment_that_is_not_in(site: Site) -
         site.land([event("b")])
         assert until() == opened - SECOND
         assert lake.query("SELECT epoch_us(complete_until) FROM cursors") == [(opened - SECOND,)]
+
+
+@pytest.mark.s3
+def test_landing_on_s3_loads_as_a_folder_does(
+    site: Site, seaweed: BucketAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.secret_key)
+    store = open_store(f"s3://{seaweed.bucket}/in?endpoint={seaweed.endpoint_url}&region=us-east-1")
+    key = site.land([event("a"), event("b")])
+    store.put_new(key, site.store.get(key))
+    with site.writer() as lake:
+        report = load_new(lake, store, site.dedup(lake), limit=9, now=site.now)
+        assert (report.objects, report.stored) == (1, 2)
+        assert load_new(lake, store, site.dedup(lake), limit=9, now=site.now).objects == 0
+        assert balance(lake, store, site.registry, site.settings.folders.journal).total.difference == 0
 
 
 def put_segment(journal: Path, worker: str, number: int, opened_at: int) -> str:
