@@ -14,7 +14,7 @@ from loadtest.visits import MINUTE_MS, Message, Visit, learn, order, shipped, sh
 
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
-PREROLL_MS: Final = 10 * MINUTE_MS
+PREROLL_MS: Final = 15 * MINUTE_MS
 LIVE_VISITS: Final = 0x8000_0000  # live visits count from here: other message ids than in the history
 _BUSY_HOURS: Final = (1, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 8, 9, 8, 7, 7, 7, 8, 9, 11, 13, 13, 9, 4)
 # (age in minutes, device, steps, order) of the fixed customer's visits; the last is within the hour
