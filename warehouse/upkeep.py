@@ -123,11 +123,18 @@ def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
 
 
 def due_rewrites(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]:
-    """(table, files) where a changed table has many files that are small or largely deleted."""
-    for table in CHANGED:
-        poor = [shape for shape in shapes if shape.table == table and _is_poor(shape)]
-        if len(poor) >= _MANY:
-            yield table, [shape.path for shape in _slice(poor)]
+    """(table, files of one partition) where a changed table has many small files, or a large, worn one.
+    What a rewrite leaves is never due by itself, so upkeep comes to rest.
+    """
+    groups: dict[tuple[str, str], list[FileShape]] = defaultdict(list)
+    for shape in shapes:
+        if shape.table in CHANGED:
+            groups[shape.table, shape.partition or ""].append(shape)
+    for (table, _), files in sorted(groups.items()):
+        small = [shape for shape in files if shape.size < _SMALL_BYTES]
+        worn = [shape for shape in files if shape not in small and _is_worn(shape)]
+        if worn or len(small) >= _MANY:
+            yield table, [shape.path for shape in _slice([*worn, *small] if len(small) >= _MANY else worn)]
 
 
 def merge(lake: Lake, table: str, low: int, high: int) -> int:
@@ -188,16 +195,16 @@ def remove_dropped(lake: Lake, data: Path, before: int) -> int:
     return len(due)
 
 
-def _is_poor(shape: FileShape) -> bool:
-    return shape.size < _SMALL_BYTES or shape.deleted >= _DELETED_SHARE * shape.rows
+def _is_worn(shape: FileShape) -> bool:
+    return shape.deleted >= _DELETED_SHARE * shape.rows
 
 
 def _slice(shapes: Sequence[FileShape]) -> Iterator[FileShape]:
-    """The smallest first, up to what fits a slice."""
+    """The smallest first, one at least, up to what fits a slice."""
     rows = 0
     for shape in sorted(shapes, key=lambda shape: shape.rows):
         rows += shape.rows
-        if rows > _SLICE_ROWS:
+        if rows > _SLICE_ROWS and rows > shape.rows:
             return
         yield shape
 

@@ -156,12 +156,26 @@ def test_files_of_like_size_are_merged_when_they_are_many_or_make_a_full_one(
     assert list(due_merges(shapes)) == due
 
 
-def test_a_rewrite_takes_poor_files_up_to_a_slice() -> None:
+def test_a_rewrite_takes_many_small_files_or_a_worn_one_of_one_partition() -> None:
     good = [shape("sessions", 5 << 20, rows=50_000)]
     small = [shape("sessions", 100 + number, rows=10) for number in range(15)]
-    holed = [shape("sessions", 6 << 20, rows=100_000, deleted=40_000)]
+    worn = [shape("sessions", 6 << 20, rows=100_000, deleted=40_000)]
     assert list(due_rewrites(good + small)) == []
-    ((table, paths),) = due_rewrites(good + small + holed)
+    assert list(due_rewrites(good + small + worn)) == [("sessions", [worn[0].path])]
+    assert list(due_rewrites(good + worn * 2)) == [("sessions", [worn[0].path])]
+    ((table, paths),) = due_rewrites([*good, *small, shape("sessions", 200, rows=10, deleted=9)])
     assert (table, len(paths)) == ("sessions", 16)
-    ((_, paths),) = due_rewrites(good + small + holed * 2)
-    assert len(paths) == 16
+
+
+def test_small_files_of_many_days_are_left_alone_and_a_rewrite_leaves_nothing_due() -> None:
+    days = [shape("sessions", 100 + day, partition=str(day), rows=10, deleted=9) for day in range(40)]
+    assert list(due_rewrites(days)) == []
+    one_day = [shape("sessions", 100 + number, partition="1", rows=10) for number in range(16)]
+    ((_, paths),) = due_rewrites(days + one_day)
+    assert sorted(paths) == sorted([days[1].path, *(file.path for file in one_day)])
+    assert list(due_rewrites([*days, shape("sessions", 900, partition="1", rows=160)])) == []
+
+
+def test_a_file_that_is_larger_than_a_slice_is_rewritten_alone() -> None:
+    huge = shape("sessions", 7 << 20, rows=400_000, deleted=300_000)
+    assert list(due_rewrites([huge])) == [("sessions", [huge.path])]
