@@ -5,7 +5,8 @@ or none, so the program may be stopped or killed between any two statements.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -17,10 +18,12 @@ from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
+from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
+LONGEST_PAUSE_US = 5_000_000
 
 
 Opening = Callable[[Callable[[int, int], None]], Writer]
@@ -48,7 +51,7 @@ class Job:
         self._opening, self._anew = opening, anew
         self.now, self.report, self.stop = now, report, stop
         actions = {"load": self._load, "stitch": self._stitch, "obey": self._obey, "upkeep": self._upkeep}
-        self.writer = opening(self._progress)
+        self.writer = self._opened(opening)
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = -1
         self._read_cursors()
@@ -76,14 +79,35 @@ class Job:
         """Make the lake anew from landing; sessions and customers are empty in it."""
         self.writer.close()
         try:
-            self.writer = self._anew(self._progress)
+            self.writer = self._opened(self._anew)
         except SojournError:
-            self.writer = self._opening(self._progress)
+            self.writer = self._opened(self._opening)
             raise
+
+    @contextmanager
+    def all_threads(self) -> Iterator[Lake]:
+        """The lake, with the threads of the settings for something large."""
+        lake = self.writer.lake
+        lake.execute(f"SET threads = {self.lake_threads}")
+        try:
+            yield lake
+        finally:
+            lake.execute("SET threads = 1")
+
+    def tell_step(self, name: str) -> None:
+        """A step of a rebuild begins."""
+        self.report("info", "rebuild", {"step": name})
 
     def close(self) -> None:
         """End cleanly: what was written is on disk and says so."""
         self.writer.close()
+
+    def _opened(self, opening: Opening) -> Writer:
+        """Small transactions cost a third less CPU on one thread than on two, and are no slower."""
+        writer = opening(self._progress)
+        ((self.lake_threads,),) = writer.lake.query("SELECT current_setting('threads')")
+        writer.lake.execute("SET threads = 1")
+        return writer
 
     def _progress(self, done: int, of: int) -> None:
         if self.stop.is_set():
@@ -111,7 +135,8 @@ class Job:
         self._stitched = report.until
         self._tell("stitched", began, msgspec.structs.asdict(report), "seconds")
         took = self.now() - began
-        pause = max(self.settings.stitch_every * 1e6 - took, took / self.settings.stitch_share - took)
+        share = min(took / self.settings.stitch_share - took, LONGEST_PAUSE_US)
+        pause = max(self.settings.stitch_every * 1e6 - took, share)
         self._due["stitch"] = 0 if report.behind else self.now() + int(pause)
         return True
 

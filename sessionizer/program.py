@@ -4,7 +4,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+
+import duckdb
 
 from sessionizer.job import Job
 from sessionizer.logs import Report
@@ -33,6 +36,7 @@ class Program:
         self.stop = threading.Event()
         self._job: Job | None = None
         self._error: BaseException | None = None
+        self._closing = False
 
     def run(self) -> None:
         """Until stopped; raises what ended the job otherwise."""
@@ -47,6 +51,8 @@ class Program:
         registry = Registry.open(self.lake.folders.registry, now=self.now)
         try:
             self._live(registry)
+        except duckdb.InterruptException:  # by `_end`
+            self.report("warning", "stopped in the middle; the next start looks after it", {})
         except BaseException as error:  # it is raised again in the main thread
             self._error = error
         finally:
@@ -61,6 +67,7 @@ class Program:
         )
         self.report("info", "ready", {"data": self.lake.data, "mended_files": job.writer.mended.files})
         job.run()
+        self._closing = True
         job.close()
         self.report("info", "stopped", {})
 
@@ -76,8 +83,9 @@ class Program:
         for _ in range(int((LAST_S - PATIENCE_S) / 0.1)):
             if not thread.is_alive():
                 return
-            if self._job is not None:
-                self._job.writer.lake.con.interrupt()
+            if self._job is not None and not self._closing:
+                with suppress(duckdb.ConnectionException):  # it was closed at this very moment
+                    self._job.writer.lake.con.interrupt()
             thread.join(0.1)
         if thread.is_alive():
             self.report("warning", "stopped in the middle; the next start looks after it", {})
