@@ -10,13 +10,14 @@ MAX_PARTS = 10_000
 MAX_BRACKETS = 1_000_000
 
 # Escapes are stepped over, never read: a broken one stays inside its string. A lone quote: no end.
+# The end of the text is found too, or a search would go on inside the last string.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+([\[{]++|[\]}]++|")', re.DOTALL)
+_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+([\[{]++|[\]}]++|"|\Z)', re.DOTALL)
 _KEY = re.compile(rb"\s*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
 _SCALAR = re.compile(_STRING + rb'|[^,\[\]{}":\s][^,\[\]{}":]*+', re.DOTALL)
 _SPACE = re.compile(rb"\s*+")
-_QUOTE = ord('"')
-_OPENERS = b"[{"
+_OPENERS = (b"[", b"{")
+_CLOSERS = (b"]", b"}")
 
 
 class Broken(ValueError):
@@ -28,10 +29,10 @@ def depth_of(text: bytes) -> int:
     depth = deepest = 0
     for found in _BRACKETS.finditer(text):
         run = found[1]
-        if run[0] in _OPENERS:
+        if run[:1] in _OPENERS:
             depth += len(run)
             deepest = max(deepest, depth)
-        elif run[0] != _QUOTE:
+        elif run[:1] in _CLOSERS:
             depth -= len(run)
     return deepest
 
@@ -120,9 +121,9 @@ def _end_of_nest(text: bytes, at: int) -> int:
     depth = 0
     for found in _BRACKETS.finditer(text, at):
         run = found[1]
-        if run[0] in _OPENERS:
+        if run[:1] in _OPENERS:
             depth += len(run)
-        elif run[0] == _QUOTE:
+        elif run[:1] not in _CLOSERS:
             break
         elif len(run) >= depth:
             return found.start(1) + depth

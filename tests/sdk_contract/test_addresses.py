@@ -42,6 +42,8 @@ def as_value(text: str, policy: str) -> str:
         ("ip:2001:db8::1", "ip:2001:db8::", "ip:::"),
         ("2001:db8::1: refused", "2001:db8::: refused", "::: refused"),
         ("::1", "::", ""),
+        ("::1::1", "::::", "::::"),
+        ("12345:2001:db8::1", "12345:2001:db8::", "12345:::"),
         ("::ffff:203.0.113.9", "::ffff:203.0.113.0", ""),
         ("::ffff:cb00:7109", "::ffff:203.0.113.0", ""),
         ("64:ff9b::203.0.113.9", "64:ff9b::", ""),
@@ -106,6 +108,23 @@ def test_versions_stay(event: dict[str, Any]) -> None:
     for indent in (None, 1):
         body = json.dumps(event, indent=indent).encode()
         assert treat(body, "drop") == treat(body, "truncate") == body
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (rb'"\u0e912.2.3.4"', rb'"\u0e912.2.3.0"'),
+        (rb'"\u4e00203.0.113.9"', rb'"\u4e00203.0.113.0"'),
+        (rb'"\u00e9203.0.113.9"', rb'"\u00e9203.0.113.0"'),
+        (rb'"\u0e91::5:4:3"', rb'"\u0e91::"'),
+        (rb'"\u00e92001:db8::1"', rb'"\u00e92001:db8::"'),
+        (rb'"\u0032\u00303\u002e0.113.9"', rb'"203.0.113.0"'),
+        (rb'"\u005c\\u0032.0.113.9"', rb'"\u005c\\u0032.0.113.9"'),
+        (rb'"x\\n203.0.113.9"', rb'"x\\n203.0.113.0"'),
+    ],
+)
+def test_escapes_hide_no_address_and_lend_it_no_digits(body: bytes, expected: bytes) -> None:
+    assert treat(body, "truncate") == expected
 
 
 def test_a_key_that_is_an_address() -> None:

@@ -259,7 +259,7 @@ def test_what_the_door_takes_always_becomes_a_row(sent: dict[str, Any]) -> None:
             b'{"messageId":"m","properties":"\xff","userId":7}',
             {"type": "batch", "message_id": "m", "user_id": "7"},
         ),
-        (b'{"messageId":"a\\u0000b","userId":"\\ud800"}', {"type": "batch"}),
+        (b'{"messageId":"a\\u0000b","userId":"\\ud800"}', {"message_id": None, "user_id": None}),
         (b'{"messageId":"' + b"x" * 1025 + b'","timestamp":"soon"}', {"type": "batch"}),
         (
             b'{"context":{"library":{"name":"L","version":"1"}}}',

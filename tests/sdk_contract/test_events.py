@@ -160,6 +160,7 @@ def with_value(text: bytes, field: bytes = b"properties") -> bytes:
         (nested(99), Reason.TOO_DEEP, "", "at most 100 levels of objects and lists"),
         (with_value(b'"' + b"x" * 40_000 + b'"'), Reason.EVENT_TOO_LARGE, "", "at most 32768 bytes"),
         (with_value(b'"\\ud800"'), Reason.BAD_ENCODING, "/properties", "surrogates only in pairs"),
+        (with_value(b'"\\ud800\\n"'), Reason.BAD_ENCODING, "/properties", "surrogates only in pairs"),
         (
             with_value(b'"\\udc00\\ud800"', b"context"),
             Reason.BAD_ENCODING,

@@ -54,7 +54,23 @@ def test_any_bytes_split_or_are_broken(text: bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"1", b"[1", b"[1,]", b"[,1]", b"[1]]", b'["a]', b"[{]", b"[1}", b'[{"a":[}]', b"]", b"[1] x"],
+    [
+        b"",
+        b"1",
+        b"[1",
+        b"[1,]",
+        b"[,1]",
+        b"[1]]",
+        b'["a]',
+        b'[{"a}]',
+        b'[[1,"]]"',
+        b'["a","]"',
+        b"[{]",
+        b"[1}",
+        b'[{"a":[}]',
+        b"]",
+        b"[1] x",
+    ],
 )
 def test_a_broken_list_is_refused(text: bytes) -> None:
     with pytest.raises(Broken):
@@ -85,6 +101,7 @@ def test_the_limit_of_depth(depth: int, too_deep: bool) -> None:
 
 
 def test_many_brackets_side_by_side_or_in_text_are_not_deep() -> None:
+    assert depth_of(b'"{["') == 0
     assert not is_too_deep(b"[" + b"[{}]," * 500 + b"1]")
     assert not is_too_deep(b'{"a":"' + b"[" * 500 + b'"}')
 

@@ -41,6 +41,9 @@ def test_there_is_an_answer_to_every_outcome() -> None:
     assert set(SEGMENT.answers) == set(Outcome)
     assert SEGMENT.resends
     assert SEGMENT.answers[Outcome.ACCEPTED].status == 200
+    reasons = {outcome: json.loads(answer.body).get("reason") for outcome, answer in SEGMENT.answers.items()}
+    assert reasons[Outcome.BAD_ENVELOPE] == "bad_envelope"
+    assert reasons[Outcome.TOO_LARGE] == "body_too_large"
     statuses = {outcome: answer.status for outcome, answer in SEGMENT.answers.items()}
     assert statuses == {
         Outcome.ACCEPTED: 200,
