@@ -182,7 +182,8 @@ def test_an_object_of_an_old_hour_is_found_by_the_sweep(site: Site) -> None:
         assert arrivals.waiting() == []
         old = site.land([event("a")], opened_at=NOON - 30 * HOUR)
         new = site.land([event("b")])
-        (site.store.root / "README").write_text("not an object")
+        for place in (site.store.root, (site.store.root / new).parent):
+            (place / "README").write_text("not an object")
         assert arrivals.waiting() == [new]
         site.clock += 60 * SECOND
         assert arrivals.waiting() == [old, new]
@@ -207,6 +208,19 @@ def test_complete_until_stops_at_the_oldest_segment_that_is_not_in(site: Site) -
         site.land([event("b")])
         assert until() == opened - SECOND
         assert lake.query("SELECT epoch_us(complete_until) FROM cursors") == [(opened - SECOND,)]
+
+
+def test_complete_until_stops_at_the_hour_of_what_waits(site: Site) -> None:
+    site.land([event("a")], opened_at=NOON - 2 * HOUR)
+    site.land([event("b")], opened_at=NOON - HOUR)
+    journal = site.settings.folders.journal
+    with site.writer() as lake:
+        dedup = site.dedup(lake)
+        untils = [
+            load_new(lake, site.store, dedup, limit=1, now=site.now, journal=journal).complete_until
+            for _ in range(2)
+        ]
+    assert untils == [NOON - HOUR - SECOND, site.clock - SECOND]
 
 
 @pytest.mark.s3
