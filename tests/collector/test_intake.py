@@ -76,6 +76,8 @@ def test_too_many_bytes_in_flight_is_503(tmp_path: Path) -> None:
         assert door.client.post("/v1/track", json=EVENT).json()["reason"] == "overloaded"
         door.door.gate.inflight = 0
         assert door.client.post("/v1/track", json=EVENT).status_code == 200
+        assert door.client.post("/v1/track", content=b"no").status_code == 400
+        assert door.door.gate.inflight == 0
 
 
 def test_draining_refuses_what_is_new(tmp_path: Path) -> None:
@@ -124,15 +126,17 @@ def test_an_unexpected_error_is_one_log_entry_and_an_id(
 
 
 def test_an_unexpected_error_on_a_cold_route_is_an_id_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(_: Door) -> None:
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(Door, "ready", fail)
     with running(tmp_path) as door:
+        caplog.clear()
         answer = door.client.get("/ready")
         logged = [call for call in door.log.calls if call.method_name == "error"]
+    assert not caplog.records
     assert answer.status_code == 500
     assert "secret detail" not in answer.text
     assert [call.kwargs["id"] in answer.json()["error"] for call in logged] == [True]
@@ -229,3 +233,12 @@ def test_the_live_view_shows_events_with_their_verdicts(tmp_path: Path) -> None:
         "shop",
     )
     assert (second["verdict"], second["reason"], second["pointer"]) == ("rejected", "missing_field", "/event")
+
+
+def test_a_worker_that_is_told_to_end_drains_and_seals(tmp_path: Path) -> None:
+    with running(tmp_path) as door:
+        assert door.client.post("/v1/track", json=EVENT).status_code == 200
+        before = door.door.draining
+    assert (before, door.door.draining) == (False, True)
+    assert [path.suffix for path in (tmp_path / "journal" / "test-w0").glob("*ed")] == [".sealed"]
+    assert not list((tmp_path / "journal" / "test-w0").glob("*.open"))

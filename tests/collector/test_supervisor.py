@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from collector.folder import is_held
 from collector.listen import listen
 from tests.collector.programs_run import kept, line_with, listening, pid_of, run, started
 from warehouse.registry import Registry
@@ -83,6 +84,7 @@ def test_stopping_seals_the_journal_and_keeps_everything(tmp_path: Path) -> None
         rest = (collect.stderr.read() if collect.stderr else "") or ""
     assert "Traceback" not in rest
     assert not list((tmp_path / "journal").glob("*/*.open"))
+    assert not [path for path in (tmp_path / "journal").rglob("*lock") if is_held(path)]
     assert kept(tmp_path) == ["m-1"]
     assert not (tmp_path / "run" / "collect.json").exists()
 

@@ -15,7 +15,9 @@ from warehouse.segments import Head, RecordHead, encode_head, encode_record
 HEAD = encode_head(Head("node", "node-w0", 1, 1, 0))
 
 
-def record(ordinal: int, *names: str, judgements: list[Judgement] | None = None, dialect: str = "segment") -> bytes:
+def record(
+    ordinal: int, *names: str, judgements: list[Judgement] | None = None, dialect: str = "segment"
+) -> bytes:
     events = [{"type": "track", "event": name, "userId": 7, "messageId": f"m-{name}"} for name in names]
     body = json.dumps({"batch": events}).encode()
     head = RecordHead(
@@ -41,6 +43,11 @@ def names(follower: Follower) -> list[str | None]:
     events, dropped = follower.read()
     assert dropped == 0
     return [event.event for event in events]
+
+
+def open_files() -> list[str]:
+    links = [os.path.join("/proc/self/fd", number) for number in os.listdir("/proc/self/fd")]
+    return [os.readlink(link) for link in links if os.path.lexists(link)]
 
 
 def test_only_what_is_new_is_read_and_only_once(tmp_path: Path) -> None:
@@ -84,6 +91,7 @@ def test_a_segment_is_read_to_its_end_though_it_is_sealed_and_removed(tmp_path: 
     sealed.unlink()
     assert names(follower) == ["c"]
     assert names(follower) == []
+    assert not [link for link in open_files() if link.startswith(str(tmp_path))]
     follower.close()
 
 

@@ -249,6 +249,11 @@ def test_an_unknown_path_lists_what_there_is(door: Running) -> None:
     assert {"/v1/batch", "/health", "/live"} <= set(answer.json()["exists"])
 
 
+def test_nothing_is_redirected(door: Running) -> None:
+    assert door.client.get("/health//").status_code == 404
+    assert door.client.post("/v1/batch//", content=batch(GOOD)).status_code == 404
+
+
 def test_a_cold_route_refuses_other_methods_in_json(door: Running) -> None:
     answer = door.client.post("/health")
     assert (answer.status_code, answer.json()["success"]) == (405, False)
