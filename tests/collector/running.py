@@ -44,27 +44,33 @@ class Announced(DoorServer):
 class Running:
     """The worker that runs: its door, its key, a client for it."""
 
-    def __init__(self, door: Door, server: Announced, key: Key, url: str, log: structlog.testing.CapturingLogger):
+    def __init__(
+        self, door: Door, server: Announced, key: Key, url: str, log: structlog.testing.CapturingLogger
+    ):
         self.door, self.server, self.key, self.url, self.log = door, server, key, url, log
         self.client = httpx.Client(base_url=url, auth=(key.secret, ""), timeout=20, trust_env=False)
 
     def records(self) -> list[Record]:
         """Every record that stands in the journal now."""
-        paths = [path for path in self.door.settings.journal.glob("*/*") if path.suffix in (".open", ".sealed")]
+        paths = [
+            path for path in self.door.settings.journal.glob("*/*") if path.suffix in (".open", ".sealed")
+        ]
         found = [record for path in sorted(paths) for record in scan(path.read_bytes())]
         assert all(isinstance(record, Record) for record in found)
         return found  # type: ignore[return-value]
 
 
 @contextmanager
-def running(folder: Path, *, policy: str = "truncate", plan_mode: str = "off", **settings: Any) -> Iterator[Running]:
+def running(
+    folder: Path, *, policy: str = "truncate", plan_mode: str = "off", **settings: Any
+) -> Iterator[Running]:
     """A worker on `folder`, its journal sealed at the end."""
     chosen = CollectorSettings(data=str(folder), **settings)
     registry = Registry.open(chosen.registry, now=now)
     key = registry.create_key("shop", ip_policy=policy, plan_mode=plan_mode)
     registry.close()
     numbers, log = CollectorRegistry(), structlog.testing.CapturingLogger()
-    door = Door(chosen, "test-w0", now=now, random=os.urandom, log=log, metrics=Metrics(numbers))  # type: ignore[arg-type]
+    door = Door(chosen, "test-w0", now=now, random=os.urandom, log=log, metrics=Metrics(numbers))
     server = Announced(server_config(App(door, numbers), chosen), door)
     sock = listen("127.0.0.1", 0)
     url = url_of(sock)
