@@ -29,6 +29,12 @@ def truncate(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def cut_out(path: Path) -> None:
+    """Shorter, with a good beginning and end."""
+    data = path.read_bytes()
+    path.write_bytes(data[:50] + data[90:])
+
+
 def scramble(path: Path) -> None:
     """Of the same size and with a good end, as a torn page leaves a file."""
     data = bytearray(path.read_bytes())
@@ -66,7 +72,7 @@ def newest(lake: Lake, site: Site, table: str, back: int = 1) -> LakeFile:
     return [file for file in files if file.table == table][-back]
 
 
-@pytest.mark.parametrize("spoil", [truncate, Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize("spoil", [truncate, cut_out, Path.unlink, lambda path: path.write_bytes(b"")])
 def test_a_broken_newest_file_of_events_is_named_by_check_and_mended_at_the_next_start(
     site: Site, spoil: Spoil
 ) -> None:
@@ -116,6 +122,21 @@ def test_all_files_of_a_commit_may_be_gone(site: Site) -> None:
         assert (report.first_load_seq, report.duplicate, report.stored) == (10, 1, 1)
         assert [command.kind for command in site.registry.commands()] == ["rebuild"]
         assert two.lake.query("SELECT load_seq FROM cursors WHERE name = 'stitch'") == [(9,)]
+
+
+def test_what_was_stored_later_does_not_speak_for_a_duplicate(site: Site) -> None:
+    """The copy of day 8 says the same as that of day 5, but was not there when that was judged."""
+    days = ((0, "A"), (5, "B"), (8, "B"))
+    with writer(site) as one:
+        for day, name in days:
+            site.land([event("a", event=name, received_at=NOON + day * DAY)])
+            one.load()
+        before = one.lake.query("SELECT load_seq, same_body FROM duplicates")
+        path = newest(one.lake, site, "duplicates").path
+    truncate(path)
+    with writer(site) as two:
+        assert two.lake.query("SELECT load_seq, same_body FROM duplicates") == before == [(2, False)]
+        assert two.lake.query("SELECT count(length(message_id)) FROM events") == [(2,)]
 
 
 @pytest.mark.parametrize("kind", ["rows", "deletions"])
