@@ -31,10 +31,8 @@ def _rebuild(job: Job, args: dict[str, Any]) -> dict[str, Any]:
         raise BadCommand(f"from is {source!r}; it must be one of {', '.join(SOURCES)}")
     if source == "landing":
         job.reload()
-    done = rebuild(
-        job.writer.lake, now=job.now, progress=lambda step: job.report("info", "rebuild", {"step": step})
-    )
-    return msgspec.structs.asdict(done)
+    with job.all_threads() as lake:
+        return msgspec.structs.asdict(rebuild(lake, now=job.now, progress=job.tell_step))
 
 
 KINDS: dict[str, Callable[[Job, dict[str, Any]], dict[str, Any]]] = {"rebuild": _rebuild}

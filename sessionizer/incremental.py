@@ -40,9 +40,9 @@ def stitch(
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """How far a stage has come: the last load_seq it has seen, -1 before the first."""
+    """How far a stage has come: the last load_seq it has seen; the first there is is 1."""
 
-    load_seq: int = -1
+    load_seq: int = 0
     complete_until: datetime | None = None
 
 
@@ -67,6 +67,8 @@ def _stitch(lake: Lake, moment: int, batch: int, gap: int) -> StitchReport:
     until = min(end, after + batch)
     report = StitchReport(after, until, end - until)
     if until <= after:
+        if stages["stitch"].complete_until != stages["load"].complete_until:
+            move_cursor(lake, stages, after, moment)
         return report
     run(lake, "moments")
     run(lake, "fresh", after=after, until=until)

@@ -53,7 +53,9 @@ class Job:
         actions = {"load": self._load, "stitch": self._stitch, "obey": self._obey, "upkeep": self._upkeep}
         self.writer = self._opened(opening)
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
-        self._loaded = self._stitched = -1
+        self._loaded = self._stitched = 0
+        self._complete: int | None = None
+        self._stitched_complete: int | None = None
         self._read_cursors()
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
@@ -121,6 +123,7 @@ class Job:
         began = self.now()
         report = self.writer.load()
         self._loaded = max(self._loaded, report.last_load_seq or 0)
+        self._complete = report.complete_until
         if report.objects:
             self._tell("loaded", began, msgspec.structs.asdict(report), "damaged_objects", "complete_until")
         for key in report.damaged_objects:
@@ -129,10 +132,14 @@ class Job:
 
     def _stitch(self) -> bool:
         began = self.now()
-        if self._loaded <= self._stitched or began < self._due["stitch"]:
+        behind = (self._loaded, self._complete) != (self._stitched, self._stitched_complete)
+        if not behind or began < self._due["stitch"]:
             return False
+        complete = self._complete
         report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows)
-        self._stitched = report.until
+        self._stitched, self._stitched_complete = report.until, complete
+        if not report.events:
+            return False
         self._tell("stitched", began, msgspec.structs.asdict(report), "seconds")
         took = self.now() - began
         share = min(took / self.settings.stitch_share - took, LONGEST_PAUSE_US)

@@ -41,8 +41,9 @@ def rebuild(
             progress(name)
             step(lake, until, gap)
         move_cursor(lake, stages, until, now())
+        counts = _counts(lake)
         progress("commit")
-    return RebuildReport(until, *_counts(lake), round(perf_counter() - began, 3))
+    return RebuildReport(until, *counts, round(perf_counter() - began, 3))
 
 
 def _sessions(lake: Lake, until: int, gap: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -36,13 +37,18 @@ def widened(spans: Iterable[Span], reach: int) -> list[Span]:
 
 def merged(spans: Iterable[Span], limit: int = 8, apart: int = DAY) -> list[Span]:
     """At most `limit` disjoint spans that cover all of `spans`; what is `apart` or less apart becomes one."""
+    found = _joined(sorted(spans), apart)
+    if len(found) <= limit:
+        return found
+    gaps = sorted(after.lo - before.hi for before, after in pairwise(found))
+    return merged(found, limit, gaps[-limit])
+
+
+def _joined(spans: Iterable[Span], apart: int) -> list[Span]:
     found: list[Span] = []
-    for span in sorted(spans):
+    for span in spans:
         if found and span.lo - found[-1].hi <= apart:
             found[-1] = Span(found[-1].lo, max(found[-1].hi, span.hi))
         else:
             found.append(span)
-    while len(found) > limit:
-        nearest = min(range(1, len(found)), key=lambda i: found[i].lo - found[i - 1].hi)
-        found[nearest - 1 : nearest + 1] = [Span(found[nearest - 1].lo, found[nearest].hi)]
     return found

@@ -17,6 +17,7 @@ from warehouse.lake import Lake
 from warehouse.schema_docs import migrations
 
 MINUTE = 60_000_000
+HOUR = 60 * MINUTE
 START = 1_793_836_800_000_000  # 2026-11-05T00:00Z
 GAP = 30 * MINUTE
 TABLES = ("sessions", "identities", "identity_edges", "customers")
@@ -169,6 +170,15 @@ def sessions_of(events: Iterable[Event]) -> list[tuple[Any, ...]]:
     return sorted(found, key=repr)
 
 
+def resolved(lake: Lake, ledger: str, table: str, old: str) -> str:
+    """Where an id leads that was in `table` once: itself, or along the newest rows of its ledger."""
+    column = "session_id" if table == "sessions" else "customer_id"
+    while not lake.query(f"SELECT 1 FROM {table} WHERE {column} = ?", [old]):
+        sql = f"SELECT {column} FROM {ledger} WHERE old_{column} = ? ORDER BY at_load_seq DESC LIMIT 1"
+        ((old,),) = lake.query(sql, [old])
+    return old
+
+
 def _without_copied_users(stream: list[Event]) -> Iterator[Event]:
     before = None
     for event in stream:
@@ -248,8 +258,8 @@ class Ids:
 
     def _name(self, event: Event, id: tuple[str, str]) -> None:
         self.first_kind.setdefault(id[1], id[0])
-        row = self.rows.setdefault(id, [event.load_seq, event.at, event.at])
-        self.rows[id] = [row[0], min(row[1], event.at), max(row[2], event.at)]
+        row = self.rows.setdefault(id, [event.load_seq, event.at, event.at // HOUR * HOUR])
+        self.rows[id] = [row[0], min(row[1], event.at), max(row[2], event.at // HOUR * HOUR)]
         self.group.setdefault(id, {id})
 
     def _join(self, event: Event, left: tuple[str, str], evidence: str) -> None:
@@ -306,7 +316,7 @@ class Ids:
         self, name: str, ids: list[tuple[str, str]], visits: list[tuple[Any, ...]]
     ) -> tuple[Any, ...]:
         first = min([visit[6] for visit in visits] or [self.rows[id][1] for id in ids])
-        last = max([visit[7] for visit in visits] or [self.rows[id][2] for id in ids])
+        last = max([visit[7] for visit in visits] or [first, *(self.rows[id][2] for id in ids)])
         devices = sum(kind == "anonymous_id" for kind, _ in ids)
         return name, first, last, devices, len(ids) - devices, len(visits), sum(visit[10] for visit in visits)
 
@@ -319,9 +329,7 @@ def rows(lake: Lake, table: str, columns: str) -> list[tuple[Any, ...]]:
     return sorted(lake.query(f"SELECT {columns} FROM {table}"), key=repr)
 
 
-def cuts(random_: random.Random, size: int) -> Iterator[int]:
-    """Ends of runs that cut 1 … size at random."""
-    at = 0
-    while at < size:
-        at = min(size, at + random_.choice((1, 2, 3, random_.randrange(1, size))))
-        yield at
+def cuts(random_: random.Random, size: int) -> list[int]:
+    """Ends of runs that cut 1 … size at random, seldom into many."""
+    ends = random_.sample(range(1, size), random_.choice((1, 2, 3, 5, 9)))
+    return sorted({*ends, *(end + 1 for end in ends[:1]), size})

@@ -3,7 +3,7 @@ SELECT
     min(i.project) AS project,
     customer_id,
     coalesce(min(s.first_seen), min(i.first_seen)) AS first_seen,
-    coalesce(max(s.last_seen), max(i.last_seen)) AS last_seen,
+    coalesce(max(s.last_seen), greatest(min(i.first_seen), max(i.last_seen))) AS last_seen,
     count(*) FILTER (kind = 'anonymous_id') AS devices,
     count(*) FILTER (kind = 'user_id') AS user_ids,
     coalesce(sum(s.sessions), 0)::BIGINT AS sessions,

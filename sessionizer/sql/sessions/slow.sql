@@ -8,6 +8,7 @@ SELECT
     coalesce(min(b.first_message_id) FILTER (b.started_at = c.opens AND c.first_new > c.opens), '') AS opening,
     max(b.last_message_id) FILTER (b.ended_at = c.closes AND c.last_new < c.closes) AS closing
 FROM clusters AS c
-JOIN before AS b ON b.subject_key = c.subject_key AND b.started_at >= c.opens AND b.ended_at <= c.closes
+JOIN items USING (subject_key, cluster)
+JOIN before AS b USING (handle)
 WHERE NOT c.appended
 GROUP BY ALL
