@@ -1,6 +1,6 @@
 -- sessions: One row per visit of one device and the user in effect. Partitioned by session_day.
 CREATE TABLE sessions (
-    session_id VARCHAR, -- s_... hash of project, subject_key and the first event's message id
+    session_id VARCHAR, -- s_... hash of subject_key and the first event: its time, message id and user
     project VARCHAR, -- project of its events
     subject_key BIGINT, -- the stream it was cut from: events.subject_key
     identity_key BIGINT, -- key of the user in effect, else of the device; join it to identities for the customer
@@ -54,7 +54,7 @@ CREATE TABLE identities (
     customer_id VARCHAR, -- c_... the customer it belongs to now
     first_load_seq BIGINT, -- load_seq of the first event that named it
     first_seen TIMESTAMPTZ, -- earliest timestamp of its events
-    last_seen TIMESTAMPTZ, -- latest timestamp of its events
+    last_seen TIMESTAMPTZ, -- start of the hour (UTC) of its latest event; of a customer it is exact
     evidence VARCHAR -- first_seen, or what joined it to its customer: same_event, identify or alias
 );
 
