@@ -156,7 +156,6 @@ def lock_writer(path: Path) -> int:
 def migrate(lake: Lake) -> list[str]:
     """Apply the migrations that this lake has not had, each in one transaction; returns their names."""
     lake.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name VARCHAR, applied_at TIMESTAMPTZ)")
-    _keep_in_catalog(lake, "schema_migrations")
     done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
     known = migrations()
     if done - known.keys():
@@ -169,6 +168,8 @@ def migrate(lake: Lake) -> list[str]:
             lake.execute(sql)
             _comment(lake, sql)
             lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
+    # After the tables are made: before, DuckLake 1.0 can merge no file of theirs once the lake was opened again.
+    _keep_in_catalog(lake, "schema_migrations")
     _keep_in_catalog(lake, "objects")
     return list(todo)
 

@@ -59,6 +59,14 @@ def test_a_step_merges_what_loads_left_and_nothing_changes(site: Site) -> None:
         assert upkeep.step(dedup, 1000) == []
 
 
+def test_files_are_merged_after_a_restart_too(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 2)
+    with site.writer() as lake:
+        load_many(site, lake, 2)
+        assert merge(lake, "events", 0, 1 << 20) > 0
+
+
 def test_a_reader_keeps_its_snapshot_while_files_are_merged_and_expired(site: Site) -> None:
     with site.writer() as lake:
         load_many(site, lake, 3)
