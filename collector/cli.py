@@ -10,11 +10,11 @@ from typing import Any
 import click
 import msgspec
 
-from collector import logs
 from collector.services import described
 from collector.settings import CollectorSettings, load
 from collector.tap import POLL_SECONDS, Follower, LiveEvent
 from collector.welcome import Welcome
+from warehouse import logs
 
 data_option = click.option("--data", metavar="DIR", help="Folder of all data.  [default: sojourn-data]")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

@@ -13,12 +13,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from collector import logs
 from collector.errors import CannotStart
 from collector.files import Files, make_folder, take_lock
 from collector.publish import Publisher, Report
 from collector.settings import CollectorSettings, load
 from sdk_contract.errors import SojournError
+from warehouse import logs
 from warehouse.landing import open_store
 from warehouse.registry import Registry
 

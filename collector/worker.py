@@ -11,12 +11,12 @@ from typing import Any
 import uvicorn
 from prometheus_client import REGISTRY
 
-from collector import logs
 from collector.app import App
 from collector.door import Door
 from collector.metrics import Metrics, drop_dead
 from collector.protocol import DoorProtocol
 from collector.settings import CollectorSettings, load
+from warehouse import logs
 
 GRACE_TICKS = 2
 

@@ -24,6 +24,7 @@ from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
 LONGEST_PAUSE_US = 5_000_000
+ROUTINE = ("loaded", "stitched", "upkeep")
 
 
 Opening = Callable[[Callable[[int, int], None]], Writer]
@@ -186,7 +187,8 @@ class Job:
         told = {
             name: value for name, value in fields.items() if name not in without and value not in (0, None)
         }
-        self.report("info", event, {**told, "seconds": round((self.now() - began) / 1e6, 3)})
+        level = "debug" if event in ROUTINE else "info"
+        self.report(level, event, {**told, "seconds": round((self.now() - began) / 1e6, 3)})
 
     def _say_state(self) -> None:
         """What does not get on is in the registry's setting `sessionizer_state`, for whoever asks."""

@@ -21,6 +21,7 @@ LAW: dict[str, tuple[str, ...]] = {
         "sdk_contract",
         "warehouse.errors",
         "warehouse.landing",
+        "warehouse.logs",
         "warehouse.registry",
         "warehouse.segments",
         "warehouse.settings",

@@ -168,7 +168,7 @@ def migrate(lake: Lake) -> list[str]:
             lake.execute(sql)
             _comment(lake, sql)
             lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
-    # After the tables are made: before, DuckLake 1.0 can merge no file of theirs once the lake was opened again.
+    # After the tables are made: before, DuckLake 1.0 merges no file of theirs once the lake was opened again.
     _keep_in_catalog(lake, "schema_migrations")
     _keep_in_catalog(lake, "objects")
     return list(todo)

@@ -1,15 +1,13 @@
 """`sojourn console`: the analysts' web console."""
 
 import asyncio
-import logging
 import os
-import sys
 import time
 
 import click
-import structlog
 
 from sdk_contract.settings import PREFIX, load
+from warehouse import logs
 from warehouse.console.serve import serve
 from warehouse.console.settings import ConsoleSettings
 from warehouse.settings import WarehouseSettings
@@ -34,26 +32,10 @@ def console(data: str | None, host: str | None, port: int | None, collector: str
     env = {**os.environ, **given}
     settings = load(ConsoleSettings, env, known=env)
     lake = load(WarehouseSettings, env, known=env)
-    log = start_log()
+    log = logs.configure("console")
     asyncio.run(
         serve(settings, lake, now, listening=lambda url: log.info("listening", url=url, data=settings.data))
     )
-
-
-def start_log() -> structlog.typing.FilteringBoundLogger:
-    """Lines on stderr: short ones for a person, JSON for a program."""
-    person = sys.stderr.isatty()
-    shape: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(pad_event_to=0) if person else structlog.processors.JSONRenderer()
-    )
-    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if person else "iso", utc=not person)
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, stamp, shape],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-    log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(program="console")
-    return log
 
 
 if __name__ == "__main__":

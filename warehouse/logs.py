@@ -1,4 +1,4 @@
-"""How a collector program logs: one JSON object a line on stderr, short lines where a person looks on."""
+"""How a program logs: JSON lines on stderr; where a person looks on, short lines and none of routine."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ import structlog
 
 
 def configure(program: str, stream: TextIO = sys.stderr) -> structlog.typing.FilteringBoundLogger:
-    """A logger that names `program` in each line."""
+    """A logger that names `program` in each line. What is routine is logged as debug."""
     person = stream.isatty()
     shape: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)
@@ -22,7 +22,7 @@ def configure(program: str, stream: TextIO = sys.stderr) -> structlog.typing.Fil
             structlog.processors.format_exc_info,
             shape,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if person else logging.DEBUG),
         logger_factory=structlog.WriteLoggerFactory(stream),
     )
     logging.basicConfig(stream=stream, level=logging.WARNING, format="%(name)s: %(message)s")
