@@ -18,6 +18,7 @@ Span: TypeAlias = tuple[int, int, IPv6Address | None]
 
 _V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _HEX: Final = "[0-9a-fA-F]{1,4}"
+_DOTS_BEFORE: Final = r"\.[0-9]{1,3}\.[0-9]{1,3}\."
 # In a URL's query a colon is often %3A.
 _COLON: Final = "(?::|%3[aA])"
 _GROUPS: Final = f"(?:{_HEX}{_COLON}){{0,6}}"
@@ -36,6 +37,13 @@ _CANDIDATE: Final = _linear(f"{_SHORTENED}|{_WHOLE}|{_V4}")
 _CANDIDATE_V4: Final = _linear(_V4)
 _FIRST_GROUP: Final = re.compile(rb"[0-9a-fA-F]{1,4}(?::|%3[aA])(?!:|%3[aA])")
 _EIGHT_PAIRS: Final = re.compile(rb"(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}")
+# Each begins with the letter that all forms of an address have: the search leaps from one to the next.
+_COLONS: Final = _linear(f":(?::|(?:{_HEX}:){{3}})")
+_PERCENT_COLON: Final = _linear("%3[aA]")
+_DOTS: Final = _linear(_DOTS_BEFORE + "[0-9]{1,3}(?:[^0-9]|$)")
+_DOTS_TO_CUT: Final = _linear(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:[^0-9]|$)")
+# A text this short cannot hold MAX_CANDIDATES of IPv4 addresses.
+_SHORT: Final = len("1.2.3.4") * MAX_CANDIDATES
 _DOT: Final = ord(".")
 _SLASH: Final = ord("/")
 _DIGITS: Final = b"0123456789"
@@ -47,6 +55,16 @@ _BEFORE_VERSION: Final = re.compile(rb"[\w .:+@-]{0,60}")
 _MARKS: Final = b"vV:"
 _VERSION_MARK: Final = re.compile(rb"(?:(?:^|\W)[vV]|\brv:)$")
 _PRODUCT: Final = re.compile(rb'(?:^|[\s"(;,\[])([A-Za-z][\w.+-]*)$')
+
+
+def may_hold_addresses(body: bytes, *, networks: bool) -> bool:
+    """Tells, much faster than `find_addresses`, that a text holds none; True leaves it open.
+
+    `networks`: whether IPv4 addresses that end in `.0` count too; Chrome/130.0.0.0 is in every user agent.
+    """
+    if len(body) >= _SHORT or (_DOTS if networks else _DOTS_TO_CUT).search(body):
+        return True
+    return bool(_COLONS.search(body) or (b"%" in body and _PERCENT_COLON.search(body)))
 
 
 def find_addresses(body: bytes) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from sdk_contract.address_spans import find_addresses
+from sdk_contract.address_spans import find_addresses, may_hold_addresses
 from sdk_contract.escapes import plain
 
 POLICIES: Final = ("keep", "truncate", "drop")
@@ -24,6 +24,8 @@ def treat(body: bytes, policy: str) -> bytes:
     if _must_keep(policy):
         return body
     body = plain(body)
+    if not may_hold_addresses(body, networks=policy == "drop"):
+        return body
     pieces: list[bytes] = []
     done = 0
     for start, end, ip in find_addresses(body):

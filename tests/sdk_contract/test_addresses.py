@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sdk_contract.address_spans import MAX_CANDIDATES
+from sdk_contract.address_spans import MAX_CANDIDATES, find_addresses, may_hold_addresses
 from sdk_contract.addresses import treat, treat_peer
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Reason
@@ -250,6 +250,40 @@ def test_json_stays_json_of_the_same_shape(value: object, ascii_only: bool) -> N
 def test_any_bytes_can_be_treated_and_twice_is_once(body: bytes) -> None:
     once = treat(body, "truncate")
     assert treat(once, "truncate") == once
+
+
+WORDS = b"0 0 1 12 203 1234 .05 .00 . . : :: a ff %3A %3a %20 % / v , x 2001:db8::1 1:2:3:4:5:6:7 203.0.113.9"
+PARTS = st.sampled_from(
+    [*WORDS.split(), b"\\", b"\\u00e9", b" ", b'"', b" Chrome/", b"130.0.0.0", b"8.0.53.2740", b'"version":"']
+)
+
+
+@given(st.lists(PARTS, max_size=14).map(b"".join))
+@CHECK
+def test_the_quick_look_misses_nothing(body: bytes) -> None:
+    found = [(body[start:end], ip) for start, end, ip in find_addresses(body)]
+    assert may_hold_addresses(body, networks=True) or not found
+    assert may_hold_addresses(body, networks=False) or all(
+        ip is None and text.endswith(b".0") for text, ip in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts", "any_address"),
+    [
+        (AGENT.encode() + b" MicroMessenger/8.0.53.2740(0x2800) at 19:50:17", False, True),
+        (b"/?to=%E4%BA%AC", False, False),
+        (b"1.2.3.4", True, True),
+        (b"1.2.3.04,", True, True),
+        (b"1.2.3.00", True, True),
+        (b"a::1", True, True),
+        (b"1:2:3:4:5:6:7:8", True, True),
+        (b"a%3a%3A1", True, True),
+    ],
+)
+def test_the_quick_look_passes_over_browsers(text: bytes, hosts: bool, any_address: bool) -> None:
+    assert may_hold_addresses(text, networks=False) == hosts
+    assert may_hold_addresses(text, networks=True) == any_address
 
 
 @pytest.mark.parametrize(
