@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
-from sdk_contract.events import DoorEvent, inspect, text_of
+from sdk_contract.events import DoorEvent, glance, inspect, text_of
 from sdk_contract.verdicts import Fault, Judgement, Verdict
 
 ID_BYTES, ID_LENGTH = 33, 22
@@ -56,7 +56,11 @@ def judge(parsed: Parsed, kind: str, batch_id: str, limit: int, rule: PlanRule |
     message_ids: list[str] = []
     judgements: list[Judgement] = []
     sound = parsed.sound
+    ordinary = sound and rule is None
     for index, raw in enumerate(parsed.events):
+        if ordinary and (message_id := glance(raw, limit)):
+            message_ids.append(message_id)
+            continue
         found = inspect(raw, kind, sound=sound, limit=limit)
         if type(found) is Fault:
             judgements.append(found.judge(index))

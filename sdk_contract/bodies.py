@@ -124,7 +124,7 @@ def _not_json(body: bytes) -> Refused:
 
 
 def _mend_surrogates(body: bytes) -> bytes:
-    if body.isascii() or _HALVES.search(body) is None:
+    if b"\xed" not in body or _HALVES.search(body) is None:
         return body
     return _HALVES.sub(_pair, body)
 

@@ -2,12 +2,17 @@
 
 import json
 
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from collector.judge import BatchIds, PlanRule, judge
 from sdk_contract.dialects import Parsed
+from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.events import inspect
 from sdk_contract.plan import Plan, compile
-from sdk_contract.verdicts import Judgement, Reason, Verdict
+from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
 
 BATCH = "b" * 22
 PLAN = """
@@ -46,6 +51,27 @@ def test_an_event_above_the_limit_is_refused_alone() -> None:
     small = {"type": "page", "userId": "u"}
     judged = judge(parsed(small, {**small, "name": "n" * 100}), "batch", BATCH, 100, None)
     assert [(one.index, one.reason) for one in judged.judgements] == [(1, Reason.EVENT_TOO_LARGE)]
+
+
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    ["track", "page", "alias", "m", "", "夏", None, 5, 5.5, {}, "2026-11-21T12:00:00Z", 10**18]
+)
+EVENTS = st.dictionaries(
+    st.sampled_from(["type", "messageId", "userId", "event", "timestamp", "context", "x"]), VALUES, min_size=4
+).map(lambda event: {"type": "track", "messageId": "m", "userId": "u", "event": "E"} | event)
+
+
+@given(st.lists(EVENTS | VALUES, max_size=6), st.sampled_from(["batch", "track", "page"]))
+@settings(max_examples=100, deadline=None)
+def test_a_batch_is_judged_as_each_of_its_events(events: list[object], kind: str) -> None:
+    sent = SEGMENT.parse("batch", json.dumps({"batch": events}).encode())
+    judged = judge(sent, kind, BATCH, 100, None)
+    faults = [inspect(raw, kind, sound=True, limit=100) for raw in sent.events]
+    assert judged.judgements == [
+        found.judge(index) for index, found in enumerate(faults) if isinstance(found, Fault)
+    ]
+    alone = [judge(msgspec.structs.replace(sent, sound=False), kind, BATCH, 100, None)]
+    assert alone == [judged]
 
 
 def planned(softened: bool, event: dict[str, object]) -> list[Judgement]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from sdk_contract.events import NEEDS, DoorEvent, inspect
+from sdk_contract.events import EVENT_LIMIT, NEEDS, DoorEvent, glance, inspect
 from sdk_contract.verdicts import Fault, Reason
 
 GOOD: dict[str, Any] = {
@@ -228,3 +228,39 @@ def test_any_object_is_good_or_has_one_fault(change: dict[str, Any]) -> None:
     else:
         assert found.type in NEEDS
         assert found.user_id or found.anonymous_id
+
+
+CHANGES = st.dictionaries(
+    st.sampled_from([*GOOD, "groupId", "previousId", "name", "sentAt", "originalTimestamp", "x"]),
+    JSON | st.sampled_from([*NEEDS, "", "m", "2026-11-21T12:00:00Z", "2026-11-21", 5]),
+    max_size=4,
+)
+
+
+@given(CHANGES, st.integers(150, 400))
+@settings(max_examples=100, deadline=None)
+def test_what_passes_at_a_glance_passes_an_inspection(change: dict[str, Any], limit: int) -> None:
+    raw = Raw(json.dumps({**GOOD, **change}).encode())
+    if (message_id := glance(raw, limit)) is not None:
+        found = inspect(raw, sound=True, limit=limit)
+        assert isinstance(found, DoorEvent)
+        assert found.message_id == (message_id or None)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"type": "page", "userId": None}, {"type": "identify"}, {"userId": 7}]
+)
+def test_what_sdks_send_passes_at_a_glance(change: dict[str, Any]) -> None:
+    assert glance(Raw(json.dumps({**GOOD, **change}).encode())) == "m-1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "group"}, {"type": "alias"}, {"type": None}, {"event": ""}, {"messageId": 5},
+        {"userId": "", "anonymousId": None}, {"sentAt": "soon"}, {"timestamp": 5}, {"context": 5},
+        {"x": "n" * EVENT_LIMIT}, {"x": json.loads("[" * 99 + "[]" + "]" * 99)},
+    ],
+)  # fmt: skip
+def test_the_rest_needs_an_inspection(change: dict[str, Any]) -> None:
+    assert glance(Raw(json.dumps({**GOOD, **change}).encode())) is None
