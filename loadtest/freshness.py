@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -32,6 +33,7 @@ PROBE_EVERY_US: Final = 500_000
 LOOK_EVERY_S: Final = 0.2
 WINDOW_US: Final = 20_000
 GRACE_S: Final = 60.0
+REST_S: Final = 12.0
 LOAD_S: Final = 3600.0
 REUSE_US: Final = 12 * 3_600_000_000
 Clock = Callable[[], int]
@@ -62,13 +64,16 @@ class Freshness(msgspec.Struct, frozen=True):
 
 
 class Watcher:
-    """Looks at the lake over its own connection until every probe was seen in SQL and on its timeline."""
+    """Looks at the lake over connections of its own until every probe was seen in SQL and on its timeline.
+
+    The two questions have a thread each: a timeline takes longer to ask for than a row.
+    """
 
     def __init__(self, lake: Lake, clock: Clock) -> None:
-        self._lake, self._clock = lake, clock
+        self._sql, self._timelines, self._clock = lake.cursor(), lake.cursor(), clock
         self._probes: dict[str, Probe] = {}
-        self._waiting: list[Probe] = []
-        self._seen_seq = self._cursor("load")
+        self._waiting: deque[Probe] = deque()
+        self._seen_seq = _cursor(self._sql, "load")
         self.ended = threading.Event()
 
     def add(self, probe: Probe) -> None:
@@ -80,27 +85,37 @@ class Watcher:
 
     def run(self) -> None:
         """Look until `ended` is set and nothing is outstanding, or the grace is over."""
+        with ThreadPoolExecutor(2) as pool:
+            for done in [
+                pool.submit(self._repeat, look) for look in (self.look_at_sql, self.look_at_timelines)
+            ]:
+                done.result()
+
+    def _repeat(self, look: Callable[[], None]) -> None:
         give_up_at = math.inf
         while time.monotonic() < give_up_at:
-            self.look()
+            look()
             if self.ended.is_set():
                 if all(probe.timeline_at for probe in self.probes):
                     return
                 give_up_at = min(give_up_at, time.monotonic() + GRACE_S)
             time.sleep(LOOK_EVERY_S)
 
-    def look(self) -> None:
-        """One look at SQL, then at the timelines that the cursor says may be ready."""
-        newest = self._cursor("load")
+    def look_at_sql(self) -> None:
+        """Which probes came into `events` since the last look."""
+        newest = _cursor(self._sql, "load")
         if newest > self._seen_seq:
             sql = (
                 "SELECT anonymous_id, load_seq FROM events WHERE load_seq > ? AND load_seq <= ? AND event = ?"
             )
-            found = self._lake.query(sql, [self._seen_seq, newest, PROBE])
+            found = self._sql.query(sql, [self._seen_seq, newest, PROBE])
             self._seen_in_sql(dict(found), self._clock())
             self._seen_seq = newest
-        stitched = self._cursor("stitch") if self._waiting else -1
-        for probe in [probe for probe in self._waiting if (probe.load_seq or 0) <= stitched]:
+
+    def look_at_timelines(self) -> None:
+        """Asks for the timelines of the probes that the cursor says may be ready, the oldest first."""
+        stitched = _cursor(self._timelines, "stitch") if self._waiting else -1
+        for probe in [probe for probe in list(self._waiting) if (probe.load_seq or 0) <= stitched]:
             if self._on_timeline(probe):
                 probe.timeline_at = self._clock()
                 self._waiting.remove(probe)
@@ -112,14 +127,15 @@ class Watcher:
                 self._waiting.append(probe)
 
     def _on_timeline(self, probe: Probe) -> bool:
-        found = timeline(self._lake, probe.anonymous_id)
+        found = timeline(self._timelines, probe.anonymous_id)
         return found is not None and any(
             event.message_id == probe.anonymous_id for session in found.sessions for event in session.events
         )
 
-    def _cursor(self, name: str) -> int:
-        rows = self._lake.query("SELECT load_seq FROM cursors WHERE name = ?", [name])
-        return int(rows[0][0]) if rows else -1
+
+def _cursor(lake: Lake, name: str) -> int:
+    rows = lake.query("SELECT load_seq FROM cursors WHERE name = ?", [name])
+    return int(rows[0][0]) if rows else -1
 
 
 def prepared(rows: int, work: Path, clock: Clock, report: Report) -> Path:
@@ -136,6 +152,7 @@ def prepared(rows: int, work: Path, clock: Clock, report: Report) -> Path:
     write_past(folder, past, report)
     with House(folder) as house:
         wait_loaded(house, rows, report)
+        wait_tidy(house, report)
     mark.write_bytes(msgspec.json.encode(past))
     return folder
 
@@ -158,6 +175,20 @@ def wait_loaded(house: House, rows: int, report: Report) -> None:
         return bool(events >= rows and found.get("load") == found.get("stitch"))
 
     wait_until("the history to be loaded and stitched", stitched, LOAD_S, every_s=1.0)
+
+
+def wait_tidy(house: House, report: Report) -> None:
+    """Until upkeep has come to rest, as it has where ten million events took days to arrive."""
+    seen: list[tuple[int, float]] = []
+
+    def at_rest() -> bool:
+        with house.lake() as lake:
+            seen.append((lake.snapshot(), time.monotonic()))
+        since = next(at for snapshot, at in seen if snapshot == seen[-1][0])
+        return seen[-1][1] - since >= REST_S
+
+    report("history: waiting for upkeep to come to rest")
+    wait_until("upkeep to come to rest", at_rest, LOAD_S, every_s=1.0)
 
 
 def probe_request(number: int, run: str, at: int) -> Request:

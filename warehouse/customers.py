@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -67,11 +67,11 @@ def timeline(lake: Lake, any_id: str) -> Timeline | None:
         customer_id = find_customer(lake, any_id)
         if customer_id is None:
             return None
+        rows = lake.query(_IDENTITIES, [customer_id])
         identities = [
-            TimelineIdentity(kind, value, iso_time(seen), evidence)
-            for kind, value, seen, evidence in lake.query(_IDENTITIES, [customer_id])
+            TimelineIdentity(kind, value, iso_time(seen), evidence) for _, kind, value, seen, evidence in rows
         ]
-        return Timeline(customer_id, identities, list(_sessions(lake, customer_id)))
+        return Timeline(customer_id, identities, list(_sessions(lake, [key for key, *_ in rows])))
 
 
 def find_customer(lake: Lake, any_id: str) -> str | None:
@@ -122,8 +122,9 @@ def _first(lake: Lake, sql: str, value: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def _sessions(lake: Lake, customer_id: str) -> Iterator[TimelineSession]:
-    rows = lake.query(_SESSIONS, [customer_id])
+def _sessions(lake: Lake, keys: Sequence[int]) -> Iterator[TimelineSession]:
+    """The sessions of some identities. Keys are given as values, so that the files' statistics count."""
+    rows = lake.query(_SESSIONS.format(keys=", ".join(map(str, keys))))
     events = _events(lake, rows)
     for session_id, device_id, started_at, ended_at, *_ in rows:
         yield TimelineSession(
@@ -136,12 +137,14 @@ def _events(lake: Lake, sessions: list[tuple[Any, ...]]) -> dict[str, list[Timel
     found: dict[str, list[TimelineEvent]] = defaultdict(list)
     if not sessions:
         return found
-    ids, subjects = [row[0] for row in sessions], sorted({row[4] for row in sessions})
-    days = sorted({day for row in sessions for day in row[5]})
+    subjects = sorted({row[4] for row in sessions})
+    days = sorted({day for row in sessions for day in row[-1]})
     sql = _EVENTS.format(
         days=", ".join(f"DATE '{day}'" for day in days), subjects=", ".join(map(str, subjects))
     )
-    for session_id, moment, *values in lake.query(sql, [ids]):
+    columns = list(zip(*sessions, strict=True))
+    visits = [list(columns[at]) for at in (0, 4, 2, 3, 5, 6)]
+    for session_id, moment, *values in lake.query(sql, visits):
         message_id, type, event, *rest = values
         found[session_id].append(TimelineEvent(message_id, type, event, iso_time(moment), *rest))
     return found
@@ -168,26 +171,28 @@ _OF_MESSAGE = """
     SELECT customer_id FROM identities JOIN visited USING (project, identity_key)"""
 
 _IDENTITIES = """
-    SELECT kind, value, first_seen, evidence FROM identities
+    SELECT identity_key, kind, value, first_seen, evidence FROM identities
     WHERE customer_id = ? ORDER BY first_load_seq, identity_key"""
 
 _SESSIONS = """
-    SELECT session_id, device_id, started_at, ended_at, subject_key,
+    SELECT session_id, device_id, started_at, ended_at, subject_key, first_message_id, last_message_id,
         generate_series(started_at::DATE, ended_at::DATE, INTERVAL 1 DAY)::DATE[] AS days
     FROM sessions
-    WHERE (project, identity_key) IN (SELECT (project, identity_key) FROM identities WHERE customer_id = ?)
+    WHERE identity_key IN ({keys})
     ORDER BY started_at, session_id"""
 
 _EVENTS = """
     WITH visits AS (
-        SELECT * FROM sessions WHERE session_id IN (SELECT unnest(?::VARCHAR[]))
+        SELECT unnest(?::VARCHAR[]) AS session_id, unnest(?::BIGINT[]) AS subject_key,
+            unnest(?::TIMESTAMPTZ[]) AS started_at, unnest(?::TIMESTAMPTZ[]) AS ended_at,
+            unnest(?::VARCHAR[]) AS first_message_id, unnest(?::VARCHAR[]) AS last_message_id
     ),
     happened AS (
         SELECT * FROM events WHERE event_day IN ({days}) AND subject_key IN ({subjects})
     )
     SELECT session_id, happened.timestamp, message_id, type, event, verdict, happened.user_id, anonymous_id,
         page_title, page_path, properties, traits, context
-    FROM happened JOIN visits USING (project, subject_key)
+    FROM happened JOIN visits USING (subject_key)
     WHERE (happened.timestamp, message_id)
         BETWEEN (started_at, first_message_id) AND (ended_at, last_message_id)
     ORDER BY happened.timestamp, message_id, load_seq"""
