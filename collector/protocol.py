@@ -15,12 +15,46 @@ CYCLE = "sojourn.cycle"
 
 
 class DoorProtocol(HttpToolsProtocol):
-    """Puts the request's cycle into its scope."""
+    """Puts the request's cycle into its scope; one timer a connection, where each request would set its own.
+
+    The timer is not reset: when it rings, it waits for the rest of the time that the connection may be idle.
+    """
+
+    idle_since: float | None = None
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         scope: dict[str, Any] = self.cycle.scope  # type: ignore[assignment]
         scope[CYCLE] = self.cycle
+
+    def _unset_keepalive_if_required(self) -> None:
+        self.idle_since = None
+
+    def on_response_complete(self) -> None:
+        if self.pipeline or self.timeout_keep_alive_task is None:
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            if not self.transport.is_closing():
+                self.flow.resume_reading()
+        if self.cycle.response_complete:
+            self.idle_since = self.loop.time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self.idle_since is None or self.transport.is_closing():
+            return
+        rest = self.idle_since + self.timeout_keep_alive - self.loop.time()
+        if rest <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(rest, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+        super().connection_lost(exc)
 
 
 def whole_body(scope: Scope, limit: int) -> bytes | None:
