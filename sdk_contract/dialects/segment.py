@@ -85,6 +85,8 @@ def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> b
     What is filtered counts neither as accepted nor as rejected.
     """
     entries = [_Entry(index, message_id, "ok") for index, message_id in enumerate(message_ids)]
+    if not judgements:
+        return _encode(_Reply(True, len(entries), 0, entries))
     counts = dict.fromkeys(Verdict, 0)
     for judged in judgements:
         entries[judged.index] = _entry(judged, message_ids[judged.index])
