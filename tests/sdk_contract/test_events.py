@@ -230,7 +230,9 @@ def test_any_object_is_good_or_has_one_fault(change: dict[str, Any]) -> None:
         assert found.user_id or found.anonymous_id
 
 
-SOUND: st.SearchStrategy[object] = st.none() | st.booleans() | st.integers() | st.text(max_size=10) | st.just([]) | st.just({})
+SOUND: st.SearchStrategy[object] = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10) | st.just([]) | st.just({})
+)
 CHANGES = st.dictionaries(
     st.sampled_from([*GOOD, "groupId", "previousId", "name", "sentAt", "originalTimestamp", "x"]),
     SOUND | st.sampled_from([*NEEDS, "", "m", "2026-11-21T12:00:00Z", "2026-11-21", 5]),
