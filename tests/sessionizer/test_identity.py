@@ -94,6 +94,16 @@ def test_the_older_customer_survives_and_the_younger_leads_to_it() -> None:
     assert len(set(named)) == 3
     assert {resolved(lake, "customer_redirects", "customers", name) for (name,) in named} == {oldest}
     assert lake.query("SELECT devices, user_ids, sessions, events FROM customers") == [(3, 2, 4, 5)]
+    evidence = lake.query(
+        "SELECT value, evidence FROM identities WHERE customer_id = ? ORDER BY ALL", [oldest]
+    )
+    assert evidence == [
+        ("d", "first_seen"),
+        ("e", "same_event"),
+        ("f", "same_event"),
+        ("u", "same_event"),
+        ("v", "same_event"),
+    ]
 
 
 def test_a_session_on_a_shared_device_is_its_users() -> None:

@@ -138,6 +138,17 @@ def test_a_backlog_goes_in_slices() -> None:
     check_against_oracles(lake, events)
 
 
+def test_after_each_run_the_tables_are_those_of_the_events_so_far() -> None:
+    """Although the events to come are in the lake already."""
+    events = arrivals(random.Random(6), 80, 12)
+    lake = plain_lake()
+    store(lake, events)
+    for end in (20, 30, 50, 51, 80):
+        loaded(lake, end)
+        stitch(lake, now=NOW)
+        check_against_oracles(lake, events[:end])
+
+
 def test_the_cursor_is_complete_until_what_was_loaded_only_once_it_has_caught_up() -> None:
     lake = plain_lake()
     store(lake, arrivals(random.Random(5), 30))
