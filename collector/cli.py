@@ -81,9 +81,11 @@ def up(
 
 
 def relay(program: str, line: str) -> None:
-    """Passes on what a program printed; a person sees which one it was."""
-    prefix = click.style(f"{program:>10} | ", dim=True) if sys.stderr.isatty() else ""
-    click.echo(prefix + line, err=True)
+    """Passes on what a program printed; a person sees which one it was, and nothing of routine."""
+    if not sys.stderr.isatty():
+        click.echo(line, err=True)
+    elif (text := logs.short(line)) is not None:
+        click.echo(click.style(f"{program:>10} | ", dim=True) + text, err=True)
 
 
 @click.command()

@@ -4,7 +4,10 @@ import logging
 import sys
 from typing import TextIO
 
+import msgspec
 import structlog
+
+HEADINGS = ("level", "timestamp", "program")
 
 
 def configure(program: str, stream: TextIO = sys.stderr) -> structlog.typing.FilteringBoundLogger:
@@ -28,3 +31,18 @@ def configure(program: str, stream: TextIO = sys.stderr) -> structlog.typing.Fil
     logging.basicConfig(stream=stream, level=logging.WARNING, format="%(name)s: %(message)s")
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(program=program)
     return log
+
+
+def short(line: str) -> str | None:
+    """A line of another program's log as a person reads it; None for one of routine. Other text stays."""
+    try:
+        fields = msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.DecodeError:
+        return line
+    if fields.get("level") == "debug":
+        return None
+    event = fields.pop("event", "")
+    told = (
+        f"{name}={value}" for name, value in fields.items() if name not in ("level", "timestamp", "program")
+    )
+    return " ".join([str(event), *told])
