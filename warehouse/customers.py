@@ -83,30 +83,34 @@ def find_customer(lake: Lake, any_id: str) -> str | None:
     return None
 
 
-def follow(lake: Lake, ledger: str, old: str, new: str, id: str) -> str:
-    """The id that another became: along the newest row of each step of an append-only ledger."""
+def follow(lake: Lake, ledger: str, old: str, new: str, id: str, owner: str) -> str | None:
+    """What `owner` answers for an id, or for the first id it became that has an answer; None where none has.
+
+    `owner` is one SELECT of one column with `?` for the id. The ledger is append-only, so the newest row
+    counts, and an id that it retired may be in use again.
+    """
     seen: set[str] = set()
     while id not in seen:
+        if (found := _first(lake, owner, id)) is not None:
+            return found
         seen.add(id)
-        sql = f"SELECT {new} FROM {ledger} WHERE {old} = ? ORDER BY at_load_seq DESC LIMIT 1"
-        id = next((str(found) for (found,) in lake.query(sql, [id])), id)
-    return id
+        id = (
+            _first(lake, f"SELECT {new} FROM {ledger} WHERE {old} = ? ORDER BY at_load_seq DESC LIMIT 1", id)
+            or id
+        )
+    return None
 
 
 def _by_customer(lake: Lake, any_id: str) -> str | None:
     if not any_id.startswith("c_"):
         return None
-    id = follow(lake, "customer_redirects", "old_customer_id", "customer_id", any_id)
-    return _first(lake, "SELECT customer_id FROM identities WHERE customer_id = ? LIMIT 1", id)
+    return follow(lake, "customer_redirects", "old_customer_id", "customer_id", any_id, _OF_CUSTOMER)
 
 
 def _by_session(lake: Lake, any_id: str) -> str | None:
     if not any_id.startswith("s_"):
         return None
-    id = any_id
-    if _first(lake, "SELECT session_id FROM sessions WHERE session_id = ?", id) is None:
-        id = follow(lake, "session_aliases", "old_session_id", "session_id", any_id)
-    return _first(lake, _OF_SESSION, id)
+    return follow(lake, "session_aliases", "old_session_id", "session_id", any_id, _OF_SESSION)
 
 
 def _by_identity(lake: Lake, any_id: str) -> str | None:
@@ -149,6 +153,8 @@ def _events(lake: Lake, sessions: list[tuple[Any, ...]]) -> dict[str, list[Timel
         found[session_id].append(TimelineEvent(message_id, type, event, iso_time(moment), *rest))
     return found
 
+
+_OF_CUSTOMER = "SELECT customer_id FROM identities WHERE customer_id = ? LIMIT 1"
 
 _OF_SESSION = """
     SELECT customer_id FROM sessions JOIN identities USING (project, identity_key) WHERE session_id = ?"""

@@ -58,7 +58,8 @@ def fill(lake: Lake) -> None:
         )
     lake.execute("INSERT INTO customer_redirects VALUES ('c_old', 'c_older', 1), ('c_older', 'c_lin', 2)")
     lake.execute(
-        "INSERT INTO session_aliases VALUES ('s_0', 's_9', 1), ('s_9', 's_1', 2), ('s_loop', 's_loop', 1)"
+        "INSERT INTO session_aliases VALUES ('s_0', 's_9', 1), ('s_9', 's_1', 2), ('s_loop', 's_loop', 1), "
+        "('s_7', 's_2', 3), ('s_2', 's_1', 4)"  # s_2 was retired and is in use again
     )
 
 
@@ -71,6 +72,7 @@ def fill(lake: Lake) -> None:
         ("d2", "c_lin"),
         ("s_1", "c_lin"),
         ("s_0", "c_lin"),
+        ("s_7", "c_mo"),
         ("m2", "c_lin"),
         ("m3", "c_mo"),
         ("mo", "c_mo"),
