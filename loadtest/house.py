@@ -10,22 +10,10 @@ import msgspec
 
 from loadtest.errors import BadOutput, GaveUp
 from loadtest.processes import Process, Program, free_port, run, sojourn, wait_until
+from warehouse.balance import Books
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
-
-
-class Books(msgspec.Struct, frozen=True):
-    """What `sojourn check --json` prints."""
-
-    received: int
-    stored: int
-    duplicate: int
-    rejected: int
-    filtered: int
-    damaged: int
-    pending: int
-    difference: int
 
 
 class House:
