@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import msgspec
+
 from sdk_contract.addresses import treat, treat_peer
 
 USER_AGENT_LIMIT = 1024
