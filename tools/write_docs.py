@@ -1,5 +1,6 @@
-"""Writes the pages of docs/ that are made from the code: `python -m tools.write_docs`; a test compares."""
+"""Writes the pages of docs/ that are made from the code: `python -m tools.write_docs [FOLDER]`."""
 
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -47,15 +48,19 @@ def cli_markdown() -> str:
     return CLI_HEAD + "".join(sections)
 
 
-def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+def helps(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
     """(name, help) of a command and of every command below it."""
-    context = click.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    width = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    own = {**command.context_settings, **width}
+    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent, **own)
     yield name, command.get_help(context).rstrip()
     if isinstance(command, click.Group):
         for sub in command.list_commands(context):
             found = command.get_command(context, sub)
             assert found, f"{name} {sub} is listed but is not there"
-            yield from helps(found, f"{name} {sub}")
+            yield from helps(found, f"{name} {sub}", context)
 
 
 def settings_markdown() -> str:
@@ -98,4 +103,4 @@ PAGES: dict[str, Callable[[], str]] = {
 
 if __name__ == "__main__":
     for page, text in PAGES.items():
-        (DOCS / page).write_text(text(), "utf-8")
+        Path(*sys.argv[1:2] or [str(DOCS)], page).write_text(text(), "utf-8")
