@@ -95,11 +95,6 @@ class SegmentWriter:
         """Bytes of the open segment; 0: there is none."""
         return self._segment.length if self._segment else 0
 
-    @property
-    def unsettled(self) -> bool:
-        """Whether segments have ended that could not be sealed yet."""
-        return bool(self._ended)
-
     def commit(self, entries: Sequence[Entry]) -> int:
         """Returns the bytes written when all entries are on disk. On `JournalUnavailable` none counts.
 
