@@ -13,7 +13,6 @@ from collector.errors import JournalUnavailable
 from collector.files import Files
 from collector.intake import Intake, Parts
 from collector.journal import Journal
-from collector.judge import BatchIds, PlanRule
 from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies, disk_used, read_backlog
 from collector.metrics import Counts, Metrics
@@ -22,6 +21,7 @@ from collector.settings import CollectorSettings, node_name
 from collector.tap import Follower, Tap
 from sdk_contract.dialects import Answer, Dialect
 from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.judging import BatchIds, PlanRule
 from warehouse.registry import Registry
 
 DIALECTS: list[Dialect] = [SEGMENT]

@@ -7,7 +7,6 @@ import msgspec
 
 from collector.errors import JournalUnavailable
 from collector.journal import Journal
-from collector.judge import BatchIds, PlanRule, judge
 from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies
 from collector.metrics import Counts
@@ -20,6 +19,7 @@ from sdk_contract.addresses import treat
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Answer, Dialect, outcome_of
 from sdk_contract.errors import Refused
+from sdk_contract.judging import BatchIds, PlanRule, judge
 from sdk_contract.verdicts import Reason
 from warehouse.registry import Key
 from warehouse.segments import RecordHead

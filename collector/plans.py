@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from collector.errors import CannotStart
-from collector.judge import PlanRule
+from sdk_contract.judging import PlanRule
 from sdk_contract.plan import Plan, compile
 
 

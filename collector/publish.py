@@ -16,11 +16,11 @@ from typing import Protocol
 
 from collector.errors import LandingDiffers
 from collector.files import Files, try_lock
-from collector.rows import Landing, convert, source_of
 from collector.writer import OPEN, SEALED, adopt
 from sdk_contract.errors import SojournError
 from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import Store
+from warehouse.rows import Landing, convert, source_of
 from warehouse.segments import SegmentCount, Tally
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0

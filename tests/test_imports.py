@@ -19,10 +19,13 @@ LAW: dict[str, tuple[str, ...]] = {
     "warehouse": ("sdk_contract",),
     "collector": (
         "sdk_contract",
+        "warehouse.enrich",
         "warehouse.errors",
         "warehouse.landing",
         "warehouse.logs",
         "warehouse.registry",
+        "warehouse.rows",
+        "warehouse.secrets",
         "warehouse.segments",
         "warehouse.settings",
     ),
@@ -44,7 +47,9 @@ PURE_THIRD_PARTY = {"msgspec"}
 # Reading a tracking plan, saying on which line of it a mistake stands, and finding addresses in linear time.
 PLAN_THIRD_PARTY = {
     "sdk_contract.address_spans": {"re2"},
+    "sdk_contract.cleaning": {"email_validator", "phonenumbers"},
     "sdk_contract.plan": {"jsonschema_rs", "yaml"},
+    "sdk_contract.privacy": {"cryptography", "re2"},
     "sdk_contract.yaml_places": {"yaml"},
 }
 # The modules of the standard library by which a pure function would meet the world, its clock or its dice.

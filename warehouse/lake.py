@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from warehouse.errors import LakeError, LakeLocked, LakeMissing
 from warehouse.extensions import load_extensions
-from warehouse.schema_docs import migrations, tables
+from warehouse.schema_docs import Column, added, migrations, tables
 from warehouse.settings import WarehouseSettings
 
 
@@ -186,7 +186,13 @@ def _comment(lake: Lake, sql: str) -> None:
     for table in tables(sql):
         lake.execute(f"COMMENT ON TABLE {table.name} IS '{quoted(table.comment)}'")
         for column in table.columns:
-            lake.execute(f"COMMENT ON COLUMN {table.name}.{column.name} IS '{quoted(column.comment)}'")
+            _comment_column(lake, table.name, column)
+    for name, column in added(sql):
+        _comment_column(lake, name, column)
+
+
+def _comment_column(lake: Lake, table: str, column: Column) -> None:
+    lake.execute(f"COMMENT ON COLUMN {table}.{column.name} IS '{quoted(column.comment)}'")
 
 
 def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:

@@ -16,7 +16,7 @@ from warehouse.landing import SCHEMA, Store, segment_of
 STORED, DUPLICATE = "stored", "duplicate"
 FATES = (STORED, DUPLICATE, "rejected", "filtered", "damaged")
 _NUMBER = {fate: number for number, fate in enumerate(FATES)}
-_JSON = ("properties", "traits", "context", "integrations", "extra")
+_JSON = ("properties", "traits", "context", "integrations", "extra", "uncleaned")
 
 
 class Landed(msgspec.Struct, frozen=True):
@@ -105,7 +105,9 @@ def rejected_sql(source: str) -> str:
     """What goes into rejected."""
     return f"""
         SELECT load_seq, project, key_id, key_no, segment_id, record, index, verdict, reason, pointer,
-            expected, plan_version, message_id, type, event, received_at, library_name, library_version, raw
+            expected, plan_version, message_id, type, event, received_at, library_name, library_version, raw,
+            dialect, kind, privacy, signals, sent_at, ip, user_agent, visitor_id, country, region,
+            city, context
         FROM {source} WHERE fate > {_NUMBER[DUPLICATE]}"""
 
 

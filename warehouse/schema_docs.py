@@ -10,6 +10,7 @@ import msgspec
 
 _TABLE = re.compile(r"^-- (\w+): (.+)\nCREATE TABLE \1 \(\n(.*?)^\);", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(r"^    (\w+) (\w+),? -- (.+)$", re.MULTILINE)
+_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+); -- (.+)$", re.MULTILINE)
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -41,12 +42,27 @@ def tables(sql: str) -> list[Table]:
     ]
 
 
+def added(sql: str) -> Iterator[tuple[str, Column]]:
+    """The documented columns that one migration adds to tables of earlier ones."""
+    for table, *column in _ADDED.findall(sql):
+        yield table, Column(*column)
+
+
+def whole_tables() -> list[Table]:
+    """Every table with all its columns, those that later migrations added last."""
+    found: dict[str, Table] = {}
+    for sql in migrations().values():
+        found |= {table.name: table for table in tables(sql)}
+        for name, column in added(sql):
+            found[name].columns.append(column)
+    return list(found.values())
+
+
 def markdown() -> str:
     """The whole page."""
     lines = [_HEAD]
-    for sql in migrations().values():
-        for table in tables(sql):
-            lines += _section(table)
+    for table in whole_tables():
+        lines += _section(table)
     return "\n".join(lines)
 
 

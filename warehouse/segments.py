@@ -64,11 +64,22 @@ class Footer(msgspec.Struct, array_like=True, frozen=True):
     tally: list[Tally]
 
 
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """Where an address is: ISO 3166-1 code of the country, region, city, as far as the database knows."""
+
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+
+
 class RecordHead(msgspec.Struct, array_like=True, frozen=True):
     """What the door knows of one request. `received_at` is µs UTC; `ip` and `user_agent` are treated already.
 
     An event without a message id is called `<batch_id>-<index>`. `judgements` names only events that are not
-    plain ok.
+    plain ok. `place` is the sender's, `places` has those of events that brought an address of their own.
+    `visitor` is the first-party cookie's id, `signals` what the browser asked for (`gpc`, `dnt`, `gpc,dnt`),
+    `privacy` the policy that treated the body (`name@version`). A `sealed` body is one JSON string: the
+    request, encrypted, because it could not be read.
     """
 
     received_at: int
@@ -83,6 +94,12 @@ class RecordHead(msgspec.Struct, array_like=True, frozen=True):
     batch_id: str
     plan_version: str | None = None
     judgements: list[Judgement] = []
+    place: Place | None = None
+    places: dict[int, Place] = {}
+    visitor: str | None = None
+    signals: str | None = None
+    privacy: str | None = None
+    sealed: bool = False
 
 
 class Record(msgspec.Struct, frozen=True):

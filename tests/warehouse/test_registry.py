@@ -34,7 +34,7 @@ def test_numbers_are_never_given_twice(registry: Registry) -> None:
     [
         ({"project": "two words"}, "project is 'two words'"),
         ({"project": ""}, "project is ''"),
-        ({"project": "shop", "ip_policy": "hash"}, "ip_policy is 'hash'; it must be one of keep"),
+        ({"project": "shop", "ip_policy": "mask"}, "ip_policy is 'mask'; it must be one of keep"),
         ({"project": "shop", "plan_mode": "on"}, "plan_mode is 'on'; it must be one of off"),
         ({"project": "shop", "secret": "wk_taken"}, "secret 'wk_taken' is in use"),
     ],

@@ -19,7 +19,7 @@ def key() -> None:
 @click.argument("project")
 @click.option("--name", default="", help="What the key is for.")
 @click.option("--ip", "ip_policy", type=click.Choice(IP_POLICIES), default="truncate", show_default=True)
-@click.option("--plan", "plan_mode", type=click.Choice(PLAN_MODES), default="off", show_default=True)
+@click.option("--plan", "plan_mode", type=click.Choice(PLAN_MODES), default="warn", show_default=True)
 @click.option("--secret", help="The key itself, if it is given and not made up.")
 @data_option
 @json_option

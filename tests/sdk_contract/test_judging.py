@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from collector.judge import BatchIds, PlanRule, judge
 from sdk_contract.dialects import Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import inspect
+from sdk_contract.judging import BatchIds, PlanRule, judge
 from sdk_contract.plan import Plan, compile
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.enrich.agent import READ_LENGTH, Agent, data_version, read_agent
+from warehouse.enrich.agent import READ_LENGTH, Agent, data_version, read_agent
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36"
 IPHONE = (

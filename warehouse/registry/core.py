@@ -11,17 +11,20 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from warehouse.errors import RegistryError
+from warehouse.registry.rules import Rules
 from warehouse.segments import Tally
 
-IP_POLICIES = ("keep", "truncate", "drop")
+PRESETS = ("none", "standard", "strict")
+IP_POLICIES = ("keep", "truncate", "hash", "drop")
 PLAN_MODES = ("off", "warn", "enforce")
+UNPLANNED = ("plan", "allow", "warn", "reject")
 
 _MIGRATIONS = (
     """
@@ -39,13 +42,33 @@ _MIGRATIONS = (
         key_no INTEGER NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (key_no, hour));
     CREATE TABLE trimmed (worker TEXT PRIMARY KEY, segment_id TEXT NOT NULL);
     """,
+    """
+    ALTER TABLE keys ADD COLUMN unplanned TEXT NOT NULL DEFAULT 'plan';
+    ALTER TABLE keys ADD COLUMN privacy TEXT NOT NULL DEFAULT 'none';
+    CREATE TABLE plans (
+        project TEXT NOT NULL, number INTEGER NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL,
+        published_at INTEGER NOT NULL, published_by TEXT NOT NULL, PRIMARY KEY (project, number),
+        UNIQUE (project, version));
+    CREATE TABLE policies (
+        name TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, set_at INTEGER NOT NULL,
+        set_by TEXT NOT NULL, PRIMARY KEY (name, number));
+    CREATE TABLE suppressions (
+        project TEXT NOT NULL, digest TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (project, digest));
+    """,
 )
 
-_KEY_COLUMNS = "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode"
+_KEY_COLUMNS = (
+    "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode, unplanned, privacy"
+)
+_KEY_CHOICES = {"ip_policy": IP_POLICIES, "plan_mode": PLAN_MODES, "unplanned": UNPLANNED}
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A write key. `secret` is what SDKs send (public by nature); `id` names it everywhere else."""
+    """A write key. `secret` is what SDKs send (public by nature); `id` names it everywhere else.
+
+    `unplanned` says what becomes of events that the tracking plan does not know ("plan": what the plan says),
+    `privacy` names the policy by which its events are treated.
+    """
 
     no: int
     id: str
@@ -55,7 +78,9 @@ class Key(msgspec.Struct, frozen=True):
     created_at: int
     revoked_at: int | None
     ip_policy: str = "truncate"
-    plan_mode: str = "off"
+    plan_mode: str = "warn"
+    unplanned: str = "plan"
+    privacy: str = "none"
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -80,7 +105,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry:
+class Registry(Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     def __init__(self, con: sqlite3.Connection, now: Callable[[], int]) -> None:
@@ -114,22 +139,24 @@ class Registry:
         name: str = "",
         *,
         ip_policy: str = "truncate",
-        plan_mode: str = "off",
+        plan_mode: str = "warn",
+        unplanned: str = "plan",
+        privacy: str = "none",
         secret: str | None = None,
     ) -> Key:
         """A new write key for `project`.
 
         `secret` is made up unless given (1 to 200 visible ASCII characters).
         """
-        _check_choice("ip_policy", ip_policy, IP_POLICIES)
-        _check_choice("plan_mode", plan_mode, PLAN_MODES)
+        rules = {"ip_policy": ip_policy, "plan_mode": plan_mode, "unplanned": unplanned, "privacy": privacy}
+        self._check_rules(rules)
         _check_name("project", project)
         secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
-        values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), ip_policy, plan_mode)
-        columns = "id, project, secret, name, created_at, ip_policy, plan_mode"
+        values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), *rules.values())
+        columns = ", ".join(("id, project, secret, name, created_at", *rules))
         with self._transaction():
             try:
-                sql = f"INSERT INTO keys ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                sql = f"INSERT INTO keys ({columns}) VALUES ({', '.join('?' * len(values))})"
                 no = self._con.execute(sql, values).lastrowid
             except sqlite3.IntegrityError:
                 raise RegistryError(f"secret {secret!r} is in use by another key; give another one") from None
@@ -138,6 +165,18 @@ class Registry:
     def keys(self) -> list[Key]:
         """Every key, revoked ones too, oldest first."""
         return [Key(*row) for row in self._all(f"SELECT {_KEY_COLUMNS} FROM keys ORDER BY no")]
+
+    def change_key(self, id: str, **rules: str) -> Key:
+        """Other rules for a key, from now on: `ip_policy`, `plan_mode`, `unplanned`, `privacy`.
+
+        RegistryError when there is no such key, rule or value.
+        """
+        key = self._key("id", id)
+        self._check_rules(rules)
+        with self._transaction():
+            for rule, value in rules.items():
+                self._con.execute(f"UPDATE keys SET {rule} = ? WHERE no = ?", (value, key.no))
+        return self._key("id", id)
 
     def revoke_key(self, id: str) -> Key:
         """Refuse this key from now on; revoking again changes nothing.
@@ -258,6 +297,14 @@ class Registry:
             return self.received(), self.trimmed()
 
     # plumbing
+
+    def _check_rules(self, rules: Mapping[str, str]) -> None:
+        for rule, value in rules.items():
+            if rule != "privacy":
+                _check_choice(rule, value, _KEY_CHOICES[rule])
+            elif value not in PRESETS and self.policy(value) is None:
+                known = sorted({*PRESETS, *(policy.name for policy in self.policies())})
+                raise RegistryError(f"there is no privacy policy {value!r}; there is {', '.join(known)}")
 
     def _migrate(self, path: Path) -> None:
         with self._transaction():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.enrich.clock import DAY, FIRST_DAY, MINUTE, corrected
+from warehouse.enrich.clock import DAY, FIRST_DAY, MINUTE, corrected
 
 NOW = 1_795_298_592_000_000
 

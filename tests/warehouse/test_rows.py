@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector import rows
-from collector.rows import convert, source_of
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from tests.collector.segments_made import RECEIVED, WORKER, batch, request, segment, track
+from warehouse import rows
 from warehouse.landing import SCHEMA, object_key
+from warehouse.rows import convert, source_of
 from warehouse.segments import HEAD_BYTES, HOUR_US, MAGIC, RecordHead, frames, segment_id
 
 NAME = segment_id(WORKER, 1_795_298_592_515, 1)

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec.structs import astuple
 
-from collector.enrich.agent import UNKNOWN, data_version, read_agent
-from collector.enrich.clock import corrected
 from sdk_contract.canonical import Event, canonical, glimpse
 from sdk_contract.dialects import Dialect, Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
+from warehouse.enrich.agent import UNKNOWN, data_version, read_agent
+from warehouse.enrich.clock import corrected
 from warehouse.landing import FORMAT, SCHEMA, object_key
 from warehouse.segments import HOUR_US, Damage, Record, RecordHead, SegmentCount, count, opened_at, scan
 
@@ -222,7 +222,8 @@ def _table(rows: list[Row], segment_id: str) -> pa.Table:
     ours = _columns((*_OF_REQUEST, *_OF_EVENT), [mine for mine, _ in rows])
     sent = _columns(Event.__struct_fields__, [astuple(event) for _, event in rows])
     values = {**sent, **ours, "segment_id": [segment_id] * len(rows)}
-    arrays = [_array(values[field.name], field.type) for field in SCHEMA]
+    nothing = [None] * len(rows)
+    arrays = [_array(values.get(field.name, nothing), field.type) for field in SCHEMA]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 

@@ -1,0 +1,26 @@
+"""The registry: one SQLite file for keys, rules, settings, commands, audit and the door's counts."""
+
+from warehouse.registry.core import (
+    IP_POLICIES,
+    PLAN_MODES,
+    PRESETS,
+    UNPLANNED,
+    Audited,
+    Command,
+    Key,
+    Registry,
+)
+from warehouse.registry.rules import PublishedPlan, StoredPolicy
+
+__all__ = [
+    "IP_POLICIES",
+    "PLAN_MODES",
+    "PRESETS",
+    "UNPLANNED",
+    "Audited",
+    "Command",
+    "Key",
+    "PublishedPlan",
+    "Registry",
+    "StoredPolicy",
+]
