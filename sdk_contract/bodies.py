@@ -18,7 +18,10 @@ _MEMBERS: Final = 64
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _GZIP_BITS, _ZLIB_BITS, _DEFLATE_BITS = 31, 15, -15
-_NAMES: Final = {"", "identity", "gzip", "x-gzip", "deflate"}
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+# What a browser's or SDK's packer asks for at most; a larger window would be memory without use.
+_ZSTD_WINDOW: Final = 8 << 20
+_NAMES: Final = {"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"}
 _FORM_FIELDS: Final = ("data", "data_list", "batch")
 _FORM = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]*=[^=]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\s-]{8,}={0,2}\s*")
@@ -52,9 +55,14 @@ def _inflate_by_looks(body: bytes, encoding: str, limit: int, ratio: int) -> byt
     for _ in range(2):
         if body.startswith(_GZIP):
             body = _inflate(body, _GZIP_BITS, limit, ratio)
-    if encoding.strip().lower() == "deflate" and not _is_json(body):
-        return _inflate(body, _ZLIB_BITS if _has_zlib_head(body) else _DEFLATE_BITS, limit, ratio)
-    return body
+    if body.startswith(_ZSTD):
+        return _expand(body, limit, ratio)
+    name = encoding.strip().lower()
+    if name not in ("deflate", "br") or _is_json(body):
+        return body
+    if name == "br":
+        return _unbrotli(body, limit, ratio)
+    return _inflate(body, _ZLIB_BITS if _has_zlib_head(body) else _DEFLATE_BITS, limit, ratio)
 
 
 def _has_zlib_head(body: bytes) -> bool:
@@ -62,7 +70,7 @@ def _has_zlib_head(body: bytes) -> bool:
 
 
 def _inflate(body: bytes, bits: int, limit: int, ratio: int) -> bytes:
-    room = ceiling = min(limit, max(len(body) * ratio, _RATIO_FROM))
+    room = ceiling = _ceiling(body, limit, ratio)
     parts: list[bytes] = []
     for _ in range(_MEMBERS):
         unpacker = zlib.decompressobj(bits)
@@ -81,6 +89,47 @@ def _inflate(body: bytes, bits: int, limit: int, ratio: int) -> bytes:
     raise Refused(Reason.BAD_COMPRESSION, f"more than {_MEMBERS} gzip members")
 
 
+def _ceiling(body: bytes, limit: int, ratio: int) -> int:
+    return min(limit, max(len(body) * ratio, _RATIO_FROM))
+
+
+def _unbrotli(body: bytes, limit: int, ratio: int) -> bytes:
+    import brotli  # few SDKs pack with it
+
+    ceiling = _ceiling(body, limit, ratio)
+    unpacker, size = brotli.Decompressor(), 0
+    parts: list[bytes] = []
+    try:
+        while not unpacker.is_finished():
+            parts.append(unpacker.process(b"" if parts else body, output_buffer_limit=_RATIO_FROM))
+            size += len(parts[-1])
+            if size > ceiling:
+                raise _too_much(ceiling, limit)
+            if not parts[-1] and not unpacker.is_finished():
+                raise Refused(Reason.BAD_COMPRESSION, "the packed body ends too early")
+    except brotli.error as error:
+        raise Refused(Reason.BAD_COMPRESSION, f"no brotli: {error}") from None
+    return b"".join(parts)
+
+
+def _expand(body: bytes, limit: int, ratio: int) -> bytes:
+    import zstandard  # few SDKs pack with it
+
+    ceiling = _ceiling(body, limit, ratio)
+    try:
+        declared = zstandard.frame_content_size(body)
+        if declared > ceiling:
+            raise _too_much(ceiling, limit)
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        # A frame that does not tell its size and one that is cut off look the same to `decompress`.
+        if declared < 0 and len(unpacker.stream_reader(body).read(ceiling + 1)) > ceiling:
+            raise _too_much(ceiling, limit)
+        unpacked: bytes = unpacker.decompress(body, max_output_size=ceiling + 1)
+    except zstandard.ZstdError as error:
+        raise Refused(Reason.BAD_COMPRESSION, f"no whole zstd: {error}") from None
+    return unpacked
+
+
 def _too_much(ceiling: int, limit: int) -> Refused:
     if ceiling == limit:
         return Refused(Reason.BODY_TOO_LARGE, f"unpacks to more than {limit} bytes")
@@ -89,7 +138,7 @@ def _too_much(ceiling: int, limit: int) -> Refused:
 
 def _take_out(body: bytes, encoding: str) -> bytes:
     if encoding.strip().lower() not in _NAMES:
-        wanted = "gzip, deflate or none would do"
+        wanted = "gzip, deflate, br, zstd or none would do"
         raise Refused(Reason.BAD_COMPRESSION, f"content-encoding {encoding[:40]!r} is not known; {wanted}")
     if _FORM.match(body):
         return _from_form(body)

@@ -47,6 +47,7 @@ PURE_THIRD_PARTY = {"msgspec"}
 # Reading a tracking plan, saying on which line of it a mistake stands, and finding addresses in linear time.
 PLAN_THIRD_PARTY = {
     "sdk_contract.address_spans": {"re2"},
+    "sdk_contract.bodies": {"brotli", "zstandard"},
     "sdk_contract.cleaning": {"email_validator", "phonenumbers"},
     "sdk_contract.plan": {"jsonschema_rs", "yaml"},
     "sdk_contract.privacy": {"cryptography", "re2"},

@@ -1,10 +1,14 @@
 import gzip
 import json
+import random
 import zlib
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from urllib.parse import quote
 
+import brotli
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +45,11 @@ def form(value: bytes, name: str = "data") -> bytes:
         (gzip.compress(TEXT) + b"\0" * 7, "gzip"),
         (zlib.compress(TEXT), "deflate"),
         (raw_deflate(TEXT), "deflate"),
+        (brotli.compress(TEXT), "br"),
+        (brotli.compress(TEXT), " BR "),
+        (zstandard.compress(TEXT), "zstd"),
+        (zstandard.compress(TEXT), ""),
+        (zstandard.ZstdCompressor(write_content_size=False).compress(TEXT), "zstd"),
         (b64encode(TEXT), ""),
         (urlsafe_b64encode(TEXT).rstrip(b"="), ""),
         (b64encode(gzip.compress(TEXT)), ""),
@@ -76,6 +85,21 @@ def test_a_plus_that_became_a_space_is_a_plus() -> None:
         (b"\x1f\x8bnonsense", "gzip", Reason.BAD_COMPRESSION),
         (b"nonsense", "deflate", Reason.BAD_COMPRESSION),
         (gzip.compress(b"{") * 65, "gzip", Reason.BAD_COMPRESSION),
+        (b"nonsense", "br", Reason.BAD_COMPRESSION),
+        (brotli.compress(TEXT)[:-2], "br", Reason.BAD_COMPRESSION),
+        (brotli.compress(b"{" + b" " * 10_000_000), "br", Reason.BAD_COMPRESSION),
+        (zstandard.compress(TEXT)[:-2], "zstd", Reason.BAD_COMPRESSION),
+        (
+            zstandard.ZstdCompressor(write_content_size=False).compress(TEXT)[:-2],
+            "zstd",
+            Reason.BAD_COMPRESSION,
+        ),
+        (zstandard.compress(b"{" + b" " * 10_000_000), "zstd", Reason.BAD_COMPRESSION),
+        (
+            zstandard.ZstdCompressor(write_content_size=False).compress(b"{" + b" " * 10_000_000),
+            "zstd",
+            Reason.BAD_COMPRESSION,
+        ),
         (gzip.compress(b"{" + b" " * 10_000_000), "gzip", Reason.BODY_TOO_LARGE),
         (b"{" + b" " * LIMIT, "", Reason.BODY_TOO_LARGE),
         (b64encode(gzip.compress(b"{" + b" " * 2_000_000)), "", Reason.BAD_COMPRESSION),
@@ -86,6 +110,23 @@ def test_what_cannot_be_unpacked_is_refused(body: bytes, encoding: str, reason: 
         unpack(body, encoding, LIMIT)
     assert caught.value.reason == reason
     assert caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        brotli.compress,
+        zstandard.compress,
+        zstandard.ZstdCompressor(write_content_size=False).compress,
+    ],
+)
+def test_a_bomb_of_any_packer_stops_at_the_limit(pack: Callable[[bytes], bytes]) -> None:
+    noise = random.Random(1).randbytes(1_500_000).hex().encode()
+    encoding = "br" if pack is brotli.compress else "zstd"
+    with pytest.raises(Refused) as caught:
+        unpack(pack(noise), encoding, LIMIT)
+    assert caught.value.reason == Reason.BODY_TOO_LARGE
+    assert unpack(pack(b"[" + noise[: LIMIT - 2] + b"]"), encoding, LIMIT)[:1] == b"["
 
 
 def test_a_bomb_below_the_limit_is_known_by_its_ratio() -> None:
