@@ -112,6 +112,12 @@ class Reason(StrEnum):
         "The collector is stopping; another one, or a later try, will take the events.",
         503,
     )
+    UNPROCESSED = (
+        "unprocessed",
+        "A fault of Sojourn's own: the event is kept as it is, and the log says more.",
+        200,
+        Verdict.WARNING,
+    )
 
 
 class Judgement(msgspec.Struct, array_like=True, frozen=True):
