@@ -75,8 +75,9 @@ class Dialect(msgspec.Struct, frozen=True):
     """One wire protocol as a table; the functions are pure.
 
     `find_key(headers, query, body_key)`: headers by lower-case name. `parse(kind, body)`: raises
-    Refused(BAD_ENVELOPE). `reply(message_ids, judgements)`: the body of an accepted request, judgements only
-    for events that are not plain ok. `refusal(reason, detail)`: the answer to a refused request.
+    Refused(BAD_ENVELOPE). `write(kind, parsed)`: a body that `parse` reads as this, without the write key.
+    `reply(message_ids, judgements)`: the body of an accepted request, judgements only for events that are
+    not plain ok. `refusal(reason, detail)`: the answer to a refused request.
     """
 
     name: str
@@ -85,5 +86,6 @@ class Dialect(msgspec.Struct, frozen=True):
     resends: bool
     find_key: Callable[[Mapping[bytes, bytes], bytes, str | None], str | None]
     parse: Callable[[str, bytes], Parsed]
+    write: Callable[[str, Parsed], bytes]
     reply: Callable[[Sequence[str], Sequence[Judgement]], bytes]
     refusal: Callable[[Reason, str], Answer]

@@ -26,6 +26,7 @@ _ROUTES: Final = tuple(
     )
 )
 _NO_RAW = Raw()
+_SEALED: Final = b'"sj:seal:'
 
 
 class _Envelope(Struct, gc=False):
@@ -77,6 +78,21 @@ def parse(kind: str, body: bytes) -> Parsed:
     An event that is no proper JSON stays with the others as it was sent, as long as its end can be found.
     """
     return _parse_batch(body) if kind == "batch" else _parse_single(body)
+
+
+def write(kind: str, parsed: Parsed) -> bytes:
+    """Writes a body of these events, each as it is, even where it is no JSON; `parse` reads it as sent.
+
+    An event may be one JSON string: what could not be read, sealed.
+    """
+    if kind != "batch":
+        return bytes(parsed.events[0])
+    pieces = [b'{"batch":[', b",".join(bytes(event) for event in parsed.events), b"]"]
+    if parsed.sent_at is not None:
+        pieces += (b',"sentAt":', _encode(parsed.sent_at))
+    if parsed.context is not None:
+        pieces += (b',"context":', bytes(parsed.context))
+    return b"".join((*pieces, b"}"))
 
 
 def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> bytes:
@@ -147,6 +163,8 @@ def _parse_unsound_batch(body: bytes, error: Exception) -> Parsed:
 
 
 def _parse_single(body: bytes) -> Parsed:
+    if body.startswith(_SEALED):  # no SDK sends this: it is an event that the door could not read
+        return Parsed(None, None, [Raw(body)])
     try:
         single = _decode_single(body)
     except msgspec.ValidationError as error:
@@ -196,6 +214,7 @@ SEGMENT: Final = Dialect(
     resends=True,
     find_key=find_key,
     parse=parse,
+    write=write,
     reply=reply,
     refusal=refusal,
 )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from sdk_contract.dialects import Outcome, Parsed, Route, outcome_of
 from sdk_contract.dialects.segment import SEGMENT
@@ -204,6 +205,29 @@ def test_a_bad_envelope_is_refused_with_what_would_do(kind: str, body: bytes) ->
         SEGMENT.parse(kind, body)
     assert caught.value.reason == Reason.BAD_ENVELOPE
     assert caught.value.detail.endswith("would do")
+
+
+JSON_EVENTS = st.lists(
+    st.sampled_from([GOOD, b"NaN", b'{"a":"\xff"}', b"5", b'"sj:seal:k:x"', b"{}"]), max_size=4
+)
+
+
+@given(JSON_EVENTS, st.none() | st.text(min_size=1), st.sampled_from([None, b"{}", b'{"locale":"de"}']))
+@settings(max_examples=100, deadline=None)
+def test_what_is_written_is_read_as_the_same(
+    events: list[bytes], sent_at: str | None, context: bytes | None
+) -> None:
+    sent = Parsed("wk_1", sent_at, [Raw(event) for event in events], context and Raw(context))
+    found = SEGMENT.parse("batch", SEGMENT.write("batch", sent))
+    assert (found.key, found.sent_at) == (None, sent_at)
+    assert [bytes(raw) for raw in found.events] == events
+    assert found.context is None if context is None else bytes(found.context or b"") == context
+
+
+@pytest.mark.parametrize("event", [GOOD, b'"sj:seal:k:x"', b'{"userId":NaN}'])
+def test_a_single_event_is_written_as_it_is(event: bytes) -> None:
+    body = SEGMENT.write("track", Parsed("wk_1", None, [Raw(event)]))
+    assert [bytes(raw) for raw in SEGMENT.parse("track", body).events] == [event]
 
 
 def test_an_empty_batch_is_accepted() -> None:
