@@ -75,6 +75,19 @@ def bench_command(as_json: bool, seconds: float, rounds: int, ip_policy: str) ->
     show(bench(seconds, rounds, ip_policy, now_us, wait_answers, report), as_json)
 
 
+@root.command("rules")
+@json_option
+@click.option("--seconds", default=4.0, show_default=True, help="Length of one run of wrk.")
+@click.option(
+    "--rounds", default=3, show_default=True, help="Interleaved rounds; each figure is their median."
+)
+def rules_command(as_json: bool, seconds: float, rounds: int) -> None:
+    """What a plan of 200 events enforced and a strict privacy policy leave of the door's speed."""
+    from loadtest.rules import rules
+
+    show(rules(seconds, rounds, now_us, wait_answers, report), as_json)
+
+
 @root.command("freshness")
 @json_option
 @click.option("--minutes", default=10.0, show_default=True, help="Length of the measured load.")
@@ -114,6 +127,23 @@ def crash_command(as_json: bool, kills: int, seconds_between: float, rate: float
     chosen = now_us() if seed is None else seed
     report(f"seed {chosen}")
     result = crash(kills, seconds_between, rate, chosen, now_us, report)
+    show(result, as_json)
+    sys.exit(0 if result.held else 1)
+
+
+@root.command("dedup")
+@json_option
+@click.option("--ids", default=10_000_000, show_default=True, help="Ids; each is sent three times.")
+@click.option(
+    "--sizes", default="1000000,10000000,50000000", show_default=True, help="Ids of the indexes to load over."
+)
+@click.option("--work", default=None, type=click.Path(path_type=Path), help="Folder for what it writes.")
+@click.option("--seed", default=2026, show_default=True, help="Seed of the gaps and restarts.")
+def dedup_command(as_json: bool, ids: int, sizes: str, work: Path | None, seed: int) -> None:
+    """Everything sent three times within 7 days; exit code 1 unless nothing is doubled or dropped."""
+    from loadtest.dedup import dedup
+
+    result = dedup(ids, tuple(int(size) for size in sizes.split(",") if size), work, seed, report)
     show(result, as_json)
     sys.exit(0 if result.held else 1)
 

@@ -168,13 +168,13 @@ def _cells(
         for size in SIZES:
             for name, side in (("bare", bare), ("door", door)):
                 cell = side.cell(bodies[size], headers, seconds)
-                _check(cell, f"{name} at {size} a request", side.program)
+                check_cell(cell, f"{name} at {size} a request", side.program)
                 cells[name, size].append(cell)
                 report(f"round {number + 1}/{rounds}, {size} a request: {name} {_line(cell, size)}")
     return cells
 
 
-def _check(cell: Cell, what: str, program: Program) -> None:
+def check_cell(cell: Cell, what: str, program: Program) -> None:
     counts = cell.counted
     if counts.answered <= 0 or counts.not_2xx + counts.socket > counts.requests / 100:
         raise ProgramFailed(
