@@ -32,12 +32,14 @@ def normal_email(text: str) -> str | None:
     return lower if _is_plain(lower) else _read_email(lower)
 
 
-def normal_phone(text: str | int, region: str = "CN") -> str | None:
+def normal_phone(text: str | int | float, region: str = "CN") -> str | None:
     """The number as E.164 (`+8613800138000`); `region` says which country's a number without one is.
 
-    None for what is no phone number of its country.
+    None for what is no phone number of its country, and for a number with a fraction.
     """
     given = unicodedata.normalize("NFKC", str(text)).strip()
+    if isinstance(text, float) or given.startswith("-"):
+        return None
     if _PHONE.fullmatch(given) is None:
         return None
     digits = _SEPARATORS.sub("", given)

@@ -36,7 +36,7 @@ def clean(kind: str, value: object) -> object:
         found = _remembered(kind, value)
         return value if found is _SAME else found
     cleaner = _CLEANERS[kind]
-    if value is None or cleaner not in _READ_NUMBERS:
+    if kind not in _READ_NUMBERS or type(value) not in (int, float):
         return value
     return _changed(cleaner(value), value)
 
@@ -83,7 +83,7 @@ _CLEANERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "phone": normal_phone,
     "text": _trimmed,
 }
-_READ_NUMBERS: Final = (read_integer, read_boolean, normal_phone, region_name)
+_READ_NUMBERS: Final = frozenset(("integer", "boolean", "phone", "region"))
 # Of these kinds few values are met, and none is a person's.
 _OF_FEW_VALUES: Final = frozenset(("boolean", "currency", "country", "region"))
 _SHORT: Final = 64

@@ -117,6 +117,9 @@ LEFT: list[tuple[str, Any]] = [
     ("phone", "12"),
     ("phone", "call me"),
     ("phone", True),
+    ("phone", -13800138000),
+    ("phone", 13800138000.0),
+    ("phone", ["13800138000"]),
     ("text", "tea"),
 ]
 
