@@ -49,3 +49,7 @@ class UnknownId(Terminal):
 
 class ObjectDamaged(Terminal):
     """A landing object is there and cannot be read."""
+
+
+class BadBackup(Terminal):
+    """A backup cannot be made there, or is none that can be restored."""

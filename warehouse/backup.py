@@ -1,0 +1,204 @@
+"""A copy of what cannot be made anew: the registry and the lake's catalog, taken while everything runs.
+
+Landing is the truth about events and lies where its owner keeps it. Registry and catalog need not be of one
+moment: a restore counts again what landed after the copy, and the writer loads what the catalog lacks. Where
+the lake's files are gone too, the catalog is of no use: the writer makes the lake anew from landing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from warehouse.arrivals import is_object
+from warehouse.errors import BadBackup
+from warehouse.lake import lock_writer
+from warehouse.landing import Store, segment_of
+from warehouse.registry import Registry
+from warehouse.segments import HOUR_US, Tally, split_segment_id
+from warehouse.settings import Folders
+
+FORMAT = "sojourn-backup-1"
+MANIFEST = "backup.json"
+_PARTS = ("registry.sqlite", "catalog.sqlite")
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup holds: bytes by file. `made_at` is µs UTC."""
+
+    format: str
+    made_at: int
+    files: dict[str, int]
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore did: files put back, and landed segments counted that the registry did not know."""
+
+    files: list[str]
+    segments: int
+    events: int
+
+
+def back_up(folders: Folders, target: Path, made_at: int) -> Manifest:
+    """Copy registry and catalog into a new folder. Call it in a program that has not attached the lake.
+
+    Raises BadBackup where `target` is there already or holds something else.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise BadBackup(f"{target} is not empty; give a folder that is not there yet")
+    target.mkdir(parents=True, exist_ok=True)
+    sources = dict(zip(_PARTS, (folders.registry, folders.catalog), strict=True))
+    sizes = {name: _copy_database(path, target / name) for name, path in sources.items() if path.is_file()}
+    manifest = Manifest(FORMAT, made_at, sizes)
+    _write_durable(target / MANIFEST, msgspec.json.encode(manifest))
+    return manifest
+
+
+def read_manifest(source: Path) -> Manifest:
+    """The manifest of a backup whose files are whole. Raises BadBackup."""
+    try:
+        manifest = msgspec.json.decode((source / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadBackup(f"{source} is no backup: {error}; `sojourn backup` makes one") from None
+    if manifest.format != FORMAT:
+        raise BadBackup(f"{source} is of format {manifest.format!r}; this program reads {FORMAT}")
+    for name, size in manifest.files.items():
+        path = source / name
+        if not path.is_file() or path.stat().st_size != size or not _is_whole(path):
+            raise BadBackup(f"{path} is not what the backup wrote; take another backup")
+    return manifest
+
+
+def restore(
+    source: Path, folders: Folders, store: Store, now: Callable[[], int], *, replace: bool = False
+) -> Restored:
+    """Put a backup into a data folder that no program uses. `replace`: also where there is a registry.
+
+    What landed since the backup is counted as received, and the next writer loads it and reads every file of
+    the lake whole. Raises BadBackup, LakeLocked.
+    """
+    manifest = read_manifest(source)
+    if folders.registry.exists() and not replace:
+        raise BadBackup(f"{folders.registry} is there; --replace puts the backup in its place")
+    folders.lake.mkdir(parents=True, exist_ok=True)
+    with _all_stopped(folders):
+        targets = dict(zip(_PARTS, (folders.registry, folders.catalog), strict=True))
+        files = [name for name in manifest.files if name in _useful(folders)]
+        for name in files:
+            _put_back(source / name, targets[name])
+        shutil.rmtree(folders.dedup, ignore_errors=True)
+        folders.clean_mark.unlink(missing_ok=True)
+    registry = Registry.open(folders.registry, now=now)
+    try:
+        segments, events = count_landed(store, registry)
+    finally:
+        registry.close()
+    return Restored(sorted(files), segments, events)
+
+
+def count_landed(store: Store, registry: Registry) -> tuple[int, int]:
+    """Count what landed and the registry does not know as received; returns segments and events."""
+    trimmed = registry.trimmed()
+    waiting: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for info in store.list():
+        if is_object(info.key):
+            segment = segment_of(info.key)
+            worker = split_segment_id(segment)[0]
+            if segment > trimmed.get(worker, ""):
+                waiting[worker].append((segment, info.key))
+    segments = events = 0
+    for worker, found in waiting.items():
+        for segment, key in sorted(found):
+            tally = tally_of(store.get(key))
+            registry.tally_segment(worker, segment, tally)
+            segments, events = segments + 1, events + sum(entry.events for entry in tally)
+    return segments, events
+
+
+def tally_of(parquet: bytes) -> list[Tally]:
+    """What a landing object says was received, by write key and hour; key 0 where damage took the key."""
+    table = pq.read_table(BytesIO(parquet))
+    if "replayed_at" in table.column_names:  # counted when it first came
+        table = table.filter(pc.is_null(table["replayed_at"]))
+    hours = pc.divide(table["received_at"].cast("int64"), HOUR_US).to_pylist()
+    found = Counter(zip(pc.fill_null(table["key_no"], 0).to_pylist(), hours, strict=True))
+    return [Tally(key_no, hour, events) for (key_no, hour), events in sorted(found.items())]
+
+
+def _useful(folders: Folders) -> Sequence[str]:
+    return _PARTS if folders.lake_data.is_dir() else _PARTS[:1]
+
+
+@contextmanager
+def _all_stopped(folders: Folders) -> Iterator[None]:
+    """Holds the locks of all programs of a data folder; BadBackup or LakeLocked where one runs."""
+    held = [lock_writer(folders.writer_lock)]
+    try:
+        for path in (folders.root / "up.lock", folders.journal / "collect.lock"):
+            if path.exists():
+                held.append(os.open(path, os.O_RDWR))
+                try:
+                    fcntl.flock(held[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise BadBackup(f"a program runs on {folders.root} ({path} is locked); stop it") from None
+        yield
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _copy_database(source: Path, target: Path) -> int:
+    """A consistent copy of a SQLite file that others write meanwhile; returns its bytes."""
+    with closing(sqlite3.connect(source, timeout=30)) as con, closing(sqlite3.connect(target)) as copy:
+        con.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    _sync(target)
+    return target.stat().st_size
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as con:
+            return bool(con.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
+def _put_back(source: Path, target: Path) -> None:
+    aside = target.with_suffix(".restored")
+    shutil.copyfile(source, aside)
+    _sync(aside)
+    for leftover in _beside(target):
+        leftover.unlink(missing_ok=True)
+    os.replace(aside, target)
+    _sync(target.parent)
+
+
+def _beside(target: Path) -> Iterable[Path]:
+    """What SQLite left beside the file that is replaced: it would be applied to the new one."""
+    return (target.with_name(target.name + ending) for ending in ("-wal", "-shm", "-journal"))
+
+
+def _write_durable(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    _sync(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
