@@ -1,5 +1,9 @@
-"""YAML with the line of every part, so that an error can say where."""
+"""YAML with the line of every part, so that an error can say where.
 
+Words are words: dates, and yes, no, on and off, stay the texts that they are (true and false are booleans).
+"""
+
+import re
 from typing import Any
 
 import yaml
@@ -8,41 +12,66 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from sdk_contract.errors import PlanError
 
+_STRING, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
+
+
+class YamlError(PlanError):
+    """A YAML text cannot be used; `line` counts from 1, None where that is not known."""
+
+    def __init__(self, line: int | None, text: str) -> None:
+        super().__init__(text if line is None else f"line {line}: {text}")
+        self.line, self.text = line, text
+
 
 class Tree(Struct, frozen=True):
-    """A YAML text read twice: as plain values, and as nodes that know their lines."""
+    """One YAML document read twice: as plain values, and as nodes that know their lines."""
 
     root: Any
     node: Node | None
 
-    def value(self, path: tuple[Any, ...]) -> Any:
-        """Returns the value at a path of keys; KeyError where there is none."""
-        value = self.root
-        for step in path:
-            value = value[step]
-        return value
-
-    def place(self, path: tuple[Any, ...]) -> str:
-        """Says where a path stands, as far as it exists: `line 7, events.Order.properties`."""
-        node, line = self.node, 1
+    def line(self, path: tuple[Any, ...]) -> int:
+        """The line on which a path stands, as far as it exists."""
+        node, line = self.node, 1 if self.node is None else self.node.start_mark.line + 1
         for step in path:
             if (found := _child(node, step)) is None:
                 break
             line, node = found
-        return f"line {line}, {'.'.join(map(str, path)) or 'whole file'}"
+        return line
 
 
-def read_tree(text: str) -> Tree:
-    """Reads a YAML text; raises PlanError with the line for bad YAML and for a key that stands twice."""
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, words) for tag, words in found if tag not in ("tag:yaml.org,2002:timestamp", _BOOL)]
+    for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+def read_trees(text: str) -> list[Tree]:
+    """Reads the documents of a YAML text.
+
+    Raises YamlError for bad YAML, and for a key that stands twice or is no text.
+    """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_twins(node)
-        return Tree(yaml.safe_load(text), node)
+        nodes = list(yaml.compose_all(text, Loader=_Loader))
+        for node in nodes:
+            _check_keys(node)
+        roots = [root for root in yaml.load_all(text, Loader=_Loader) if root is not None]
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PlanError(f"tracking plan, line {line}: {error.problem}") from None
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise YamlError(line, str(error.problem)) from None
     except yaml.YAMLError as error:
-        raise PlanError(f"tracking plan: {str(error).splitlines()[0]}") from None
+        raise YamlError(None, str(error).splitlines()[0]) from None
+    except (ValueError, RecursionError) as error:
+        raise YamlError(None, str(error)) from None
+    return [Tree(root, node) for root, node in zip(roots, _not_null(nodes), strict=True)]
+
+
+def _not_null(nodes: list[Node]) -> list[Node]:
+    return [node for node in nodes if node.tag != "tag:yaml.org,2002:null"]
 
 
 def _child(node: Node | None, step: Any) -> tuple[int, Node] | None:
@@ -55,16 +84,17 @@ def _child(node: Node | None, step: Any) -> tuple[int, Node] | None:
     return None
 
 
-def _refuse_twins(node: Node | None) -> None:
+def _check_keys(node: Node) -> None:
     if isinstance(node, SequenceNode):
         for child in node.value:
-            _refuse_twins(child)
+            _check_keys(child)
     if isinstance(node, MappingNode):
         seen = set()
         for key, child in node.value:
+            line = key.start_mark.line + 1
+            if key.tag not in (_STRING, "tag:yaml.org,2002:merge"):
+                raise YamlError(line, f"the name {key.value!r} is no text; put it in quotes")
             if key.value in seen:
-                raise PlanError(
-                    f"tracking plan, line {key.start_mark.line + 1}: {key.value!r} stands here twice"
-                )
+                raise YamlError(line, f"{key.value!r} stands here twice")
             seen.add(key.value)
-            _refuse_twins(child)
+            _check_keys(child)

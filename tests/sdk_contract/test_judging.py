@@ -11,18 +11,17 @@ from sdk_contract.dialects import Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import inspect
 from sdk_contract.judging import BatchIds, PlanRule, judge
-from sdk_contract.plan import Plan, compile
+from sdk_contract.plan import compile, read_plan
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
 
 BATCH = "b" * 22
-PLAN = """
-version: "1"
-mode: enforce
-unplanned: reject
-events:
-  Paid:
-    properties: {type: object, properties: {amount: {type: number}}}
-"""
+PLAN = {
+    "plan.yaml": "version: 1.0.0\nunplanned: reject",
+    "events/paid.yaml": """
+event: Paid
+properties: {type: object, properties: {amount: {type: number}}}
+""",
+}
 
 
 def parsed(*events: object) -> Parsed:
@@ -30,7 +29,7 @@ def parsed(*events: object) -> Parsed:
 
 
 def rule(softened: bool) -> PlanRule:
-    return PlanRule(compile(Plan.from_yaml(PLAN)), softened, "1")
+    return PlanRule(compile(read_plan(PLAN)), softened, "1")
 
 
 def test_each_event_is_judged_for_itself() -> None:
@@ -83,11 +82,11 @@ def planned(softened: bool, event: dict[str, object]) -> list[Judgement]:
 def test_the_plan_rejects_or_warns() -> None:
     assert planned(False, {"event": "Paid", "properties": {"amount": 5}}) == []
     assert planned(False, {"event": "Paid"}) == []
-    (breach,) = planned(False, {"event": "Paid", "properties": {"amount": "5"}})
+    (breach,) = planned(False, {"event": "Paid", "properties": {"amount": "much"}})
     assert (breach.verdict, breach.reason, breach.pointer) == (
         Verdict.REJECTED, Reason.PLAN_VIOLATION, "/properties/amount"
     )  # fmt: skip
-    (softened,) = planned(True, {"event": "Paid", "properties": {"amount": "5"}})
+    (softened,) = planned(True, {"event": "Paid", "properties": {"amount": "much"}})
     assert softened.verdict is Verdict.WARNING
     (unknown,) = planned(False, {"event": "Left"})
     assert unknown.reason is Reason.UNPLANNED_EVENT

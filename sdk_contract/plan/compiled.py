@@ -1,0 +1,171 @@
+"""A plan made ready: what it has against one event, and what is personal in it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from jsonschema_rs import Draft202012Validator, ValidationError
+from msgspec import Struct
+
+from sdk_contract.errors import PlanError
+from sdk_contract.plan.cleaned import clean_all
+from sdk_contract.plan.marks import Marks, Path
+from sdk_contract.plan.model import Plan, PlannedEvent, Unplanned
+from sdk_contract.plan.schemas import BadSchema, context_schemas, properties_schema, validator
+from sdk_contract.verdicts import Fault, Reason, Verdict
+
+_EXPECTED_LENGTH: Final = 200
+_FROM_A_SERVER: Final = "sent by a server: channel server, or the library of one"
+_READABLE: Final = "integers of at most 4300 digits"
+_NOTHING: Final[Mapping[Path, str]] = {}
+_NAMED: Final = {"track": "/event", "page": "/name", "screen": "/name"}
+# A number beyond all floats (1e999) becomes infinity, which is no number in any schema.
+_decode = msgspec.json.Decoder(float_hook=float).decode
+
+
+class Rule(Struct, frozen=True):
+    """One schema ready to check a JSON object of an event with; `pointer` is where that stands.
+
+    `expected` says in words what the schema asks, where its own words would not help.
+    """
+
+    pointer: str
+    validator: Draft202012Validator
+    cleaners: Mapping[Path, str] = _NOTHING
+    expected: str | None = None
+
+    def fault(self, text: bytes) -> Fault | None:
+        """What is wrong with the JSON text of an object; b"" and b"null" are an empty one."""
+        try:
+            given = _decode(text or b"null")
+        except msgspec.DecodeError:
+            return Fault(Reason.PLAN_VIOLATION, self.pointer, _READABLE)
+        given = {} if given is None else given
+        if self.validator.is_valid(given):
+            return None
+        for leave_out in (False, True) if self.cleaners else ():
+            cleaned = clean_all(given, self.cleaners, leave_out)
+            if self.validator.is_valid(cleaned):
+                return None
+            given = cleaned if leave_out else given
+        error = next(self.validator.iter_errors(given), None)
+        return None if error is None else self._describe(error)
+
+    def _describe(self, error: ValidationError) -> Fault:
+        steps = list(error.instance_path)
+        if missing := getattr(error.kind, "property", None):
+            steps.append(missing)
+        pointer = self.pointer + "".join("/" + _escaped(str(step)) for step in steps)
+        return Fault(Reason.PLAN_VIOLATION, pointer, self.expected or error.message[:_EXPECTED_LENGTH])
+
+
+class Planned(Struct, frozen=True):
+    """What a plan has for one event."""
+
+    rule: Rule
+    contexts: tuple[Rule, ...]
+    pii: Mapping[Path, str]
+    consent: str | None
+
+
+class CompiledPlan(Struct, frozen=True):
+    """A plan ready to check events with; make it with `compile`.
+
+    With another `unplanned` (`msgspec.structs.replace`) it is the plan as one key applies it.
+    """
+
+    plan: Plan
+    version: str
+    unplanned: Unplanned
+    events: Mapping[tuple[str, str | None], Planned]
+    named: frozenset[str]
+    contexts: tuple[Rule, ...]
+    has_pii: bool
+
+    def check(
+        self, of_type: str, name: str | None, properties: bytes, context: bytes | None = None
+    ) -> Fault | None:
+        """Checks one event; None where the plan has nothing against it.
+
+        `properties` is the JSON text of its properties (traits of an identify or group), `context` that of
+        its context; b"", b"null" and None: none. The fault's pointer is into the event; its verdict is
+        None (the reason's own) unless the plan only warns.
+        """
+        planned = self._find(of_type, name)
+        if planned is None:
+            return _fault(self.contexts, context) or self._unplanned(of_type)
+        return planned.rule.fault(properties) or _fault(planned.contexts, context)
+
+    def pii(self, of_type: str, name: str | None) -> Mapping[Path, str]:
+        """The class of each property or trait that is personal, by path."""
+        planned = self._find(of_type, name)
+        return _NOTHING if planned is None else planned.pii
+
+    def cleaners(self, of_type: str, name: str | None) -> Mapping[Path, str]:
+        """How each property or trait is cleaned, by path."""
+        planned = self._find(of_type, name)
+        return _NOTHING if planned is None else planned.rule.cleaners
+
+    def consent(self, of_type: str, name: str | None) -> str | None:
+        """The category a person has to have consented to, None where none is needed."""
+        planned = self._find(of_type, name)
+        return (self.plan.consent if planned is None else planned.consent) or None
+
+    def _find(self, of_type: str, name: str | None) -> Planned | None:
+        return self.events.get((of_type, name)) or self.events.get((of_type, None))
+
+    def _unplanned(self, of_type: str) -> Fault | None:
+        if self.unplanned == "allow" or of_type not in self.named:
+            return None
+        verdict = Verdict.WARNING if self.unplanned == "warn" else None
+        return Fault(Reason.UNPLANNED_EVENT, _NAMED[of_type], "an event of the tracking plan", verdict)
+
+
+def compile(plan: Plan) -> CompiledPlan:
+    """Makes a plan ready; raises PlanError with event and field for a schema that cannot be used."""
+    events = {event.key: compile_event(plan, event) for event in plan.events}
+    named = frozenset({"track", *(of_type for of_type, name in events if name is not None)})
+    contexts = _contexts(plan, None)
+    has_pii = any(planned.pii for planned in events.values())
+    return CompiledPlan(plan, plan.version, plan.unplanned, events, named, contexts, has_pii)
+
+
+def compile_event(plan: Plan, event: PlannedEvent) -> Planned:
+    """Makes one event ready; PlanError where its schemas cannot be used."""
+    schema = properties_schema(plan, event)
+    try:
+        rule = Rule(f"/{event.part}", validator(schema), {})
+        marks = Marks(schema)
+    except BadSchema as bad:
+        raise _error(f"{event.title}, properties", bad) from None
+    rule = msgspec.structs.replace(rule, cleaners=marks.cleaners)
+    consent = plan.consent if event.consent is None else event.consent
+    return Planned(rule, _contexts(plan, event), marks.pii, consent or None)
+
+
+def _contexts(plan: Plan, event: PlannedEvent | None) -> tuple[Rule, ...]:
+    title = "plan.yaml" if event is None else event.title
+    try:
+        schemas = context_schemas(plan, event)
+        rules = [Rule("/context", validator(schema)) for schema in schemas]
+    except BadSchema as bad:
+        raise _error(f"{title}, context", bad) from None
+    if event is not None and event.kind == "service":
+        rules[-1] = msgspec.structs.replace(rules[-1], expected=_FROM_A_SERVER)
+    return tuple(rules)
+
+
+def _error(place: str, bad: BadSchema) -> PlanError:
+    field = ".".join((place, *map(str, bad.path)))
+    return PlanError(f"tracking plan, {field}: {bad.text}")
+
+
+def _fault(rules: tuple[Rule, ...], text: bytes | None) -> Fault | None:
+    for rule in rules:
+        if (fault := rule.fault(text or b"")) is not None:
+            return fault
+    return None
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
