@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
-# Pairs of backslashes are stepped over, so that what follows it is not taken for an escape.
-_HIDING = re.compile(rb"((?:\\\\)+)|\\u00(2[eE5]|3[0-9aA]|[46][1-6])")
+# Printable ASCII but for the quote and the backslash, which must stay escaped. Pairs of backslashes are
+# stepped over, so that what follows them is not taken for an escape.
+_HIDING = re.compile(rb"((?:\\\\)+)|\\u00(2[013-9a-fA-F]|[346][0-9a-fA-F]|5[0-9abABd-fD-F]|7[0-9a-eA-E])")
 _UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
 _BACKSLASH: Final = ord("\\")
@@ -12,7 +13,7 @@ _U: Final = ord("u")
 
 
 def plain(text: bytes) -> bytes:
-    """Writes escaped digits, letters a to f, dots, colons and percent signs as themselves: the same JSON."""
+    """Writes escaped ASCII (`\\u0040`) as itself, but for quotes, backslashes and controls: the same JSON."""
     if b"\\" not in text or b"\\u00" not in text:
         return text
     return _HIDING.sub(_unescape, text)

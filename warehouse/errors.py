@@ -53,3 +53,7 @@ class ObjectDamaged(Terminal):
 
 class BadBackup(Terminal):
     """A backup cannot be made there, or is none that can be restored."""
+
+
+class SecretError(Terminal):
+    """A key file cannot be read, or what was asked of the keys cannot be done."""

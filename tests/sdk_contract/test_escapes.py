@@ -15,13 +15,14 @@ from sdk_contract.escapes import end_of_escape, plain
         (rb"\\u0031", rb"\\u0031"),
         (rb"\\\u0031", rb"\\1"),
         (
-            rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060",
-            rb"\u0022\u005c\u000a\u0000\u4e00\u0047\u0067\u0040\u0060",
+            rb"\u0022\u005c\u005C\u000a\u0000\u007f\u007F\u4e00\u0147",
+            rb"\u0022\u005c\u005C\u000a\u0000\u007f\u007F\u4e00\u0147",
         ),
+        (rb"\u0020\u0047\u0067\u0040\u0060\u005B\u007e\u002F", b" Gg@`[~/"),
         (b"no escapes", b"no escapes"),
     ],
 )
-def test_only_what_can_hide_an_address_is_written_plainly(text: bytes, expected: bytes) -> None:
+def test_ascii_is_written_plainly_where_json_lets_it(text: bytes, expected: bytes) -> None:
     assert plain(text) == expected
 
 
