@@ -18,7 +18,7 @@ from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.enrich.agent import UNKNOWN, data_version, read_agent
-from warehouse.enrich.clock import corrected
+from warehouse.enrich.clock import moment
 from warehouse.landing import FORMAT, SCHEMA, object_key
 from warehouse.segments import HOUR_US, Damage, Record, RecordHead, SegmentCount, count, opened_at, scan
 
@@ -166,7 +166,7 @@ def _ours(
         *_verdict(index, judged),
         event.message_id or f"{head.batch_id}-{index}",
         None if event.type == "batch" else event.type,
-        *(corrected(event.timestamp, sent, received), event.timestamp, sent),
+        *(moment(event.timestamp, sent, received, None).timestamp, event.timestamp, sent),
         *(event.ip or head.ip, text, agent.browser),
         *((event.os_name, event.os_version) if said else (agent.os_name, agent.os_version)),
         *(event.device_type or agent.device_type, event.device_model or agent.device_model),

@@ -1,0 +1,63 @@
+"""What is remembered of devices: bounded, shared by threads, and clicks that repeat."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from warehouse.enrich.clock import MINUTE, SECOND, Moment
+from warehouse.enrich.devices import DeviceClocks
+
+NOW = 1_795_298_592_000_000
+ONE, OTHER = ("shop", "a"), ("shop", "b")
+
+
+def test_each_device_has_a_clock_of_its_own() -> None:
+    clocks = DeviceClocks()
+    assert clocks.moment(ONE, NOW + MINUTE, NOW + MINUTE, NOW).timestamp == NOW
+    assert clocks.moment(OTHER, NOW, NOW, NOW) == Moment(NOW, None, 0)
+    assert clocks.moment(("blog", "a"), NOW, None, NOW) == Moment(NOW, None, 0)
+    assert clocks.moment(ONE, NOW, None, NOW).offset == -MINUTE
+
+
+def test_the_devices_heard_of_last_are_remembered() -> None:
+    clocks = DeviceClocks(remembered=2)
+    for device in (ONE, OTHER, ONE, ("shop", "c")):
+        clocks.moment(device, NOW + MINUTE, NOW + MINUTE, NOW)
+    assert len(clocks) == 2
+    assert clocks.moment(ONE, NOW, None, NOW).offset == -MINUTE
+    assert clocks.moment(OTHER, NOW, None, NOW).offset == 0
+
+
+@pytest.mark.parametrize(
+    ("clicks", "expected"),
+    [
+        ([(1, 0, "m1"), (1, SECOND - 1, "m2")], [False, True]),
+        ([(1, 0, "m1"), (1, SECOND, "m2")], [False, False]),
+        ([(1, 0, "m1"), (2, 100, "m2"), (1, 200, "m3")], [False, False, True]),
+        ([(1, 0, "m1"), (1, 600_000, "m2"), (1, 1_200_000, "m3")], [False, True, True]),
+        ([(1, 0, "m1"), (1, 0, "m1")], [False, False]),  # the same message, sent again
+        ([(1, 0, "m1"), (1, 5, "m2"), (1, 0, "m1"), (1, 5, "m2")], [False, True, False, True]),
+        ([(1, 5, "m2"), (1, 0, "m1"), (1, 9, "m3")], [False, False, True]),
+        ([(1, 0, "m1"), *((n, 1, f"x{n}") for n in range(2, 12)), (1, 2, "m2")], [False] * 12),
+    ],
+)
+def test_the_same_deed_within_a_second_is_a_repeat(
+    clicks: list[tuple[int, int, str]], expected: list[bool]
+) -> None:
+    clocks = DeviceClocks()
+    assert [clocks.repeats(ONE, deed, NOW + at, name) for deed, at, name in clicks] == expected
+    assert not clocks.repeats(OTHER, 1, NOW, "other")
+
+
+def test_threads_may_share_it() -> None:
+    clocks = DeviceClocks(remembered=10)
+
+    def use(number: int) -> int:
+        for turn in range(2000):
+            clocks.moment(("shop", str((number + turn) % 30)), NOW, NOW, NOW)
+        return len(clocks)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(size <= 10 for size in pool.map(use, range(4)))
