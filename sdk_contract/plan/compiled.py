@@ -11,6 +11,7 @@ from sdk_contract.errors import PlanError
 from sdk_contract.plan.cleaned import clean_all
 from sdk_contract.plan.marks import Marks, Path
 from sdk_contract.plan.model import Plan, PlannedEvent, Unplanned
+from sdk_contract.plan.quick import Accepts, decoder
 from sdk_contract.plan.schemas import BadSchema, context_schemas, properties_schema, validator
 from sdk_contract.verdicts import Fault, Reason, Verdict
 
@@ -30,12 +31,23 @@ class Rule(Struct, frozen=True):
     """
 
     pointer: str
+    accepts: Accepts | None
     validator: Draft202012Validator
     cleaners: Mapping[Path, str] = _NOTHING
     expected: str | None = None
 
     def fault(self, text: bytes) -> Fault | None:
         """What is wrong with the JSON text of an object; b"" and b"null" are an empty one."""
+        if self.accepts is not None:
+            try:
+                self.accepts(text or b"{}")
+                return None
+            except msgspec.DecodeError:
+                pass
+        return self.exact_fault(text)
+
+    def exact_fault(self, text: bytes) -> Fault | None:
+        """The same, for a text that `accepts` did not take."""
         try:
             given = _decode(text or b"null")
         except msgspec.DecodeError:
@@ -78,6 +90,7 @@ class CompiledPlan(Struct, frozen=True):
     version: str
     unplanned: Unplanned
     events: Mapping[tuple[str, str | None], Planned]
+    tracks: Mapping[str | None, Planned]
     named: frozenset[str]
     contexts: tuple[Rule, ...]
     has_pii: bool
@@ -91,10 +104,19 @@ class CompiledPlan(Struct, frozen=True):
         its context; b"", b"null" and None: none. The fault's pointer is into the event; its verdict is
         None (the reason's own) unless the plan only warns.
         """
-        planned = self._find(of_type, name)
+        planned = self.tracks.get(name) if of_type == "track" else self._find(of_type, name)
         if planned is None:
             return _fault(self.contexts, context) or self._unplanned(of_type)
-        return planned.rule.fault(properties) or _fault(planned.contexts, context)
+        rule = planned.rule
+        if rule.accepts is None:
+            fault = rule.exact_fault(properties)
+        else:
+            try:
+                rule.accepts(properties or b"{}")
+                fault = None
+            except msgspec.DecodeError:
+                fault = rule.exact_fault(properties)
+        return fault or (_fault(planned.contexts, context) if planned.contexts else None)
 
     def pii(self, of_type: str, name: str | None) -> Mapping[Path, str]:
         """The class of each property or trait that is personal, by path."""
@@ -127,14 +149,15 @@ def compile(plan: Plan) -> CompiledPlan:
     named = frozenset({"track", *(of_type for of_type, name in events if name is not None)})
     contexts = _contexts(plan, None)
     has_pii = any(planned.pii for planned in events.values())
-    return CompiledPlan(plan, plan.version, plan.unplanned, events, named, contexts, has_pii)
+    tracks = {name: planned for (of_type, name), planned in events.items() if of_type == "track"}
+    return CompiledPlan(plan, plan.version, plan.unplanned, events, tracks, named, contexts, has_pii)
 
 
 def compile_event(plan: Plan, event: PlannedEvent) -> Planned:
     """Makes one event ready; PlanError where its schemas cannot be used."""
     schema = properties_schema(plan, event)
     try:
-        rule = Rule(f"/{event.part}", validator(schema), {})
+        rule = Rule(f"/{event.part}", decoder(schema), validator(schema))
         marks = Marks(schema)
     except BadSchema as bad:
         raise _error(f"{event.title}, properties", bad) from None
@@ -147,7 +170,7 @@ def _contexts(plan: Plan, event: PlannedEvent | None) -> tuple[Rule, ...]:
     title = "plan.yaml" if event is None else event.title
     try:
         schemas = context_schemas(plan, event)
-        rules = [Rule("/context", validator(schema)) for schema in schemas]
+        rules = [Rule("/context", decoder(schema), validator(schema)) for schema in schemas]
     except BadSchema as bad:
         raise _error(f"{title}, context", bad) from None
     if event is not None and event.kind == "service":

@@ -5,6 +5,7 @@ from typing import Any
 
 from sdk_contract.plan.advice import advise
 from sdk_contract.plan.folder import Folder, Problem, Source, first_error, read_folder
+from sdk_contract.plan.keywords import strange_words
 from sdk_contract.plan.marks import Marks
 from sdk_contract.plan.model import Plan, PlannedEvent, Schema
 from sdk_contract.plan.schemas import BadSchema, properties_schema, validator
@@ -79,6 +80,9 @@ def _of_schemas(source: Source, plan: Plan, event: PlannedEvent) -> Iterator[Pro
 
 
 def _of_schema(source: Source, schema: Schema, path: tuple[Any, ...], *, marks: bool) -> Iterator[Problem]:
+    own = {word: part for word, part in schema.items() if word != "$defs"}
+    for at, text in strange_words(own):
+        yield source.problem(path + at, text)
     try:
         validator(schema)
         if marks:
