@@ -10,6 +10,7 @@ import pyarrow as pa
 from warehouse.errors import BadName
 from warehouse.lake import Lake
 from warehouse.landing import Store, hour_prefix, segment_of
+from warehouse.replayed import in_order
 
 HOUR_US = 3_600_000_000
 _LATE_US = 300_000_000
@@ -40,7 +41,7 @@ class Arrivals:
             hours = sorted({hour_prefix(now - _LATE_US), hour_prefix(now)})
             listed = (info.key for info in chain.from_iterable(map(self._store.list, hours)))
             self._waiting.update(key for key in listed if key not in self._known and is_object(key))
-        return sorted(self._waiting - self._aside)
+        return sorted(self._waiting - self._aside, key=in_order)
 
     def loaded(self, keys: Iterable[str]) -> None:
         """These are in the lake now."""

@@ -4,12 +4,16 @@ while all run.
 Every term is counted by reading what is there. The order of the reads makes it exact while segments move on:
 the lake first, then landing, then the journal, then the registry, then landing again. Nothing moves
 backwards, so what a read missed because it had not arrived yet is counted at the place it came from.
+
+What a replay moves counts as refused until its landing object is loaded, so such an object is never pending.
+A body that could not be read counted as one event; the others that it turned out to hold are received with
+the load that stores them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -22,12 +26,14 @@ from warehouse.lake import Lake
 from warehouse.landing import Store, segment_of
 from warehouse.live import live_segments
 from warehouse.registry import Registry
+from warehouse.replayed import is_replay
 from warehouse.segments import HOUR_US, split_segment_id
 
 LOADED = ("stored", "duplicate", "rejected", "filtered", "damaged")
 
 Cell = tuple[int, int]
 Cells = Counter[Cell]
+Place = tuple[str, int, int]
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -64,16 +70,16 @@ def balance(lake: Lake | None, store: Store, registry: Registry, journal: Path) 
 
     `lake` is None before the writer has made one. Raises duckdb.Error when a file is damaged.
     """
-    stored, loaded = _loaded(lake)
+    stored, uncounted, loaded, moved = _loaded(lake)
     landed = {key for key in _keys(store) if segment_of(key) not in loaded}
     live = _live(journal)
     received, trimmed = registry.received_and_trimmed()
     landed |= {
         key for key in _keys(store) if segment_of(key) not in loaded and is_trimmed(segment_of(key), trimmed)
     }
-    pending, unreadable = _count_objects(store, landed)
+    pending, unreadable = _count_objects(store, landed, moved)
     counted = loaded | {segment_of(key) for key in landed}
-    books: dict[str, Cells] = {"received": received_cells(received), **stored, "pending": pending}
+    books: dict[str, Cells] = {"received": received_cells(received) + uncounted, **stored, "pending": pending}
     for segment_id, cells in live.items():
         if not is_trimmed(segment_id, trimmed):
             books["received"].update(cells)
@@ -92,22 +98,25 @@ def received_cells(received: Iterable[tuple[int, int, int]]) -> Cells:
     return Counter({(key_no, hour): events for key_no, hour, events in received})
 
 
-def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], set[str]]:
-    """What one snapshot of the lake holds: rows of each fate, read from their columns, and the segments they
-    came in.
+def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], Cells, set[str], set[Place]]:
+    """What one snapshot of the lake holds.
+
+    Rows of each fate, read from their columns; events that were not counted at the door; the segments they
+    came in; and which places a replay has taken from segments that are not in.
     """
-    cells: dict[str, Cells] = {fate: Counter() for fate in LOADED}
+    cells: dict[str, Cells] = {fate: Counter() for fate in (*LOADED, "uncounted")}
     if lake is None:
-        return cells, set()
+        return cells, cells.pop("uncounted"), set(), set()
     with lake.transaction():
         for fate, key_no, hour, events in lake.query(_ROWS):
             cells[fate][key_no, hour] += events
         loaded = {segment_id for (segment_id,) in lake.query("SELECT segment_id FROM objects")}
-    return cells, loaded
+        moved = {(segment_id, record, index) for segment_id, record, index in lake.query(_MOVED)}
+    return cells, cells.pop("uncounted"), loaded, moved
 
 
 def _keys(store: Store) -> list[str]:
-    return [info.key for info in store.list() if is_object(info.key)]
+    return [info.key for info in store.list() if is_object(info.key) and not is_replay(info.key)]
 
 
 def _live(journal: Path) -> dict[str, Cells]:
@@ -120,19 +129,23 @@ def _live(journal: Path) -> dict[str, Cells]:
     }
 
 
-def _count_objects(store: Store, keys: Iterable[str]) -> tuple[Cells, list[str]]:
+def _count_objects(store: Store, keys: Iterable[str], moved: Collection[Place]) -> tuple[Cells, list[str]]:
     cells: Cells = Counter()
     unreadable = []
     for key in sorted(keys):
         try:
-            cells.update(_rows_of(store.get(key)))
+            cells.update(_rows_of(store.get(key), moved))
         except (pa.ArrowException, OSError) as error:
             unreadable.append(f"landing object {key} cannot be read: {str(error).splitlines()[0]}")
     return cells, unreadable
 
 
-def _rows_of(data: bytes) -> Cells:
-    table = pq.read_table(BytesIO(data), columns=["key_no", "received_at"])
+def _rows_of(data: bytes, moved: Collection[Place]) -> Cells:
+    places = ["segment_id", "record", "index"] if moved else []
+    table = pq.read_table(BytesIO(data), columns=["key_no", "received_at", *places])
+    if moved:
+        rows = zip(*(table.column(name).to_pylist() for name in places), strict=True)
+        table = table.filter(pa.array([row not in moved for row in rows]))
     keys = table.column("key_no").to_pylist()
     hours = [moment // HOUR_US for moment in table.column("received_at").cast(pa.int64()).to_pylist()]
     return Counter((key_no or 0, hour) for key_no, hour in zip(keys, hours, strict=True))
@@ -159,4 +172,10 @@ _ROWS = f"""
     UNION ALL
     SELECT 'duplicate', {_CELL}, count(*) FROM duplicates GROUP BY ALL
     UNION ALL
-    SELECT verdict, {_CELL}, count(*) FROM rejected GROUP BY ALL"""
+    SELECT verdict, {_CELL}, count(*) FROM rejected GROUP BY ALL
+    UNION ALL
+    SELECT 'uncounted', {_CELL}, count(DISTINCT (segment_id, record, index))
+    FROM replays WHERE uncounted GROUP BY ALL"""
+_MOVED = """
+    SELECT segment_id, record, index FROM replays
+    WHERE NOT uncounted AND segment_id NOT IN (SELECT segment_id FROM objects)"""

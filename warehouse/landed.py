@@ -15,6 +15,7 @@ from warehouse.landing import SCHEMA, Store, segment_of
 
 STORED, DUPLICATE = "stored", "duplicate"
 FATES = (STORED, DUPLICATE, "rejected", "filtered", "damaged")
+GONE = len(FATES)
 _NUMBER = {fate: number for number, fate in enumerate(FATES)}
 _JSON = ("properties", "traits", "context", "integrations", "extra", "uncleaned")
 
@@ -56,7 +57,10 @@ def together(objects: Sequence[Landed]) -> pa.Table:
 
 
 def refused_fates(rows: pa.Table) -> npt.NDArray[np.int8]:
-    """The number in FATES of each row by its verdict alone: stored where it may be stored."""
+    """The number in FATES of each row by its verdict alone: stored where it may be stored.
+
+    GONE, which no verdict gives, is for rows whose place a replay took.
+    """
     fates = np.zeros(rows.num_rows, np.int8)
     verdicts = rows.column("verdict").to_numpy(zero_copy_only=False)
     for fate in FATES[2:]:
@@ -83,7 +87,7 @@ def candidates_sql(source: str) -> str:
 def events_sql(source: str) -> str:
     """What goes into events."""
     return f"""
-        SELECT * EXCLUDE (raw, fate, same_body) REPLACE ({", ".join(_replaced(_JSON))}),
+        SELECT * EXCLUDE (raw, uncounted, fate, same_body) REPLACE ({", ".join(_replaced(_JSON))}),
             identity_key(
                 project,
                 CASE WHEN anonymous_id IS NULL THEN 'user_id' ELSE 'anonymous_id' END,
@@ -107,8 +111,8 @@ def rejected_sql(source: str) -> str:
         SELECT load_seq, project, key_id, key_no, segment_id, record, index, verdict, reason, pointer,
             expected, plan_version, message_id, type, event, received_at, library_name, library_version, raw,
             dialect, kind, privacy, signals, sent_at, ip, user_agent, visitor_id, country, region,
-            city, context
-        FROM {source} WHERE fate > {_NUMBER[DUPLICATE]}"""
+            city, context, replayed_at
+        FROM {source} WHERE fate > {_NUMBER[DUPLICATE]} AND fate < {GONE}"""
 
 
 def _replaced(columns: Sequence[str]) -> list[str]:

@@ -111,6 +111,7 @@ _COLUMNS: list[tuple[str, pa.DataType, bool, str]] = [
     ("repeated", pa.bool_(), True, "the same event of the same device happened less than a second before"),
     ("uncleaned", _TEXT, True, "JSON object: pointer to value as sent, of what cleaning changed"),
     ("replayed_at", _TIME, True, "when a refused event was judged again and found valid"),
+    ("uncounted", pa.bool_(), True, "of a replay: it stood in a body that had been counted as one event"),
 ]
 
 SCHEMA = pa.schema(

@@ -18,6 +18,7 @@ from warehouse.lake import Lake
 from warehouse.landed import (
     DUPLICATE,
     FATES,
+    GONE,
     STORED,
     Landed,
     candidates_sql,
@@ -31,6 +32,7 @@ from warehouse.landed import (
 )
 from warehouse.landing import Store, object_key, segment_of
 from warehouse.live import live_segments
+from warehouse.replayed import is_replay, superseded, take_over
 from warehouse.runs import Entries
 
 _MARGIN_US = 1_000_000
@@ -92,10 +94,12 @@ def load_new(
 def load_objects(
     lake: Lake, dedup: DedupIndex, objects: Sequence[Landed], loaded_at: int, until: int | None
 ) -> LoadReport:
-    """Load objects that are not in the lake and whose load_seqs follow the cursor."""
+    """Load objects that are not in the lake and whose load_seqs follow the cursor; a replay comes alone."""
     last = objects[-1].last
     with lake.transaction():
         fates = _judge(lake, dedup, objects)
+        if is_replay(objects[0].key):
+            take_over(lake, fates.rows.filter(pa.array(fates.numbers != GONE)))
         write_rows(lake, fates.rows, fates.numbers)
         counts = write_objects(lake, objects, fates.numbers, loaded_at)
         move_cursor(lake, "load", last, until, loaded_at)
@@ -127,6 +131,7 @@ class Fates(msgspec.Struct, frozen=True):
 def _judge(lake: Lake, dedup: DedupIndex, objects: Sequence[Landed]) -> Fates:
     rows = together(objects)
     numbers = refused_fates(rows)
+    numbers[_replayed(lake, rows, numbers, is_replay(objects[0].key))] = GONE
     at = np.flatnonzero(numbers == FATES.index(STORED))
     with lake.table("landed", rows.append_column("fate", pa.array(numbers))):
         source = f"({candidates_sql('landed')})"
@@ -139,9 +144,19 @@ def _judge(lake: Lake, dedup: DedupIndex, objects: Sequence[Landed]) -> Fates:
     return Fates(with_fates(rows, numbers, same), numbers, ids.take(~judged.duplicate))
 
 
+def _replayed(
+    lake: Lake, rows: pa.Table, numbers: npt.NDArray[np.int8], replay: bool
+) -> npt.NDArray[np.bool_]:
+    """Which rows came too late: a replay has taken their place. Only what was refused can be replayed."""
+    asked = np.full(len(numbers), True) if replay else numbers > FATES.index(DUPLICATE)
+    if asked.any():
+        asked[asked] = superseded(lake, rows.filter(pa.array(asked)))
+    return asked
+
+
 def write_rows(lake: Lake, rows: pa.Table, numbers: npt.NDArray[np.int8]) -> None:
     """Put rows with their fates into events, duplicates and rejected."""
-    present = {FATES[number] for number in np.unique(numbers)}
+    present = {FATES[number] for number in np.unique(numbers) if number != GONE}
     with lake.table("landed", rows):
         if STORED in present:
             lake.execute(f"INSERT INTO events BY NAME {events_sql('landed')}")
@@ -165,7 +180,7 @@ def write_objects(
 
 
 def _counted(numbers: npt.NDArray[np.int8]) -> dict[str, int]:
-    return dict(zip(FATES, np.bincount(numbers, minlength=len(FATES)).tolist(), strict=True))
+    return dict(zip(FATES, np.bincount(numbers, minlength=len(FATES)).tolist(), strict=False))
 
 
 def object_record(landed: Landed, counts: dict[str, int], loaded_at: int) -> dict[str, object]:
@@ -206,13 +221,18 @@ def _read(store: Store, keys: Sequence[str], first: int, limit: int) -> tuple[li
     objects: list[Landed] = []
     damaged: list[str] = []
     for key in keys:
-        if first_free(objects, first) - first >= limit:
+        if first_free(objects, first) - first >= limit or is_apart(objects, key):
             break
         try:
             objects.append(Landed(key, first_free(objects, first), read_object(store, key)))
         except ObjectDamaged:
             damaged.append(key)
     return objects, damaged
+
+
+def is_apart(objects: Sequence[Landed], key: str) -> bool:
+    """Whether an object cannot be loaded together with these: a replay is loaded alone."""
+    return bool(objects) and (is_replay(key) or is_replay(objects[-1].key))
 
 
 def first_free(objects: Sequence[Landed], first: int) -> int:

@@ -27,9 +27,11 @@ from warehouse.landed import (
 from warehouse.landing import Store
 from warehouse.load import write_rows
 from warehouse.registry import Registry
+from warehouse.replayed import enter, is_replay, superseded
 from warehouse.verify import Loss
 
 LOADED = ("events", "rejected", "duplicates")
+LEDGER = "replays"
 _CHUNK = 100_000
 
 Copies = dict[tuple[int, int], list[tuple[int, int, int]]]
@@ -50,14 +52,20 @@ def mend(lake: Lake, store: Store, registry: Registry, losses: Sequence[Loss]) -
     if not losses:
         return Mended()
     with lake.transaction():
-        spans = [(loss.first or 0, loss.last or 0) for loss in losses if loss.table in LOADED]
-        rows = sum(_put_back(lake, store, chunk) for chunk in _objects(lake, spans))
+        # First the ledger: it says which rows are gone from the other tables for good.
+        for chunk in _objects(lake, _spans(losses, (LEDGER,))):
+            _put_back_places(lake, store, [entry for entry in chunk if is_replay(entry[0])])
+        rows = sum(_put_back(lake, store, chunk) for chunk in _objects(lake, _spans(losses, LOADED)))
         cursor_lost = any(loss.table == "cursors" for loss in losses) and _mend_cursors(lake)
-    derived = {loss.table for loss in losses} - {*LOADED, "cursors"}
+    derived = {loss.table for loss in losses} - {*LOADED, LEDGER, "cursors"}
     if derived or cursor_lost:
         reason = f"damaged: {', '.join(sorted(derived)) or 'cursors'}"
         registry.file_command("rebuild", {"from": "lake", "reason": reason}, by="verify")
     return Mended(len(losses), rows, bool(derived) or cursor_lost)
+
+
+def _spans(losses: Iterable[Loss], tables: Sequence[str]) -> list[tuple[int, int]]:
+    return [(loss.first or 0, loss.last or 0) for loss in losses if loss.table in tables]
 
 
 def _objects(lake: Lake, spans: Iterable[tuple[int, int]]) -> Iterator[list[tuple[str, int, int]]]:
@@ -78,9 +86,17 @@ def _objects(lake: Lake, spans: Iterable[tuple[int, int]]) -> Iterator[list[tupl
         yield chunk
 
 
+def _put_back_places(lake: Lake, store: Store, entries: Sequence[tuple[str, int, int]]) -> None:
+    """Object after object, as they were loaded: which of two replays moved a place depends on that."""
+    for entry in entries:
+        rows = _missing(lake, together([_read(store, *entry)]), (LEDGER,))
+        enter(lake, rows.filter(pa.array(~superseded(lake, rows))))
+
+
 def _put_back(lake: Lake, store: Store, entries: Sequence[tuple[str, int, int]]) -> int:
     rows = together([_read(store, *entry) for entry in entries])
-    rows = _missing(lake, rows)
+    rows = _missing(lake, rows, LOADED)
+    rows = rows.filter(pa.array(~superseded(lake, rows, by_later=True)))
     if rows.num_rows:
         numbers, same = _judge(lake, rows)
         write_rows(lake, with_fates(rows, numbers, same), numbers)
@@ -97,11 +113,11 @@ def _read(store: Store, key: str, first: int, last: int) -> Landed:
     return landed
 
 
-def _missing(lake: Lake, rows: pa.Table) -> pa.Table:
-    """Those rows whose load_seq is in none of the tables."""
+def _missing(lake: Lake, rows: pa.Table, tables: Sequence[str]) -> pa.Table:
+    """Those rows whose load_seq is in none of these tables."""
     first, last = (int(value) for value in np.asarray(rows.column("load_seq"))[[0, -1]])
     there = " UNION ALL ".join(
-        f"SELECT load_seq FROM {table} WHERE load_seq BETWEEN {first} AND {last}" for table in LOADED
+        f"SELECT load_seq FROM {table} WHERE load_seq BETWEEN {first} AND {last}" for table in tables
     )
     present = np.asarray(lake.execute(there).fetchnumpy()["load_seq"])
     return rows.filter(pa.array(~np.isin(np.asarray(rows.column("load_seq")), present)))

@@ -21,8 +21,9 @@ from warehouse.errors import LakeError, LakeMissing
 from warehouse.lake import Lake, connect, lock_writer
 from warehouse.landed import Landed, read_object
 from warehouse.landing import Store
-from warehouse.load import first_free, load_objects
+from warehouse.load import first_free, is_apart, load_objects
 from warehouse.mark import sync
+from warehouse.replayed import in_order
 from warehouse.settings import Folders, WarehouseSettings
 
 Progress = Callable[[int, int], None]
@@ -52,11 +53,11 @@ def set_aside(settings: WarehouseSettings, store: Store) -> int:
 
 
 def order_of(settings: WarehouseSettings, store: Store) -> list[str]:
-    """Every object of landing: those the old lake knows in its order, then the others by key."""
+    """Every object of landing: those the old lake knows in its order, then the others by key, replays last."""
     listed = {info.key for info in store.list() if is_object(info.key)}
     unfinished = read_order(settings.folders).keys
     recorded = [key for key in unfinished or _recorded(settings) if key in listed]
-    return recorded + sorted(listed.difference(recorded))
+    return recorded + sorted(listed.difference(recorded), key=in_order)
 
 
 def read_order(folders: Folders) -> Order:
@@ -113,10 +114,10 @@ def _batches(store: Store, keys: Sequence[str], dedup: DedupIndex, limit: int) -
     objects: list[Landed] = []
     first = dedup.covered + 1
     for key in keys:
-        objects.append(Landed(key, first_free(objects, first), read_object(store, key)))
-        if first_free(objects, first) - first >= limit:
+        if first_free(objects, first) - first >= limit or is_apart(objects, key):
             yield objects
             objects, first = [], dedup.covered + 1
+        objects.append(Landed(key, first_free(objects, first), read_object(store, key)))
     if objects:
         yield objects
 

@@ -15,8 +15,11 @@ import msgspec
 from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake
 
-APPENDED = ("events", "rejected", "duplicates", "objects", "session_aliases", "customer_redirects")
-CHANGED = ("sessions", "identities", "identity_edges", "customers")
+APPENDED = ("events", "duplicates", "objects", "replays", "session_aliases", "customer_redirects")
+CHANGED = (
+    *("rejected", "sessions", "identities", "identity_edges", "customers"),
+    *("traits", "customer_attributes"),
+)
 TARGET_BYTES = 8 << 20
 _TIERS = (0, 64 << 10, 512 << 10, 4 << 20, TARGET_BYTES)
 _MANY = 16

@@ -4,7 +4,7 @@ CREATE MACRO identity_key(project, kind, value) AS
 
 -- events: One row per stored event. Partitioned by event_day.
 CREATE TABLE events (
-    load_seq BIGINT, -- order of load: unique over events, rejected and duplicates, and without gaps over the three
+    load_seq BIGINT, -- order of load: unique over events, rejected and duplicates; what a replay moved gets a new one
     project VARCHAR, -- project of the write key
     subject_key BIGINT, -- identity_key of the device (anonymous_id), or of the user where the event names no device
     event_day DATE, -- day of timestamp, UTC; ask for it to read less
