@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sdk_contract.plan.patterns import narrowed
-from sdk_contract.plan.quick import decoder
+from sdk_contract.plan.quick import Accepts, decoder
 from sdk_contract.plan.schemas import validator
 
 NAMES = st.sampled_from(["a", "b", "商品", "with space", 'quo"te', "f0"])
@@ -45,6 +46,10 @@ TYPES = st.fixed_dictionaries(
     {}, optional={"type": TYPE_NAMES | st.lists(TYPE_NAMES, min_size=1, max_size=3, unique=True)}
 )
 CHOICES = st.lists(st.sampled_from([None, True, *TEXTS, *NUMBERS]), min_size=1, max_size=4, unique_by=repr)
+
+
+POOL: list[Any] = [None, True, False, *TEXTS, *NUMBERS]
+POOL += [[], [1], ["a"], [None, "茶叶"], {}, {"a": 1}, {"b": "a"}, {"a": None, "商品": 0.5}, [["a"]]]
 
 
 def merged(*dicts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -84,8 +89,13 @@ DEFS = {
 TWICE = '{"a": "long", "a": "a"}'
 
 
+@cache
+def cached(schema: str) -> Accepts | None:
+    return decoder(json.loads(schema))
+
+
 def accepted(schema: dict[str, Any], text: str) -> bool:
-    quick = decoder(schema)
+    quick = cached(json.dumps(schema))
     if quick is None:
         return False
     try:
@@ -105,6 +115,17 @@ def test_what_is_accepted_is_good(schema: dict[str, Any], value: dict[str, Any])
     text = json.dumps(value)
     if accepted(schema, text):
         assert validator(schema).is_valid(msgspec.json.decode(text))
+
+
+@given(st.recursive(LEAVES, containers, max_leaves=2), st.booleans(), st.booleans())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_accepted_of_one_property_is_good(schema: Any, closed: bool, needed: bool) -> None:
+    whole = {"properties": {"a": schema}, "additionalProperties": not closed, "$defs": DEFS}
+    whole |= {"required": ["a"]} if needed else {}
+    exact = validator(whole)
+    for value in [{}, {"b": 1}, *({"a": value} for value in POOL)]:
+        text = json.dumps(value)
+        assert exact.is_valid(msgspec.json.decode(text)) or not accepted(whole, text), text
 
 
 COMMON = [
