@@ -15,8 +15,10 @@ from starlette.routing import Route
 
 from collector.door import DIALECTS, Door
 from collector.metrics import exposition
+from collector.validate import PATH, VALIDATE
 from collector.wire import Message, Receive, Scope, Send, cors, preflight, respond
 from sdk_contract.dialects import Answer, Dialect
+from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import SojournError
 
 QUIET_SECONDS = 10.0
@@ -72,12 +74,9 @@ class App:
 
 def hot_paths(dialects: list[Dialect]) -> dict[str, tuple[Dialect, str]]:
     """Protocol and kind of every path that takes events, with and without a slash at its end."""
-    return {
-        path: (dialect, route.kind)
-        for dialect in dialects
-        for route in dialect.routes
-        for path in (route.path, route.path + "/")
-    }
+    routes = [(route.path, (dialect, route.kind)) for dialect in dialects for route in dialect.routes]
+    routes.append((PATH, (SEGMENT, VALIDATE)))
+    return {path: target for name, target in routes for path in (name, name + "/")}
 
 
 def wrong_method(scope: Scope) -> Answer:

@@ -1,28 +1,41 @@
 """One running door worker: what it opens, its once-a-second housekeeping, how it drains."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from collector.errors import JournalUnavailable
 from collector.files import Files
-from collector.intake import Intake, Parts
+from collector.geo import Geo, database
+from collector.intake import Intake
 from collector.journal import Journal
 from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies, disk_used, read_backlog
 from collector.metrics import Counts, Metrics
 from collector.peer import Peers, networks
+from collector.pipeline import Parts
+from collector.quarantine import Room
+from collector.recent import Recent
+from collector.rules import RuleBook
 from collector.settings import CollectorSettings, node_name
 from collector.tap import Follower, Tap
+from collector.vaults import Vaults
+from collector.visitor import visitors
 from sdk_contract.dialects import Answer, Dialect
 from sdk_contract.dialects.segment import SEGMENT
-from sdk_contract.judging import BatchIds, PlanRule
+from sdk_contract.judging import BatchIds
 from warehouse.registry import Registry
+
+if TYPE_CHECKING:
+    from sdk_contract.privacy import Vault
 
 DIALECTS: list[Dialect] = [SEGMENT]
 TICK_SECONDS = 1.0
@@ -71,7 +84,12 @@ class Door:
         self.metrics, self.counts = metrics, Counts()
         self.gate = Gate(settings.backlog_limit, settings.disk_watermark, settings.inflight_bytes)
         self.slow = SlowBodies(settings.body_seconds)
-        self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now))
+        self.vaults = Vaults(settings.secrets, now, random)
+        book = RuleBook(self.vaults.vault, lambda text: log.error("rule not used", why=text))
+        self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now), book.build)
+        self.geo = Geo(
+            database(settings.geo, settings.run), lambda text: log.error("places not read", why=text)
+        )
         self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
         self._thread = ThreadPoolExecutor(1, "housekeeping")
         self._ticking: asyncio.Task[None] | None = None
@@ -79,7 +97,6 @@ class Door:
     async def open(self) -> None:
         """Reads the keys, takes the journal. SojournError or OSError says what is in the way."""
         settings, loop = self.settings, asyncio.get_running_loop()
-        rules = self._rules()
         peers = Peers(networks(settings.trusted_proxies))
         trimmed = await loop.run_in_executor(self._thread, self._read_registry)
         self.journal = Journal.open(
@@ -87,23 +104,21 @@ class Door:
             TimedFiles(self.counts), trimmed=trimmed,
             segment_bytes=settings.segment_bytes, segment_age=settings.segment_age,
         )  # fmt: skip
-        quota = Quota(settings.key_rate / settings.workers)
+        quota, room = (
+            Quota(settings.key_rate / settings.workers),
+            settings.quarantine_bytes // settings.workers,
+        )
         parts = Parts(
-            settings, self.keyring, self.journal, self.gate, quota, self.slow, self.counts, peers,
-            BatchIds(self.random), rules, self.now, loop.time,
+            settings, self.keyring, self.journal, self.gate, quota, self.slow, self.counts, peers, self.geo,
+            visitors(settings), Recent(), Room(room), BatchIds(self.random), self.vault, self.report,
+            self.now, loop.time,
         )  # fmt: skip
         self.intake = Intake(parts, self.fail)
         self._ticking = asyncio.ensure_future(self._tick())
 
-    def _rules(self) -> dict[str, PlanRule]:
-        if not self.settings.plan:
-            return {}
-        from collector.plans import plan_rules  # what it imports is large
-
-        return plan_rules(self.settings.plan)
-
     def _read_registry(self) -> str | None:
         self.keyring.refresh()
+        self.geo.refresh()
         self.live_token = self.keyring.registry.secret_setting("live_token")
         return self.keyring.registry.trimmed().get(self.name)
 
@@ -120,7 +135,8 @@ class Door:
             await asyncio.sleep(TICK_SECONDS)
 
     def _look(self) -> None:
-        self.keyring.refresh()
+        self.keyring.refresh(anyway=self.vaults.refresh())
+        self.geo.refresh()
         self.gate.measure(read_backlog(self.settings.journal), disk_used(self.settings.folder), self.now())
 
     def oldest_seconds(self) -> float:
@@ -142,10 +158,21 @@ class Door:
             reasons.append(str(error))
         return Ready(not reasons, reasons, self.gate.backlog.size, round(age, 3), round(self.gate.drain_rate))
 
-    def fail(self, error: Exception) -> Answer:
-        """Logs an unexpected error once, under an id that the client gets instead of a traceback."""
+    async def vault(self) -> Vault:
+        """The keys that hash and encrypt; the first to ask waits until they are read."""
+        if self.vaults.opened:
+            return self.vaults.vault()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.vaults.vault)
+
+    def report(self, error: Exception) -> str:
+        """Logs an unexpected error once; returns the id under which it is found."""
         name = self.random(6).hex()
         self.log.error("unexpected error", id=name, exc_info=error)
+        return name
+
+    def fail(self, error: Exception) -> Answer:
+        """Logs an unexpected error, and gives the client its id instead of a traceback."""
+        name = self.report(error)
         body = {
             "success": False,
             "reason": "unexpected",

@@ -15,10 +15,12 @@ FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 
 class Counts:
     """Plain integers of one worker. Labels come from closed lists, never from a request."""
 
-    __slots__ = ("body_bytes", "events", "fsyncs", "requests")
+    __slots__ = ("body_bytes", "events", "fsyncs", "quarantined", "refused", "requests")
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.quarantined: Counter[tuple[str, str]] = Counter()
         self.events: Counter[tuple[str, str]] = Counter()
         self.body_bytes = 0
         self.fsyncs: deque[float] = deque()
@@ -35,6 +37,9 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = _total("requests", "Requests by dialect and outcome.", registry, "dialect", "outcome")
+        self.refused = _total("refused_requests", "Requests refused whole, by reason.", registry, "reason")
+        text = "Bodies that could not be read, by reason and whether there was room to keep them."
+        self.quarantined = _total("quarantined", text, registry, "reason", "outcome")
         self.events = _total("events", "Events by verdict and reason.", registry, "verdict", "reason")
         self.body_bytes = _total("body_bytes", "Bytes of request bodies as received.", registry)
         text = "Time of one journal fdatasync."
@@ -48,6 +53,12 @@ class Metrics:
         requests, counts.requests = counts.requests, Counter()
         for (dialect, outcome), number in requests.items():
             self.requests.labels(dialect, outcome).inc(number)
+        refused, counts.refused = counts.refused, Counter()
+        for reason, number in refused.items():
+            self.refused.labels(reason).inc(number)
+        quarantined, counts.quarantined = counts.quarantined, Counter()
+        for (reason, outcome), number in quarantined.items():
+            self.quarantined.labels(reason, outcome).inc(number)
         events, counts.events = counts.events, Counter()
         for (verdict, reason), number in events.items():
             self.events.labels(verdict, reason).inc(number)

@@ -28,7 +28,19 @@ class CollectorSettings(msgspec.Struct, frozen=True):
         str,
         Meta(description="Where Parquet goes: folder or s3://bucket/prefix; empty: landing/ in the data."),
     ] = ""
-    plan: Annotated[str, Meta(description="Path of the tracking plan (YAML); empty: none.")] = ""
+    geo: Annotated[
+        str,
+        Meta(description="Database of places (.mmdb); empty: the shipped one of countries; off: none."),
+    ] = ""
+    visitor_cookie: Annotated[
+        str, Meta(description="Name of the first-party cookie with an id of the browser; empty: none is set.")
+    ] = ""
+    visitor_days: Annotated[
+        int, Meta(ge=1, le=400, description="Days that a browser keeps the cookie after its last request.")
+    ] = 365
+    visitor_domain: Annotated[
+        str, Meta(description="Domain of the cookie, such as example.com; empty: the collector's host alone.")
+    ] = ""
     trusted_proxies: Annotated[
         str, Meta(description="Networks (CIDR, commas) whose X-Forwarded-For is believed.")
     ] = ""
@@ -43,6 +55,9 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     key_rate: Annotated[
         float, Meta(ge=0, description="Events a second for each write key over all workers; 0: no limit.")
     ] = 0.0
+    quarantine_bytes: Annotated[
+        int, Meta(ge=0, description="Bytes of unreadable bodies kept for each write key and hour.")
+    ] = 16 * MiB
     segment_age: Annotated[float, Meta(gt=0, description="A journal segment is sealed at this age.")] = 2.0
     segment_bytes: Annotated[
         int, Meta(ge=4 * KiB, description="A journal segment is sealed at this size.")
@@ -74,6 +89,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     @property
     def registry(self) -> Path:
         return self.folder / "registry.sqlite"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
 
     @property
     def run(self) -> Path:

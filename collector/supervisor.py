@@ -16,10 +16,12 @@ import msgspec
 
 from collector.errors import CannotStart
 from collector.folder import held, make_writable, wait_released
+from collector.geo import database, unpack_shipped
 from collector.listen import is_loopback, listen, url_of
 from collector.peer import networks
 from collector.programs import Program, Report, Running, stop_all, termination
 from collector.settings import CollectorSettings, node_name, worker_name
+from collector.visitor import visitors
 from warehouse.registry import Registry
 
 WORKERS_STOP, SINK_STOP = 3.0, 1.4
@@ -39,10 +41,12 @@ def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
 def refuse_bad_settings(settings: CollectorSettings) -> None:
     """What the workers would refuse, told once and before they start."""
     networks(settings.trusted_proxies)
-    if settings.plan:
-        from collector.plans import plan_rules  # what it imports is large
-
-        plan_rules(settings.plan)
+    visitors(settings)
+    path = database(settings.geo, settings.run)
+    if settings.geo and path is not None and not path.is_file():
+        raise CannotStart(
+            f"SOJOURN_GEO: there is no file {settings.geo!r}; a path of a .mmdb, or off, would do"
+        )
 
 
 def clean_run(folder: Path) -> None:
@@ -106,5 +110,7 @@ def collect(settings: CollectorSettings, report: Report, now: Callable[[], int])
         locks = [*settings.journal.glob("*/lock"), settings.journal / "sink.lock"]
         wait_released(locks, PREVIOUS_DRAIN, time.monotonic, time.sleep)
         clean_run(settings.metrics)
+        if not settings.geo:
+            unpack_shipped(settings.run)
         sock = stack.enter_context(listen(settings.host, settings.port))
         asyncio.run(supervise(settings, sock, report))

@@ -71,6 +71,14 @@ class _Ordinary(_Sent, rename="camel", gc=False):
     sent_at: datetime | None = None
 
 
+class Opened(_Ordinary, rename="camel", gc=False):
+    """An ordinary event whose objects stand as JSON text, for who looks further; b"" is none."""
+
+    properties: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
+    traits: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
+    context: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
+
+
 class DoorEvent(Struct, gc=False):
     """What the door knows of one good event: absent, null and "" are None, integer ids are text.
 
@@ -102,9 +110,11 @@ _TEXTS = (
 _HAVE_A_NAME: Final = ("page", "screen")
 
 _NEED_NO_MORE: Final = ("page", "screen", "identify")
+_OBJECT_OR_NONE: Final = (b"{", b"")
 _NOT_OPENERS: Final = bytes(set(range(256)) - set(b"{["))
 
 _decode_ordinary = msgspec.json.Decoder(_Ordinary).decode
+_decode_opened = msgspec.json.Decoder(Opened).decode
 _decode = msgspec.json.Decoder(_SentWithTimes).decode
 _decode_texts = msgspec.json.Decoder(_SentWithTexts).decode
 
@@ -127,6 +137,26 @@ def glance(raw: Raw, limit: int = EVENT_LIMIT) -> str | None:
     if of_type == "track":
         return message_id if sent.event else None
     return message_id if of_type in _NEED_NO_MORE else None
+
+
+def open_event(raw: Raw, limit: int = EVENT_LIMIT) -> Opened | None:
+    """Like `glance`, but gives the event: what it is called, whose it is, and its objects as they stand."""
+    text = bytes(raw)
+    if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
+        return None
+    try:
+        sent = _decode_opened(text)
+    except msgspec.ValidationError:
+        return None
+    of_type = sent.type
+    if type(sent.message_id) is not str or not sent.message_id or not (sent.anonymous_id or sent.user_id):
+        return None
+    if not (sent.event if of_type == "track" else of_type in _NEED_NO_MORE):
+        return None
+    for part in (sent.properties, sent.traits, sent.context):
+        if bytes(part)[:1] not in _OBJECT_OR_NONE:
+            return None
+    return sent
 
 
 def inspect(

@@ -1,25 +1,37 @@
 """What the door decides about a request, one pure step a function."""
 
+from __future__ import annotations
+
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
-from sdk_contract.events import DoorEvent, glance, inspect, text_of
-from sdk_contract.verdicts import Fault, Judgement, Verdict
+from sdk_contract.events import glance, inspect, open_event, text_of
+from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
+
+if TYPE_CHECKING:
+    from sdk_contract.privacy.policy import Policy
 
 ID_BYTES, ID_LENGTH = 33, 22
 IDS_AT_ONCE = 2048
+SUPPRESSED_CACHE: Final = 1 << 15
+_TRAITS: Final = ("identify", "group")
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
-    """A request's events in order: their message ids, and the judgements on those that are not plain ok."""
+    """A request's events in order: their message ids, and the judgements on those that are not plain ok.
+
+    `trouble` is the first unexpected error of ours, where there was one; its events are unprocessed.
+    """
 
     message_ids: list[str]
     judgements: list[Judgement]
+    trouble: Exception | None = None
 
 
 class BatchIds:
@@ -40,58 +52,180 @@ class BatchIds:
 class Checks(Protocol):
     """A compiled tracking plan, as `sdk_contract.plan` makes it."""
 
-    def check(self, of_type: str, name: str | None, properties: bytes) -> Fault | None: ...
+    def check(
+        self, of_type: str, name: str | None, properties: bytes, context: bytes | None = None
+    ) -> Fault | None: ...
+    def consent(self, of_type: str, name: str | None) -> str | None: ...
+    def pii(self, of_type: str, name: str | None) -> Mapping[tuple[str, ...], str]: ...
 
 
 class PlanRule(msgspec.Struct, frozen=True):
-    """The tracking plan as one write key applies it: `softened` keeps a breach with a warning."""
+    """The tracking plan as one write key applies it: `softened` keeps a breach with a warning.
+
+    `asks` says whether the plan wants consent for any event, `has_pii` whether it knows personal properties.
+    """
 
     plan: Checks
     softened: bool
     version: str
+    asks: bool = False
+    has_pii: bool = False
 
 
-def judge(parsed: Parsed, kind: str, batch_id: str, limit: int, rule: PlanRule | None) -> Judged:
-    """Judges every event for itself: its shape first, then the plan. `limit`: bytes of one event."""
-    message_ids: list[str] = []
-    judgements: list[Judgement] = []
-    sound = parsed.sound
-    ordinary = sound and rule is None
-    for index, raw in enumerate(parsed.events):
-        if ordinary and (message_id := glance(raw, limit)):
-            message_ids.append(message_id)
-            continue
-        found = inspect(raw, kind, sound=sound, limit=limit)
-        if type(found) is Fault:
-            judgements.append(found.judge(index))
-            message_ids.append(sent_id(raw, limit) or f"{batch_id}-{index}")
-            continue
-        message_ids.append(found.message_id or f"{batch_id}-{index}")  # type: ignore[union-attr]
-        if rule is not None and (breach := breach_of(rule, found, raw, index)):  # type: ignore[arg-type]
-            judgements.append(breach)
-    return Judged(message_ids, judgements)
+class Suppressed:
+    """The people of a project who are kept out: `digest(kind, id)` of their ids is in `digests`."""
+
+    def __init__(self, digests: frozenset[str], digest: Callable[[str, str], str]) -> None:
+        self.digests = digests
+        self._digest = digest
+        self.holds = lru_cache(SUPPRESSED_CACHE)(self._holds)
+
+    def _holds(self, kind: str, identifier: str) -> bool:
+        return self._digest(kind, identifier) in self.digests
 
 
-class _Properties(msgspec.Struct, gc=False):
-    properties: Raw = Raw(b"{}")
-    traits: Raw = Raw(b"{}")
+# (category that the plan names, context, signals) -> why the event must be kept out.
+Consents: TypeAlias = Callable[[str | None, bytes, str | None], Fault | None]
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the events of a key are judged by beside their shape; make it with `rules_of`."""
+
+    plan: PlanRule | None = None
+    consents: Consents | None = None
+    suppressed: Suppressed | None = None
+
+
+def rules_of(plan: PlanRule | None, policy: Policy | None, suppressed: Suppressed | None) -> Rules | None:
+    """The rules that these make together; None where they leave only the shape to be judged."""
+    rules = Rules(plan, _consents(plan, policy), suppressed)
+    return None if rules == Rules() else rules
+
+
+def _consents(plan: PlanRule | None, policy: Policy | None) -> Consents | None:
+    asks = plan is not None and plan.asks
+    if not asks and (policy is None or not (policy.consent.default or "filter" in (policy.gpc, policy.dnt))):
+        return None
+    from sdk_contract.privacy.consent import consents  # most keys have no such rules
+    from sdk_contract.privacy.policy import NONE
+
+    chosen = policy or NONE
+    return lambda category, context, signals: consents(category, context, chosen, signals)
+
+
+class Subject(msgspec.Struct, gc=False):
+    """One event of good shape as the rules see it; the objects are JSON texts, b"" for none."""
+
+    type: str
+    name: str | None
+    user_id: str | int | None
+    anonymous_id: str | int | None
+    previous_id: str | int | None
+    properties: bytes
+    context: bytes
+
+
+class _Objects(msgspec.Struct, gc=False):
+    properties: Raw = Raw()
+    traits: Raw = Raw()
+    context: Raw = Raw()
 
 
 class _Named(msgspec.Struct, rename="camel", gc=False):
     message_id: str | int | None = None
 
 
-_decode_properties = msgspec.json.Decoder(_Properties).decode
+_decode_objects = msgspec.json.Decoder(_Objects).decode
 _decode_named = msgspec.json.Decoder(_Named).decode
 
 
-def breach_of(rule: PlanRule, event: DoorEvent, raw: Raw, index: int) -> Judgement | None:
-    """The plan's judgement on one event; None where the plan has nothing against it."""
-    fields = _decode_properties(raw)
-    fault = rule.plan.check(event.type, event.name, bytes(fields.properties))
-    if fault is None:
+def judge(
+    parsed: Parsed,
+    kind: str,
+    batch_id: str,
+    limit: int,
+    rules: Rules | None = None,
+    signals: str | None = None,
+) -> Judged:
+    """Judges every event for itself: its shape, then suppression, consent, and the plan.
+
+    `limit`: bytes of one event; `signals`: what the browser asked for, as in `privacy.signals_of`. An event
+    on which this fails is kept unprocessed, whatever the error, and the others are not touched.
+    """
+    message_ids: list[str] = []
+    judgements: list[Judgement] = []
+    trouble: Exception | None = None
+    ordinary = parsed.sound and rules is None
+    for index, raw in enumerate(parsed.events):
+        try:
+            if ordinary and (message_id := glance(raw, limit)):
+                message_ids.append(message_id)
+                continue
+            name, fault = _judge_one(raw, parsed, kind, limit, rules, signals)
+        except Exception as error:
+            name, fault = sent_id(raw, limit), Fault(Reason.UNPROCESSED)
+            trouble = trouble or error
+        message_ids.append(name or f"{batch_id}-{index}")
+        if fault is not None:
+            judgements.append(fault.judge(index))
+    return Judged(message_ids, judgements, trouble)
+
+
+def _judge_one(
+    raw: Raw, parsed: Parsed, kind: str, limit: int, rules: Rules | None, signals: str | None
+) -> tuple[str | None, Fault | None]:
+    """The message id of one event, where it has one, and what is wrong with it."""
+    if rules is not None and parsed.sound and (sent := open_event(raw, limit)) is not None:
+        of_type: str = sent.type  # type: ignore[assignment]  # `open_event` looks that it is there
+        subject = Subject(
+            of_type, sent.event if of_type == "track" else sent.name or None, sent.user_id, sent.anonymous_id,
+            None, bytes(sent.traits if of_type == "identify" else sent.properties),
+            bytes(sent.context) or _of_envelope(parsed),
+        )  # fmt: skip
+        return sent.message_id, fault_of(subject, rules, signals)  # type: ignore[return-value]  # and is text
+    found = inspect(raw, kind, sound=parsed.sound, limit=limit)
+    if isinstance(found, Fault):
+        return sent_id(raw, limit), found
+    if rules is None:
+        return found.message_id, None
+    objects = _decode_objects(raw)
+    properties = objects.traits if found.type in _TRAITS else objects.properties
+    subject = Subject(
+        found.type, found.name, found.user_id, found.anonymous_id, found.previous_id, bytes(properties),
+        bytes(objects.context) or _of_envelope(parsed),
+    )  # fmt: skip
+    return found.message_id, fault_of(subject, rules, signals)
+
+
+def _of_envelope(parsed: Parsed) -> bytes:
+    return b"" if parsed.context is None else bytes(parsed.context)
+
+
+def fault_of(subject: Subject, rules: Rules, signals: str | None) -> Fault | None:
+    """What a key's rules have against an event of good shape: the first of suppression, consent, plan."""
+    if rules.suppressed is not None and _is_suppressed(subject, rules.suppressed):
+        return Fault(Reason.SUPPRESSED)
+    rule = rules.plan
+    if rules.consents is not None:
+        category = rule.plan.consent(subject.type, subject.name) if rule is not None and rule.asks else None
+        if refused := rules.consents(category, subject.context, signals):
+            return refused
+    if rule is None:
         return None
-    return fault.judge(index, Verdict.WARNING if rule.softened else None)
+    fault = rule.plan.check(subject.type, subject.name, subject.properties, subject.context)
+    if fault is not None and rule.softened:
+        return msgspec.structs.replace(fault, verdict=Verdict.WARNING)
+    return fault
+
+
+def _is_suppressed(subject: Subject, suppressed: Suppressed) -> bool:
+    ids = (
+        ("user_id", subject.user_id),
+        ("user_id", subject.previous_id),
+        ("anonymous_id", subject.anonymous_id),
+        ("anonymous_id", subject.previous_id),
+    )
+    return any(suppressed.holds(kind, text) for kind, one in ids if (text := text_of(one)))
 
 
 def sent_id(raw: Raw, limit: int) -> str | None:

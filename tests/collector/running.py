@@ -19,6 +19,7 @@ from collector.listen import listen, url_of
 from collector.metrics import Metrics
 from collector.settings import CollectorSettings
 from collector.worker import DoorServer, server_config
+from sdk_contract.plan import Plan
 from warehouse.registry import Key, Registry
 from warehouse.segments import Record, scan
 
@@ -62,12 +63,22 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, *, policy: str = "truncate", plan_mode: str = "off", **settings: Any
+    folder: Path,
+    *,
+    policy: str = "truncate",
+    plan_mode: str = "off",
+    unplanned: str = "plan",
+    privacy: str = "none",
+    plan: Plan | None = None,
+    **settings: Any,
 ) -> Iterator[Running]:
-    """A worker on `folder`, its journal sealed at the end."""
+    """A worker on `folder`, its journal sealed at the end; `plan` is published for its project, shop."""
     chosen = CollectorSettings(data=str(folder), **settings)
     registry = Registry.open(chosen.registry, now=now)
-    key = registry.create_key("shop", ip_policy=policy, plan_mode=plan_mode)
+    if plan is not None:
+        registry.publish_plan("shop", plan.version, plan.to_json(), "test")
+    rules = {"ip_policy": policy, "plan_mode": plan_mode, "unplanned": unplanned, "privacy": privacy}
+    key = registry.create_key("shop", **rules)
     registry.close()
     numbers, log = CollectorRegistry(), structlog.testing.CapturingLogger()
     door = Door(chosen, "test-w0", now=now, random=os.urandom, log=log, metrics=Metrics(numbers))

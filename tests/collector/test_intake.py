@@ -10,6 +10,7 @@ import pytest
 
 from collector.door import Door
 from collector.errors import JournalUnavailable
+from sdk_contract.plan import read_plan
 from sdk_contract.verdicts import Reason
 from tests.collector.running import Running, running
 
@@ -151,20 +152,15 @@ def test_a_revoked_key_is_unknown(tmp_path: Path) -> None:
         assert door.client.post("/v1/track", json=EVENT).status_code == 401
 
 
-PLAN = """
-version: "7"
-mode: enforce
-events:
-  Paid:
-    properties: {type: object, required: [amount]}
-"""
+PLAN = {
+    "plan.yaml": 'version: "7"',
+    "events/paid.yaml": "event: Paid\nproperties: {type: object, required: [amount]}",
+}
 
 
 @pytest.mark.parametrize(("mode", "verdict"), [("off", "ok"), ("warn", "warning"), ("enforce", "rejected")])
 def test_the_plan_is_applied_as_the_key_says(tmp_path: Path, mode: str, verdict: str) -> None:
-    plan = tmp_path / "plan.yaml"
-    plan.write_text(PLAN)
-    with running(tmp_path / "data", plan=str(plan), plan_mode=mode) as door:
+    with running(tmp_path, plan=read_plan(PLAN), plan_mode=mode) as door:
         answer = door.client.post("/v1/track", json=EVENT).json()
         (record,) = door.records()
     assert answer["verdicts"][0]["verdict"] == verdict

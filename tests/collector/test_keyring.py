@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from collector.keyring import Keyring
+from collector.rules import KeyRules
 from warehouse.registry import Registry
 
 
@@ -15,7 +16,7 @@ def test_keys_appear_and_go_with_the_registry(tmp_path: Path) -> None:
     key = registry.create_key("shop", secret="wk_a")
     assert keyring.find("wk_a") is None
     assert keyring.refresh()
-    assert keyring.find("wk_a") == key
+    assert keyring.find("wk_a") == KeyRules(key)
     assert not keyring.refresh()
     registry.revoke_key(key.id)
     assert keyring.refresh()

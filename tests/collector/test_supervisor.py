@@ -133,7 +133,9 @@ def test_an_unwritable_folder_is_one_line(tmp_path: Path, program: str) -> None:
     ("variable", "value", "text"),
     [
         ("SOJOURN_TRUSTED_PROXIES", "10.0.0.0/99", "SOJOURN_TRUSTED_PROXIES: '10.0.0.0/99' is not a network"),
-        ("SOJOURN_PLAN", "/no/plan.yaml", "SOJOURN_PLAN: '/no/plan.yaml' cannot be read"),
+        ("SOJOURN_GEO", "/no/geo.mmdb", "SOJOURN_GEO: there is no file '/no/geo.mmdb'"),
+        ("SOJOURN_VISITOR_COOKIE", "a;b", "SOJOURN_VISITOR_COOKIE='a;b' will not do"),
+        ("SOJOURN_VISITOR_DOMAIN", "https://x", "SOJOURN_VISITOR_DOMAIN='https://x' will not do"),
         ("SOJOURN_WORKRS", "2", "did you mean SOJOURN_WORKERS?"),
         ("SOJOURN_PORT", "eighty", "SOJOURN_PORT"),
     ],

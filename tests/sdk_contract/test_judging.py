@@ -10,7 +10,7 @@ from msgspec import Raw
 from sdk_contract.dialects import Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import inspect
-from sdk_contract.judging import BatchIds, PlanRule, judge
+from sdk_contract.judging import BatchIds, PlanRule, Rules, judge
 from sdk_contract.plan import compile, read_plan
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
 
@@ -28,8 +28,8 @@ def parsed(*events: object) -> Parsed:
     return Parsed(None, None, [Raw(json.dumps(event).encode()) for event in events])
 
 
-def rule(softened: bool) -> PlanRule:
-    return PlanRule(compile(read_plan(PLAN)), softened, "1")
+def rules(softened: bool) -> Rules:
+    return Rules(PlanRule(compile(read_plan(PLAN)), softened, "1"))
 
 
 def test_each_event_is_judged_for_itself() -> None:
@@ -75,7 +75,7 @@ def test_a_batch_is_judged_as_each_of_its_events(events: list[object], kind: str
 
 def planned(softened: bool, event: dict[str, object]) -> list[Judgement]:
     return judge(
-        parsed({"type": "track", "userId": "u", **event}), "batch", BATCH, 1000, rule(softened)
+        parsed({"type": "track", "userId": "u", **event}), "batch", BATCH, 1000, rules(softened)
     ).judgements
 
 

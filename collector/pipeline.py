@@ -1,0 +1,166 @@
+"""What becomes of one request between reading and writing it, one named step after the other."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from collector.geo import Geo, places_of
+from collector.journal import Journal
+from collector.keyring import Keyring
+from collector.limits import Gate, Quota, SlowBodies
+from collector.metrics import Counts
+from collector.peer import Peers
+from collector.protect import protect, scrubbed
+from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
+from collector.recent import Recent
+from collector.rules import KeyRules
+from collector.scrub import peer_text, user_agent_text
+from collector.settings import CollectorSettings
+from collector.validate import VALIDATE
+from collector.visitor import Visitors, is_of_page
+from collector.wire import Headers, Lines, Scope
+from sdk_contract.addresses import treat
+from sdk_contract.dialects import Dialect
+from sdk_contract.errors import Refused
+from sdk_contract.judging import BatchIds, Judged, judge
+from sdk_contract.verdicts import Reason
+from warehouse.segments import Place, RecordHead
+
+if TYPE_CHECKING:
+    from sdk_contract.privacy import Vault
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What a worker's hot path stands on. `vault` gives the keys to seal with, `report` logs a fault."""
+
+    settings: CollectorSettings
+    keyring: Keyring
+    journal: Journal
+    gate: Gate
+    quota: Quota
+    slow: SlowBodies
+    counts: Counts
+    peers: Peers
+    geo: Geo
+    visitors: Visitors
+    recent: Recent
+    room: Room
+    batch_ids: BatchIds
+    vault: "Callable[[], Awaitable[Vault]]"
+    report: Callable[[Exception], str]
+    now: Callable[[], int]
+    clock: Callable[[], float]
+
+
+class Asked(msgspec.Struct, gc=False):
+    """One request without its body; `extra` are the headers that its answer gets."""
+
+    dialect: Dialect
+    kind: str
+    scope: Scope
+    headers: Headers
+    extra: Lines
+
+
+class Treated(msgspec.Struct, gc=False):
+    """A request as it may be written, and what its sender is told."""
+
+    head: RecordHead
+    body: bytes
+    judged: Judged
+
+
+def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body: bytes) -> Treated:
+    """Finds places, treats addresses, judges, protects. Refused for the whole; other errors are ours.
+
+    `kind` is the dialect's, `body` the unpacked text as it was sent.
+    """
+    key, peer = of_key.key, peer_of(parts, asked)
+    places = _places(parts.geo, asked.dialect, kind, body)
+    body = treat(body, key.ip_policy)
+    parsed = asked.dialect.parse(kind, body)
+    admit(parts, key.no, len(parsed.events))
+    signals = signals_of(asked.headers)
+    batch_id = parts.batch_ids.next()
+    judged = judge(parsed, kind, batch_id, parts.settings.event_limit, of_key.rules, signals)
+    if judged.trouble is not None:
+        parts.report(judged.trouble)
+    agent = user_agent_text(asked.headers.get(b"user-agent"), key.ip_policy)
+    kept = protect(asked.dialect, kind, body, parsed, judged, of_key, agent)
+    rule = None if of_key.rules is None else of_key.rules.plan
+    head = RecordHead(
+        parts.now(), key.no, key.id, key.project, asked.dialect.name, kind,
+        None if peer is None else peer_text(peer, key.ip_policy), kept.user_agent, kept.sent_at, batch_id,
+        None if rule is None else rule.version, kept.judgements, parts.geo.place(peer), places,
+        visitor_of(parts, asked, of_key, signals), signals, of_key.privacy,
+    )  # fmt: skip
+    return Treated(head, kept.body, judged)
+
+
+def signals_of(headers: Headers) -> str | None:
+    """What the browser asked for; most ask for nothing."""
+    if b"sec-gpc" not in headers and b"dnt" not in headers:
+        return None
+    from sdk_contract.privacy import signals_of as read  # what it imports is large
+
+    return read(headers)
+
+
+def peer_of(parts: Parts, asked: Asked) -> str | None:
+    """The address that the request comes from, as it is."""
+    client = asked.scope["client"]
+    return parts.peers.client(client[0] if client else None, asked.scope["headers"])
+
+
+def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:
+    """Places of events that bring their own address, which is gone once the body is treated."""
+    return places_of(dialect.parse(kind, body), geo) if b'"ip"' in body and geo.on else {}
+
+
+def admit(parts: Parts, key_no: int, events: int) -> None:
+    """Refused where these are too many events, at once or for now."""
+    if events > parts.settings.batch_limit:
+        raise Refused(Reason.TOO_MANY_EVENTS, f"{events} events, the limit is {parts.settings.batch_limit}")
+    if wait := parts.quota.wait(key_no, events, parts.clock()):
+        raise OverQuota(wait)
+
+
+class OverQuota(Refused):
+    """The write key must wait `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(Reason.OVER_QUOTA, f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+def visitor_of(parts: Parts, asked: Asked, of_key: KeyRules, signals: str | None) -> str | None:
+    """The browser's id; that of a page is given one, and time to keep it, unless it asked to be let alone."""
+    visitors, headers = parts.visitors, asked.headers
+    if not visitors.name or (signals and not of_key.no_cookie.isdisjoint(signals.split(","))):
+        return None
+    sent = visitors.sent(headers)
+    if not is_of_page(headers) or asked.kind == VALIDATE:
+        return sent
+    visitor = sent or parts.batch_ids.next()
+    asked.extra.append(visitors.header(visitor))
+    return visitor
+
+
+async def quarantine(parts: Parts, asked: Asked, of_key: KeyRules, body: bytes, refused: Refused) -> None:
+    """Keeps a body that cannot be read, encrypted, so that it can be looked at or sent again."""
+    key, now, reason = of_key.key, parts.now(), refused.reason
+    if not parts.room.take(key.no, min(len(body), KEPT_BYTES), now):
+        parts.counts.quarantined[reason.value, "over_quota"] += 1
+        return
+    peer, judged = peer_of(parts, asked), judgement(reason, refused.detail)
+    agent = user_agent_text(asked.headers.get(b"user-agent"), key.ip_policy)
+    head = RecordHead(
+        now, key.no, key.id, key.project, asked.dialect.name, asked.kind,
+        None if peer is None else peer_text(peer, key.ip_policy), scrubbed(agent, of_key), None,
+        parts.batch_ids.next(), judgements=[judged], place=parts.geo.place(peer),
+        signals=signals_of(asked.headers), privacy=of_key.privacy, sealed=True,
+    )  # fmt: skip
+    await parts.journal.append(head, sealed(body, await parts.vault()), 1)
+    parts.counts.add(1, [judged])
+    parts.counts.quarantined[reason.value, "kept"] += 1
