@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Final, TypeAlias
 
@@ -41,9 +42,19 @@ _EIGHT_PAIRS: Final = re.compile(rb"(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}")
 _COLONS: Final = _linear(f":(?::|(?:{_HEX}:){{3}})")
 _PERCENT_COLON: Final = _linear("%3[aA]")
 _DOTS: Final = _linear(_DOTS_BEFORE + "[0-9]{1,3}(?:[^0-9]|$)")
+_SOME: Final = "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})"
+_ANY: Final = "[0-9]{1,3}"
+_DOTS_NOT_ZERO: Final = _linear(
+    rf"\.(?:{_SOME}\.{_ANY}\.{_ANY}|0\.{_SOME}\.{_ANY}|0\.0\.{_SOME})(?:[^0-9]|$)"
+)
+_ZEROS: Final = b".0.0.0"
 _DOTS_TO_CUT: Final = _linear(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:[^0-9]|$)")
-# A text this short cannot hold MAX_CANDIDATES of IPv4 addresses.
-_SHORT: Final = len("1.2.3.4") * MAX_CANDIDATES
+_LETTERS: Final = re.compile(rb"[0-9a-fA-F:.%]*")
+_QUAD: Final = re.compile(_V4.encode())
+_STEP: Final = 64
+# The longest name of a browser that is looked for.
+_NAME: Final = 30
+_BROWSER: Final = re.compile(rb" [A-Z][A-Za-z]*/[0-9]{1,3}")
 _DOT: Final = ord(".")
 _SLASH: Final = ord("/")
 _DIGITS: Final = b"0123456789"
@@ -57,34 +68,96 @@ _VERSION_MARK: Final = re.compile(rb"(?:(?:^|\W)[vV]|\brv:)$")
 _PRODUCT: Final = re.compile(rb'(?:^|[\s"(;,\[])([A-Za-z][\w.+-]*)$')
 
 
-def may_hold_addresses(body: bytes, *, networks: bool) -> bool:
-    """Tells, much faster than `find_addresses`, that a text holds none; True leaves it open.
-
-    `networks`: whether IPv4 addresses that end in `.0` count too; Chrome/130.0.0.0 is in every user agent.
-    """
-    if len(body) >= _SHORT or (_DOTS if networks else _DOTS_TO_CUT).search(body):
-        return True
-    return bool(_COLONS.search(body) or (b"%" in body and _PERCENT_COLON.search(body)))
-
-
-def find_addresses(body: bytes) -> Iterator[Span]:
+def find_addresses(body: bytes, *, networks: bool = True) -> Iterator[Span]:
     """Yields the addresses of a text in order; hiding escapes must be undone before (`escapes.plain`).
 
-    Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6. Raises
-    Refused(BODY_TOO_LARGE) for more of them than any SDK sends, so that no request can hold up the others.
+    Forms: alone, in lists, with port, in brackets, in URLs (also with %3A), within text; IPv4 in IPv6.
+    `networks`: those that end in `.0` too. Raises Refused(BODY_TOO_LARGE) for more of them than any SDK
+    sends, so that no request can hold up the others.
     """
     done = -1
     candidates = 0
-    for found in _CANDIDATE.finditer(body):
-        start, end = found.span()
-        if _is_plain_product(body, start):
-            continue
-        candidates += 1
-        if candidates > MAX_CANDIDATES:
-            raise Refused(Reason.BODY_TOO_LARGE, f"more than {MAX_CANDIDATES} IP addresses in one request")
-        for span in _spans_within(body, start, end, done):
-            yield span
-            done = span[1]
+    dots = _DOTS_TO_CUT
+    if networks:
+        dots = _DOTS_NOT_ZERO if _has_only_browsers(body) else _DOTS
+    for first, last in _runs(body, dots):
+        for found in _CANDIDATE.finditer(body, first, last):
+            start, end = found.span()
+            if _is_plain_product(body, start):
+                continue
+            candidates += 1
+            if candidates > MAX_CANDIDATES:
+                raise Refused(
+                    Reason.BODY_TOO_LARGE, f"more than {MAX_CANDIDATES} IP addresses in one request"
+                )
+            for span in _spans_within(body, start, end, done):
+                yield span
+                done = span[1]
+
+
+def _runs(body: bytes, dots: Any) -> Iterator[tuple[int, int]]:
+    """Yields the runs of letters of addresses in which one can be: where the signs of one leap out."""
+    seekers = (dots, _COLONS, _PERCENT_COLON) if b"%" in body else (dots, _COLONS)
+    hits = [_seek(seeker, body, 0) for seeker in seekers]
+    done = 0
+    while (at := min(hits)) < len(body):
+        last = _end_of_browser(body, at)
+        if not last:
+            last = at + _length(body, at)
+            yield _begin_of_run(body, at, done), last
+        done = last
+        for number, hit in enumerate(hits):
+            if hit < last:
+                hits[number] = _seek(seekers[number], body, last)
+
+
+def _seek(seeker: Any, body: bytes, at: int) -> int:
+    found = seeker.search(body, at)
+    return len(body) if found is None else int(found.start())
+
+
+def _begin_of_run(body: bytes, at: int, done: int) -> int:
+    """Where the run around `at` begins, not before `done`."""
+    step = _STEP
+    while at > done:
+        before = body[max(done, at - step) : at][::-1]
+        length = _length(before, 0)
+        at -= length
+        if length < len(before):
+            break
+        step *= 2
+    return at
+
+
+def _length(text: bytes, at: int) -> int:
+    """How many letters of addresses stand here."""
+    found = _LETTERS.match(text, at)
+    return found.end() - at if found else 0
+
+
+def _has_only_browsers(body: bytes) -> bool:
+    """Tells, much faster than a search, that each `.0.0.0` belongs to a browser like ` Chrome/130`."""
+    parts = body.split(_ZEROS)[:-1]
+    return all(_is_browser(part[part.rfind(b" ", -_NAME) :]) for part in parts)
+
+
+@lru_cache(4096)
+def _is_browser(text: bytes) -> bool:
+    return _BROWSER.fullmatch(text) is not None
+
+
+def _end_of_browser(body: bytes, at: int) -> int:
+    """Where the version ends whose first dot stands at `at`, as in ` Chrome/130.0.0.0`; 0 for all else.
+
+    Nearly every user agent has one: they are told apart here without a search.
+    """
+    start = at
+    while start > at - 4 and body[start - 1] in _DIGITS:
+        start -= 1
+    if body[at] != _DOT or not 0 < at - start < 4 or not _is_plain_product(body, start):
+        return 0
+    found = _QUAD.match(body, start)
+    return found.end() if found else 0
 
 
 def _spans_within(body: bytes, start: int, end: int, done: int) -> Iterator[Span]:
@@ -155,14 +228,20 @@ def _whole_v6(body: bytes, start: int, done: int) -> Span | None:
 def _parsed(body: bytes, start: int, end: int) -> Span | None:
     if end < len(body) and body[end] in _WORD:
         return None
-    text = body[start:end]
+    ip = _read_v6(body[start:end])
+    return (start, end, ip) if ip else None
+
+
+@lru_cache(4096)
+def _read_v6(text: bytes) -> IPv6Address | None:
+    """The address, unless it is none, or `::`, or a hardware address."""
     if _EIGHT_PAIRS.fullmatch(text):
         return None
     try:
         ip = IPv6Address(text.replace(b"%3A", b":").replace(b"%3a", b":").decode())
     except AddressValueError:
         return None
-    return (start, end, ip) if int(ip) else None
+    return ip if int(ip) else None
 
 
 def _is_version(body: bytes, start: int) -> bool:

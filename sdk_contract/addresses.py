@@ -1,42 +1,47 @@
 """Takes the person out of IP addresses, wherever they stand in a JSON text, before anything is written."""
 
 from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import Final, Protocol
 
-from sdk_contract.address_spans import find_addresses, may_hold_addresses
+from sdk_contract.address_spans import find_addresses
 from sdk_contract.escapes import plain
 
-POLICIES: Final = ("keep", "truncate", "drop")
+POLICIES: Final = ("keep", "truncate", "hash", "drop")
 
 _NETWORK: Final = (1 << 128) - (1 << 80)
 # The first 48 bits of a 6to4 address hold a whole IPv4 address.
 _NETWORK_6TO4: Final = (1 << 128) - (1 << 88)
 
 
-def treat(body: bytes, policy: str) -> bytes:
+class Hashes(Protocol):
+    """What "hash" needs of a `privacy.Vault`."""
+
+    def hash(self, kind: str, text: str) -> str: ...
+
+
+def treat(body: bytes, policy: str, vault: Hashes | None = None) -> bytes:
     """Returns the JSON text with every IP address treated; what is no JSON is treated just as well.
 
-    "keep" changes nothing. "truncate" keeps the network: IPv4 /24, IPv6 /48. "drop" makes a value that is an
+    "keep" changes nothing. "truncate" keeps the network: IPv4 /24, IPv6 /48. "hash" puts a keyed hash in its
+    place, one for each address in any spelling, and needs a vault. "drop" makes a value that is an
     address "", and an address within text 0.0.0.0 or `::`. Versions stay: Chrome/120.0.0.0, v1.2.3.4, values
     of keys that end in "version" or "build". Treating twice changes nothing. ValueError for another
     policy; Refused(BODY_TOO_LARGE) for more than 50,000 addresses.
     """
-    if _must_keep(policy):
+    if _must_keep(policy, vault):
         return body
     body = plain(body)
-    if not may_hold_addresses(body, networks=policy == "drop"):
-        return body
     pieces: list[bytes] = []
     done = 0
-    for start, end, ip in find_addresses(body):
-        pieces += (body[done:start], _treated(body, start, end, ip, policy))
+    for start, end, ip in find_addresses(body, networks=policy != "truncate"):
+        pieces += (body[done:start], _treated(body, start, end, ip, policy, vault))
         done = end
     return b"".join((*pieces, body[done:])) if pieces else body
 
 
-def treat_peer(address: str, policy: str) -> str:
+def treat_peer(address: str, policy: str, vault: Hashes | None = None) -> str:
     """Returns the address of a peer treated; "" for what is no address, and under "drop"."""
-    if _must_keep(policy):
+    if _must_keep(policy, vault):
         return address
     try:
         ip = ip_address(address.strip("[] ").partition("%")[0])
@@ -44,16 +49,31 @@ def treat_peer(address: str, policy: str) -> str:
         return ""
     if policy == "drop":
         return ""
+    if policy == "hash" and vault:
+        return hash_ip(ip if isinstance(ip, IPv6Address) else str(ip), vault)
     return _network_v6(ip) if isinstance(ip, IPv6Address) else _network_v4(str(ip))
 
 
-def _must_keep(policy: str) -> bool:
+def hash_ip(ip: IPv6Address | str, vault: Hashes) -> str:
+    """The keyed hash of an address; an IPv4 one, as text, has the same within IPv6."""
+    if isinstance(ip, IPv6Address):
+        return vault.hash("ip", str(ip.ipv4_mapped or ip))
+    return vault.hash("ip", ".".join(str(int(number)) for number in ip.split(".")))
+
+
+def _must_keep(policy: str, vault: Hashes | None) -> bool:
     if policy not in POLICIES:
         raise ValueError(f"IP policy {policy!r} is not known; one of {', '.join(POLICIES)} would do")
+    if policy == "hash" and vault is None:
+        raise ValueError("IP policy 'hash' needs a vault with the key of the hash")
     return policy == "keep"
 
 
-def _treated(body: bytes, start: int, end: int, ip: IPv6Address | None, policy: str) -> bytes:
+def _treated(
+    body: bytes, start: int, end: int, ip: IPv6Address | None, policy: str, vault: Hashes | None
+) -> bytes:
+    if policy == "hash" and vault:
+        return hash_ip(ip or body[start:end].decode(), vault).encode()
     if policy == "drop":
         if _is_whole_value(body, start, end):
             return b""

@@ -17,7 +17,6 @@ def linear(pattern: str, *, capture: bool = False) -> Any:
     return re2.compile(pattern.encode("latin-1"), options=options)
 
 
-_AT: Final = linear("@|%(?:25)*40")
 _AT_IN_URL: Final = linear("%(?:25)*40")
 _LOCAL_BYTES: Final = 64
 # Read from the @ backwards. What separates parts of a URL (= & ? /) is in no address that people have.
@@ -43,11 +42,8 @@ _STAYS_ENCODED: Final = frozenset(b"+.-_~'") | frozenset(
 
 def find_emails(body: bytes) -> Iterator[tuple[int, int]]:
     """Yields where addresses begin and end, in order, and an empty span for an @ that is in none."""
-    if b"@" not in body and (b"%" not in body or _AT_IN_URL.search(body) is None):
-        return
     done = 0
-    for found in _AT.finditer(body):
-        at, after = found.span()
+    for at, after in _signs(body):
         domain = _DOMAIN.match(body, after) or _DOMAIN_ABROAD.match(body, after)
         start = at if domain is None or at < done or _is_file(domain) else _local_start(body, at, done)
         if domain is None or start == at:
@@ -55,6 +51,21 @@ def find_emails(body: bytes) -> Iterator[tuple[int, int]]:
             continue
         done = domain.end()
         yield start, done
+
+
+def _signs(body: bytes) -> list[tuple[int, int]]:
+    """Where an @ stands, plain or as %40, in order."""
+    found = [(at, at + 1) for at in _places(body, b"@")] if b"@" in body else []
+    if b"%" in body and (encoded := [sign.span() for sign in _AT_IN_URL.finditer(body)]):
+        found = sorted(found + encoded)
+    return found
+
+
+def _places(body: bytes, sign: bytes) -> Iterator[int]:
+    at = body.find(sign)
+    while at >= 0:
+        yield at
+        at = body.find(sign, at + 1)
 
 
 def _is_file(domain: re.Match[bytes]) -> bool:

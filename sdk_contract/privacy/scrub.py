@@ -18,6 +18,8 @@ MAX_CANDIDATES: Final = 50_000
 _TOKENS: Final = linear("sj:(?:hash|enc|seal):[a-z]{1,20}:[A-Za-z0-9_-]+")
 # What is put in the place of a value may stand beside other text, and look like a value together with it.
 _PASSES: Final = 4
+# More than the longest value has.
+_BESIDE: Final = 330
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SPACE: Final = b" \t\r\n"
 
@@ -45,7 +47,10 @@ def scrub(body: bytes, policy: Policy, vault: Vault) -> bytes:
         found = find(body, policy)
         if not found:
             break
-        body = _replaced(body, found, policy, vault)
+        pieces = _pieces(body, found, policy, vault)
+        body = b"".join(pieces)
+        if not _is_open(body, pieces, policy):
+            break
     return body
 
 
@@ -91,13 +96,26 @@ def _counted(candidates: int) -> int:
     return candidates + 1
 
 
-def _replaced(body: bytes, found: list[Found], policy: Policy, vault: Vault) -> bytes:
+def _pieces(body: bytes, found: list[Found], policy: Policy, vault: Vault) -> list[bytes]:
+    """The new text: what stays and what is new in turn."""
     pieces: list[bytes] = []
     done = 0
     for one in found:
         pieces += (body[done : one.start], _replacement(body, one, policy, vault))
         done = one.end
-    return b"".join((*pieces, body[done:]))
+    return [*pieces, body[done:]]
+
+
+def _is_open(body: bytes, pieces: list[bytes], policy: Policy) -> bool:
+    """Tells whether something beside the new pieces looks like a value now; far from them nothing changed."""
+    windows: list[tuple[int, int]] = []
+    after = 0
+    for number, piece in enumerate(pieces):
+        begin, after = after, after + len(piece)
+        if number % 2:
+            first = windows.pop()[0] if windows and begin - _BESIDE <= windows[-1][1] else begin - _BESIDE
+            windows.append((max(0, first), after + _BESIDE))
+    return any(find(body[first:last], policy) for first, last in windows)
 
 
 def _replacement(body: bytes, one: Found, policy: Policy, vault: Vault) -> bytes:

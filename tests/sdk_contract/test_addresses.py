@@ -7,10 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sdk_contract.address_spans import MAX_CANDIDATES, find_addresses, may_hold_addresses
+from sdk_contract import address_spans
+from sdk_contract.address_spans import MAX_CANDIDATES, Span, find_addresses
 from sdk_contract.addresses import treat, treat_peer
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Reason
+from tests.sdk_contract.privacy.keys import VAULT
 
 CHECK = settings(max_examples=100, deadline=None)
 AGENT = (
@@ -138,8 +140,11 @@ def test_a_user_agent_by_itself() -> None:
 
 
 def test_an_unknown_policy_is_an_error() -> None:
+    for act in (lambda: treat(b"", "cut"), lambda: treat_peer("", "cut")):
+        with pytest.raises(ValueError, match="'cut' is not known; one of keep, truncate, hash, drop"):
+            act()
     for act in (lambda: treat(b"", "hash"), lambda: treat_peer("", "hash")):
-        with pytest.raises(ValueError, match="'hash' is not known; one of keep, truncate, drop would do"):
+        with pytest.raises(ValueError, match="needs a vault"):
             act()
 
 
@@ -258,32 +263,39 @@ PARTS = st.sampled_from(
 )
 
 
+def in_one_pass(body: bytes) -> list[Span]:
+    """The addresses as they are found without leaping: every candidate of the whole text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(address_spans, "_runs", lambda body, _: [(0, len(body))])
+        return list(find_addresses(body))
+
+
 @given(st.lists(PARTS, max_size=14).map(b"".join))
-@CHECK
-def test_the_quick_look_misses_nothing(body: bytes) -> None:
-    found = [(body[start:end], ip) for start, end, ip in find_addresses(body)]
-    assert may_hold_addresses(body, networks=True) or not found
-    assert may_hold_addresses(body, networks=False) or all(
-        ip is None and text.endswith(b".0") for text, ip in found
-    )
+@settings(max_examples=300, deadline=None)
+def test_leaping_misses_nothing(body: bytes) -> None:
+    found = in_one_pass(body)
+    assert list(find_addresses(body)) == found
+    hosts = [span for span in found if span[2] or not body[span[0] : span[1]].endswith(b".0")]
+    assert set(hosts) <= set(find_addresses(body, networks=False)) <= set(found)
 
 
 @pytest.mark.parametrize(
-    ("text", "hosts", "any_address"),
+    ("text", "looked_at"),
     [
-        (AGENT.encode() + b" MicroMessenger/8.0.53.2740(0x2800) at 19:50:17", False, True),
-        (b"/?to=%E4%BA%AC", False, False),
-        (b"1.2.3.4", True, True),
-        (b"1.2.3.04,", True, True),
-        (b"1.2.3.00", True, True),
-        (b"a::1", True, True),
-        (b"1:2:3:4:5:6:7:8", True, True),
-        (b"a%3a%3A1", True, True),
+        (AGENT.encode() + b" MicroMessenger/8.0.53.2740(0x2800) at 19:50:17", []),
+        (b"/?to=%E4%BA%AC", []),
+        (AGENT.encode() + b" from 1.2.3.4:80", [b"1.2.3.4:80"]),
+        (b"1.2.3.04,", [b"1.2.3.04"]),
+        (b"1.2.3.00", [b"1.2.3.00"]),
+        (b"xa::1x", [b"a::1"]),
+        (b"1:2:3:4:5:6:7:8", [b"1:2:3:4:5:6:7:8"]),
+        (b"xa%3a%3A1", [b"a%3a%3A1"]),
+        (b"a" * 1000 + b"::1", [b"a" * 1000 + b"::1"]),
     ],
 )
-def test_the_quick_look_passes_over_browsers(text: bytes, hosts: bool, any_address: bool) -> None:
-    assert may_hold_addresses(text, networks=False) == hosts
-    assert may_hold_addresses(text, networks=True) == any_address
+def test_only_what_has_the_signs_of_an_address_is_looked_at(text: bytes, looked_at: list[bytes]) -> None:
+    runs = address_spans._runs(text, address_spans._DOTS)
+    assert [text[first:last] for first, last in runs] == looked_at
 
 
 @pytest.mark.parametrize(
@@ -303,6 +315,30 @@ def test_the_peer(peer: str, keep: str, truncate: str) -> None:
         truncate,
         "",
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["203.0.113.9", "203.000.113.009", "::ffff:203.0.113.9", "::ffff:cb00:7109", "::FFFF%3Acb00%3A7109"],
+)
+def test_a_hashed_address_is_the_same_in_every_spelling(address: str) -> None:
+    token = VAULT.hash("ip", "203.0.113.9")
+    body = json.dumps({"x": address, "y": f"/?ip={address}&x", address: [AGENT]}).encode()
+    treated = json.loads(treat(body, "hash", VAULT))
+    assert treated == {"x": token, "y": f"/?ip={token}&x", token: [AGENT]}
+    if "%" not in address and "00" not in address[:6]:
+        assert treat_peer(address, "hash", VAULT) == token
+
+
+@given(LEFT, FORMS, RIGHT, st.integers(0, 2**30 - 1) | st.just(0))
+@CHECK
+def test_no_address_survives_its_hash(left: str, address: str, right: str, which: int) -> None:
+    assume(not is_network(address))
+    assume(right != ":80" or ":" not in address or "]" in address)
+    body = ('{"x":' + escaped(left + address + right, which) + "}").encode()
+    treated = treat(body, "hash", VAULT)
+    assert not survives(address, json.loads(treated)["x"])
+    assert treat(treated, "hash", VAULT) == treated
 
 
 @pytest.mark.parametrize("text", [b"203.0.113.9 ", b"::1 ", b"::"])
