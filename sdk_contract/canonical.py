@@ -20,7 +20,7 @@ class Event(Struct, gc=False):
 
     `event` is the event of a track, the name of a page or screen. `properties`, `traits`, `context` and
     `integrations` are the JSON texts as sent; `extra` is the text of an object of all other top-level
-    fields but the write key.
+    fields but the write key. `webdriver` is what the browser says of itself: that a program drives it.
     """
 
     type: str
@@ -62,6 +62,7 @@ class Event(Struct, gc=False):
     device_model: str | None
     screen_width: int | None
     screen_height: int | None
+    webdriver: bool | None
 
 
 class _Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
@@ -143,16 +144,19 @@ def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None
     return _event(whole, of_type, context, _extra_of(raw, whole, of_type))
 
 
-def glimpse(raw: Raw | bytes, kind: str = "batch") -> Event:
-    """Reads what can be read of a refused event; never raises, and leaves out what it cannot read."""
+def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
+    """Reads what can be read of a refused event; never raises, and leaves out what it cannot read.
+
+    `context` is the envelope's for an event without.
+    """
     try:
         parts = members(bytes(raw))
     except Broken:
         parts = {}
     found = {name: _scalar(parts.get(key), name) for name, key in _GLIMPSED.items()}
     whole = _Loose(**{name: value for name, value in found.items() if value is not None})
-    context = parts.get(b'"context"', b"")
-    return _event(whole, whole.type or kind, context if _is_readable(context) else None, None)
+    given = parts.get(b'"context"', b"") if b'"context"' in parts else bytes(context or b"")
+    return _event(whole, whole.type or kind, given if _is_readable(given) else None, None)
 
 
 def _event(whole: _Whole, of_type: str, outer: Raw | bytes | None, extra: str | None) -> Event:
@@ -209,6 +213,7 @@ def _columns_of(context: Context, page: Page) -> tuple[Any, ...]:
         device.model,
         _pixels(screen.width),
         _pixels(screen.height),
+        context.webdriver,
     )
 
 

@@ -64,6 +64,7 @@ class Context(Struct, frozen=True, rename="camel", gc=False):
     os: Named | None = None
     device: Device | None = None
     screen: Screen | None = None
+    webdriver: bool | None = None
 
 
 _decode_context = msgspec.json.Decoder(Context).decode

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
-from msgspec.structs import astuple
+from msgspec import Raw
 
 from sdk_contract.canonical import Event, canonical, glimpse
 from sdk_contract.dialects import Dialect, Parsed
@@ -17,44 +16,37 @@ from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
-from warehouse.enrich.agent import UNKNOWN, data_version, read_agent
-from warehouse.enrich.clock import moment
-from warehouse.landing import FORMAT, SCHEMA, object_key
-from warehouse.segments import HOUR_US, Damage, Record, RecordHead, SegmentCount, count, opened_at, scan
-
-DIALECTS: Mapping[str, Dialect] = {SEGMENT.name: SEGMENT}
-SOURCE = b"sojourn.source"
-
-_OF_REQUEST = ("project", "key_id", "key_no", "dialect", "plan_version", "received_at", "record")
-_OF_EVENT = (
-    *("index", "verdict", "reason", "pointer", "expected", "message_id", "type"),
-    *("timestamp", "original_timestamp", "sent_at", "ip", "user_agent", "browser"),
-    *("os_name", "os_version", "device_type", "device_model", "is_bot", "raw"),
+from warehouse.enrich.devices import DeviceClocks
+from warehouse.enrich.event import ENRICHED, Asked, Plans, enrich
+from warehouse.landing import object_key
+from warehouse.row_table import SOURCE, Row, source_of, table, write_parquet
+from warehouse.segments import (
+    HOUR_US,
+    Damage,
+    Place,
+    Record,
+    RecordHead,
+    SegmentCount,
+    count,
+    opened_at,
+    scan,
 )
-_REPEATING = [
-    *("project", "key_id", "key_no", "dialect", "segment_id", "verdict", "reason", "pointer", "expected"),
-    *("plan_version", "type", "event", "category", "user_id", "anonymous_id", "group_id", "ip", "user_agent"),
-    *("locale", "timezone", "page_url", "page_path", "page_title", "page_referrer", "page_search"),
-    *("campaign_source", "campaign_medium", "campaign_name", "campaign_term", "campaign_content"),
-    *("library_name", "library_version", "app_name", "app_version", "os_name", "os_version", "device_type"),
-    *("device_model", "screen_width", "screen_height", "browser", "context", "integrations"),
-]
-_UNMEASURED = frozenset({"properties", "traits", "context", "integrations", "extra", "raw"})
-_MEASURED = [name for name in SCHEMA.names if name not in _UNMEASURED]
-_ROW_GROUP = 100_000
-_UNFIT = (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError)
-_nothing: Any = dict.fromkeys(Event.__struct_fields__)
-_BLANK = Event(**_nothing)
-_KEPT_RAW = frozenset({Verdict.REJECTED, Verdict.FILTERED})
 
-# A row in two parts: what is ours to say, and the event as it was sent.
-Row = tuple[tuple[Any, ...], Event]
+__all__ = ["SOURCE", "Landing", "convert", "source_of", "table_of", "write_parquet"]
+
+DIALECTS: Final[Mapping[str, Dialect]] = {SEGMENT.name: SEGMENT}
+
+_nothing: Any = dict.fromkeys(Event.__struct_fields__)
+_BLANK: Final = Event(**_nothing)
+_FEW: Final = 64  # devices in a request that stands alone
+_SEALED: Final = '"sj:seal:'
 
 
 class Landing(msgspec.Struct, frozen=True):
     """What becomes of a segment.
 
-    An object's key and bytes, and what the segment counts. Same segment, same bytes.
+    An object's key and bytes, and what the segment counts. Same segment, same bytes. `trouble` is the first
+    fault of ours that came up; `unprocessed` counts the events that it and its like hit.
     """
 
     segment_id: str
@@ -62,76 +54,89 @@ class Landing(msgspec.Struct, frozen=True):
     parquet: bytes
     source: str
     count: SegmentCount
+    unprocessed: int = 0
+    trouble: str | None = None
 
 
-def convert(data: bytes, segment_id: str) -> Landing:
+class Troubles:
+    """Faults of ours while rows are made: the first, and how many events they hit."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.first: str | None = None
+
+    def add(self, problem: Exception | str, events: int = 1) -> None:
+        """Texts of errors are not kept: they may quote what was sent."""
+        self.events += events
+        if self.first is None:
+            self.first = problem if isinstance(problem, str) else _place_of(problem)
+
+
+def convert(
+    data: bytes,
+    segment_id: str,
+    plans: Plans = lambda _project, _version: None,
+    clocks: DeviceClocks | None = None,
+) -> Landing:
     """Turns a segment into its landing object.
 
-    Damage becomes rows; nothing in the bytes can make this fail.
+    Damage becomes rows; nothing in the bytes can make this fail. `plans(project, version)` gives the plan by
+    which values are cleaned; `clocks` remembers devices from segment to segment, without it each request
+    stands alone.
     """
-    opened = opened_at(data, segment_id)
+    opened, troubles = opened_at(data, segment_id), Troubles()
     found = list(scan(data))
     source = hashlib.sha256(data).hexdigest()
-    parquet = write_parquet(table_of(found, segment_id, opened), segment_id, source)
-    return Landing(segment_id, object_key(segment_id, opened), parquet, source, count(found, opened))
+    rows = table_of(found, segment_id, opened, plans, clocks, troubles)
+    parquet = write_parquet(rows, segment_id, source)
+    key = object_key(segment_id, opened)
+    return Landing(segment_id, key, parquet, source, count(found, opened), troubles.events, troubles.first)
 
 
-def table_of(found: Iterable[Record | Damage], segment_id: str, opened: int) -> pa.Table:
+def table_of(
+    found: Iterable[Record | Damage],
+    segment_id: str,
+    opened: int,
+    plans: Plans = lambda _project, _version: None,
+    clocks: DeviceClocks | None = None,
+    troubles: Troubles | None = None,
+) -> pa.Table:
     """The rows of a segment as `SCHEMA` has them, in the order of its records; `opened` in µs UTC."""
     rows: list[Row] = []
+    troubles = troubles or Troubles()
     for number, one in enumerate(found):
-        if isinstance(one, Record):
-            rows += _safe_rows_of(one, number, segment_id)
-        else:
+        if isinstance(one, Damage):
             rows += _damaged(one, number, segment_id, opened)
-    return _table(rows, segment_id)
+            continue
+        try:
+            rows += _rows_of(one, number, segment_id, plans, clocks, troubles)
+        except Exception as problem:  # one request must not stop its segment; it is kept whole instead
+            troubles.add(problem, one.events)
+            rows += _unreadable(one, number, segment_id)
+    return table(rows, segment_id)
 
 
-def write_parquet(table: pa.Table, segment_id: str, source: str) -> bytes:
-    """The object's bytes; `source` (SHA-256 of the segment) tells later which bytes it was made from."""
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(
-        sink,
-        SCHEMA,
-        compression="zstd",
-        use_dictionary=_REPEATING,
-        write_statistics=_MEASURED,
-        store_schema=False,
-    ) as writer:
-        writer.write_table(table, row_group_size=_ROW_GROUP)
-        marks = {"segment": segment_id, "source": source, "format": FORMAT, "enrichment": data_version()}
-        writer.add_key_value_metadata({f"sojourn.{name}": value for name, value in marks.items()})
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
-
-
-def source_of(parquet: bytes) -> str | None:
-    """Which segment bytes an object was made from; None where it does not say."""
-    try:
-        metadata = pq.read_schema(pa.BufferReader(parquet)).metadata or {}
-    except (pa.ArrowException, OSError):
-        return None
-    mark: bytes | None = metadata.get(SOURCE)
-    return None if mark is None else mark.decode()
-
-
-def _safe_rows_of(record: Record, number: int, segment_id: str) -> list[Row]:
-    try:
-        return list(_rows_of(record, number, segment_id))
-    except Exception:  # one request must not stop its segment; it is kept whole instead
-        return list(_unreadable(record, number, segment_id))
-
-
-def _rows_of(record: Record, number: int, segment_id: str) -> Iterator[Row]:
-    head, parsed = record.head, _parse(record)
+def _rows_of(
+    record: Record,
+    number: int,
+    segment_id: str,
+    plans: Plans,
+    clocks: DeviceClocks | None,
+    troubles: Troubles,
+) -> list[Row]:
+    head = record.head
+    if head.sealed:
+        return [_sealed(record, number)]
+    parsed = _parse(record)
     if parsed is None:
-        yield from _unreadable(record, number, segment_id)
-        return
-    request = _request(head, number)
-    sent_at = _time(parsed.sent_at or head.sent_at)
+        troubles.add("a request reads differently than at the door", record.events)
+        return list(_unreadable(record, number, segment_id))
+    request, asked = _request(head, number), _asked(head, parsed, plans, clocks)
     judgements = {judged.index: judged for judged in head.judgements}
-    for index, raw in enumerate(parsed.events):
-        event, text, judged = _read(raw, parsed, head.kind, index, judgements.get(index))
-        yield request + _ours(event, head, index, judged, sent_at, text), event
+    return [
+        _row(raw, parsed, head, index, judgements.get(index), request, asked, troubles)
+        for index, raw in enumerate(parsed.events)
+    ]
 
 
 def _parse(record: Record) -> Parsed | None:
@@ -143,35 +148,91 @@ def _parse(record: Record) -> Parsed | None:
     return parsed if len(parsed.events) == record.events else None
 
 
-def _read(
-    raw: msgspec.Raw, parsed: Parsed, kind: str, index: int, judged: Judgement | None
-) -> tuple[Event, str | None, Judgement | None]:
-    """The event, its bytes where they are kept, and its judgement."""
-    if judged is None or judged.verdict not in _KEPT_RAW:
-        try:
-            return canonical(raw, kind, parsed.context), None, judged
-        except Exception:  # the door took it, so whatever this is must neither lose it nor stop its segment
-            judged = Judgement(index, Verdict.DAMAGED, Reason.DAMAGED)
-    return glimpse(raw, kind), _readable(bytes(raw)), judged
-
-
-def _ours(
-    event: Event, head: RecordHead, index: int, judged: Judgement | None, sent_at: int | None, raw: str | None
-) -> tuple[Any, ...]:
-    received, sent = head.received_at, event.sent_at if event.sent_at is not None else sent_at
-    text = event.user_agent or head.user_agent
-    agent = read_agent(text) if text else UNKNOWN
-    said = event.os_name is not None
-    return (
-        *_verdict(index, judged),
-        event.message_id or f"{head.batch_id}-{index}",
-        None if event.type == "batch" else event.type,
-        *(moment(event.timestamp, sent, received, None).timestamp, event.timestamp, sent),
-        *(event.ip or head.ip, text, agent.browser),
-        *((event.os_name, event.os_version) if said else (agent.os_name, agent.os_version)),
-        *(event.device_type or agent.device_type, event.device_model or agent.device_model),
-        *(agent.is_bot, raw),
+def _asked(head: RecordHead, parsed: Parsed, plans: Plans, clocks: DeviceClocks | None) -> Asked:
+    version = head.plan_version
+    return Asked(
+        head.project,
+        head.received_at,
+        _time(parsed.sent_at or head.sent_at),
+        head.ip,
+        head.user_agent,
+        head.place,
+        head.places,
+        DeviceClocks(_FEW) if clocks is None else clocks,
+        None if version is None else plans(head.project, version),
     )
+
+
+def _row(
+    raw: Raw,
+    parsed: Parsed,
+    head: RecordHead,
+    index: int,
+    judged: Judgement | None,
+    request: tuple[Any, ...],
+    asked: Asked,
+    troubles: Troubles,
+) -> Row:
+    if judged is not None:
+        if judged.verdict == Verdict.FILTERED:
+            return _filtered(raw, head, index, judged, request)
+        if judged.verdict == Verdict.REJECTED:
+            return _refused(raw, parsed, head, index, judged, request, asked)
+    try:
+        event = canonical(raw, head.kind, parsed.context)
+        message_id = event.message_id or f"{head.batch_id}-{index}"
+        facts = enrich(event, asked, index, message_id, taken=True)
+    except (
+        Exception
+    ) as problem:  # the door took it, so a fault of ours must neither lose it nor stop its segment
+        troubles.add(problem)
+        unprocessed = Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED)
+        return _refused(raw, parsed, head, index, unprocessed, request, asked)
+    return (*request, *_verdict(index, judged), message_id, _type(event), None, *facts), event
+
+
+def _refused(
+    raw: Raw,
+    parsed: Parsed,
+    head: RecordHead,
+    index: int,
+    judged: Judgement,
+    request: tuple[Any, ...],
+    asked: Asked,
+) -> Row:
+    """An event that is kept whole, and of which only what can be read has columns."""
+    event = glimpse(raw, head.kind, parsed.context)
+    message_id = event.message_id or f"{head.batch_id}-{index}"
+    try:
+        facts = enrich(event, asked, index, message_id, taken=False)
+    except Exception:  # it is told already, or has to be told only of events that were taken
+        facts = _no_facts(head.received_at)
+    ours = (*_verdict(index, judged), message_id, _type(event), _raw(bytes(raw)))
+    return (*request, *ours, *facts), event
+
+
+def _filtered(raw: Raw, head: RecordHead, index: int, judged: Judgement, request: tuple[Any, ...]) -> Row:
+    """Of an event that was to be kept out there is its message id and type, and nothing of the person."""
+    event = glimpse(raw, head.kind)
+    ours = (*_verdict(index, judged), event.message_id or f"{head.batch_id}-{index}", _type(event), None)
+    return (*request[:-1], None, *ours, *_no_facts(head.received_at)), _BLANK
+
+
+def _sealed(record: Record, number: int) -> Row:
+    """A body that could not be read: one row, whose raw is the token that holds it encrypted."""
+    head = record.head
+    judged = head.judgements[0] if head.judgements else Judgement(0, Verdict.REJECTED, Reason.BAD_ENVELOPE)
+    ours = (*_verdict(0, judged), f"{head.batch_id}-0", None, _raw(record.body))
+    place = head.place or Place()
+    facts = _no_facts(
+        head.received_at, sent_at=_time(head.sent_at), ip=head.ip, user_agent=head.user_agent,
+        country=place.country, region=place.region, city=place.city,
+    )  # fmt: skip
+    return (*_request(head, number), *ours, *facts), _BLANK
+
+
+def _type(event: Event) -> str | None:
+    return None if event.type == "batch" else event.type
 
 
 def _verdict(index: int, judged: Judgement | None) -> tuple[Any, ...]:
@@ -183,7 +244,8 @@ def _verdict(index: int, judged: Judgement | None) -> tuple[Any, ...]:
 
 def _request(head: RecordHead, number: int) -> tuple[Any, ...]:
     key = (head.project, head.key_id, head.key_no, head.dialect)
-    return (*key, head.plan_version, head.received_at, number)
+    door = (head.kind, head.privacy, head.signals, head.visitor)
+    return (*key, head.plan_version, head.received_at, number, *door)
 
 
 def _unreadable(record: Record, number: int, segment_id: str) -> Iterator[Row]:
@@ -191,19 +253,27 @@ def _unreadable(record: Record, number: int, segment_id: str) -> Iterator[Row]:
     request, when = _request(record.head, number), record.head.received_at
     for index in range(record.events):
         raw = _readable(record.body) if index == 0 else None
-        yield request + _lost(index, f"damaged-{segment_id}-{record.ordinal + index}", when, raw), _BLANK
+        message_id = f"damaged-{segment_id}-{record.ordinal + index}"
+        yield request + _lost(index, message_id, when, Reason.UNPROCESSED, raw), _BLANK
 
 
 def _damaged(damage: Damage, number: int, segment_id: str, opened: int) -> Iterator[Row]:
     when = opened if damage.hour is None else damage.hour * HOUR_US
-    request = (None, None, damage.key_no, None, None, when, number)
+    request = (None, None, damage.key_no, None, None, when, number, None, None, None, None)
     for index in range(damage.events):
-        yield request + _lost(index, f"damaged-{segment_id}-{damage.ordinal + index}", when), _BLANK
+        message_id = f"damaged-{segment_id}-{damage.ordinal + index}"
+        yield request + _lost(index, message_id, when, Reason.DAMAGED), _BLANK
 
 
-def _lost(index: int, message_id: str, when: int, raw: str | None = None) -> tuple[Any, ...]:
-    verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, Reason.DAMAGED))
-    return (*verdict, message_id, None, when, *(None,) * (len(_OF_EVENT) - 9), raw)
+def _lost(index: int, message_id: str, when: int, reason: Reason, raw: str | None = None) -> tuple[Any, ...]:
+    verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, reason))
+    return (*verdict, message_id, None, raw, *_no_facts(when))
+
+
+def _no_facts(when: int, **known: Any) -> tuple[Any, ...]:
+    """What enrichment says of an event of which only the time of receiving is known (µs UTC)."""
+    known["timestamp"] = when
+    return tuple(known.get(name) for name in ENRICHED)
 
 
 def _time(text: str | None) -> int | None:
@@ -213,35 +283,21 @@ def _time(text: str | None) -> int | None:
         return None
 
 
+def _raw(raw: bytes) -> str:
+    """The event as text; of a sealed one the token alone."""
+    text = _readable(raw)
+    return text[1:-1] if text.startswith(_SEALED) and text.endswith('"') else text
+
+
 def _readable(raw: bytes) -> str:
     """The bytes as text; a byte that is no UTF-8 is written as \\xNN."""
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _table(rows: list[Row], segment_id: str) -> pa.Table:
-    ours = _columns((*_OF_REQUEST, *_OF_EVENT), [mine for mine, _ in rows])
-    sent = _columns(Event.__struct_fields__, [astuple(event) for _, event in rows])
-    values = {**sent, **ours, "segment_id": [segment_id] * len(rows)}
-    nothing = [None] * len(rows)
-    arrays = [_array(values.get(field.name, nothing), field.type) for field in SCHEMA]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
-
-
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    try:
-        return pa.array(values, type=kind)
-    except _UNFIT:  # of a refused event: whoever reads the whole finds it in `raw`
-        return pa.array([value if _fits(value, kind) else None for value in values], type=kind)
-
-
-def _fits(value: Any, kind: pa.DataType) -> bool:
-    try:
-        pa.scalar(value, type=kind)
-    except _UNFIT:
-        return False
-    return True
-
-
-def _columns(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return dict(zip(names, columns, strict=True))
+def _place_of(problem: Exception) -> str:
+    """Which error it was and where it came up."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(problem).__name__}{where}"

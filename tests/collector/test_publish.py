@@ -257,7 +257,7 @@ def test_an_object_of_other_origin_is_never_taken_for_the_segment(scene: Scene) 
 
 def test_an_object_written_by_another_release_is_taken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     path = scene.seal(1, "a")
-    monkeypatch.setattr("warehouse.rows.FORMAT", "sojourn-landing-0")
+    monkeypatch.setattr("warehouse.row_table.FORMAT", "sojourn-landing-0")
     land(path, scene.store)
     monkeypatch.undo()
     scene.publish()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from importlib.metadata import version
+from functools import lru_cache
 from typing import NamedTuple
 
 from user_agents import parse
@@ -27,12 +26,6 @@ class Agent(NamedTuple):
 
 
 UNKNOWN = Agent()
-
-
-@cache
-def data_version() -> str:
-    """The version of the patterns: another one may read the same text differently."""
-    return f"ua-parser-builtins {version('ua-parser-builtins')}"
 
 
 @lru_cache(maxsize=8192)

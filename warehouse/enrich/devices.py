@@ -35,20 +35,26 @@ class DeviceClocks:
     def __len__(self) -> int:
         return len(self._devices)
 
-    def moment(
-        self, device: tuple[str, str], original: int | None, sent_at: int | None, received_at: int
-    ) -> Moment:
-        """When an event of a device (project, anonymous id) happened; times are µs UTC."""
-        with self._lock:
-            return moment(original, sent_at, received_at, self._of(device).clock)
+    def see(
+        self,
+        device: tuple[str, str],
+        original: int | None,
+        sent_at: int | None,
+        received_at: int,
+        deed: int | None = None,
+        message_id: str = "",
+    ) -> tuple[Moment, bool | None]:
+        """When an event of a device (project, anonymous id) happened, and whether it repeats the one before.
 
-    def repeats(self, device: tuple[str, str], deed: int, original: int, message_id: str) -> bool:
-        """Whether the device did the same less than a second before, by its own clock.
-
-        `deed` is a hash of what it did. The same message a second time is no repeat of itself.
+        Times are µs UTC. `deed` is a hash of what the device did; the same less than a second before, by the
+        device's own clock, makes a repeat. The same message a second time is no repeat of itself.
         """
         with self._lock:
-            return repeats(self._of(device).deeds, deed, original, message_id)
+            known = self._of(device)
+            found = moment(original, sent_at, received_at, known.clock)
+            if deed is None or original is None:
+                return found, None
+            return found, repeats(known.deeds, deed, original, message_id)
 
     def _of(self, device: tuple[str, str]) -> _Device:
         found = self._devices.get(device)

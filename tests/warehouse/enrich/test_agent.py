@@ -2,7 +2,7 @@
 
 import pytest
 
-from warehouse.enrich.agent import READ_LENGTH, Agent, data_version, read_agent
+from warehouse.enrich.agent import READ_LENGTH, Agent, read_agent
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36"
 IPHONE = (
@@ -32,7 +32,3 @@ def test_browser_system_and_device_are_told(text: str, expected: Agent) -> None:
 def test_a_text_is_parsed_once_and_only_its_beginning_is_read() -> None:
     assert read_agent(CHROME) is read_agent(CHROME)
     assert read_agent("x" * READ_LENGTH + CHROME).browser is None
-
-
-def test_the_patterns_have_a_version() -> None:
-    assert data_version().startswith("ua-parser-builtins 2")

@@ -15,19 +15,19 @@ ONE, OTHER = ("shop", "a"), ("shop", "b")
 
 def test_each_device_has_a_clock_of_its_own() -> None:
     clocks = DeviceClocks()
-    assert clocks.moment(ONE, NOW + MINUTE, NOW + MINUTE, NOW).timestamp == NOW
-    assert clocks.moment(OTHER, NOW, NOW, NOW) == Moment(NOW, None, 0)
-    assert clocks.moment(("blog", "a"), NOW, None, NOW) == Moment(NOW, None, 0)
-    assert clocks.moment(ONE, NOW, None, NOW).offset == -MINUTE
+    assert clocks.see(ONE, NOW + MINUTE, NOW + MINUTE, NOW)[0].timestamp == NOW
+    assert clocks.see(OTHER, NOW, NOW, NOW) == (Moment(NOW, None, 0), None)
+    assert clocks.see(("blog", "a"), NOW, None, NOW)[0] == Moment(NOW, None, 0)
+    assert clocks.see(ONE, NOW, None, NOW)[0].offset == -MINUTE
 
 
 def test_the_devices_heard_of_last_are_remembered() -> None:
     clocks = DeviceClocks(remembered=2)
     for device in (ONE, OTHER, ONE, ("shop", "c")):
-        clocks.moment(device, NOW + MINUTE, NOW + MINUTE, NOW)
+        clocks.see(device, NOW + MINUTE, NOW + MINUTE, NOW)
     assert len(clocks) == 2
-    assert clocks.moment(ONE, NOW, None, NOW).offset == -MINUTE
-    assert clocks.moment(OTHER, NOW, None, NOW).offset == 0
+    assert clocks.see(ONE, NOW, None, NOW)[0].offset == -MINUTE
+    assert clocks.see(OTHER, NOW, None, NOW)[0].offset == 0
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_the_same_deed_within_a_second_is_a_repeat(
     clicks: list[tuple[int, int, str]], expected: list[bool]
 ) -> None:
     clocks = DeviceClocks()
-    assert [clocks.repeats(ONE, deed, NOW + at, name) for deed, at, name in clicks] == expected
-    assert not clocks.repeats(OTHER, 1, NOW, "other")
+    assert [clocks.see(ONE, NOW + at, NOW, NOW, deed, name)[1] for deed, at, name in clicks] == expected
+    assert clocks.see(OTHER, NOW, NOW, NOW, 1, "other")[1] is False
 
 
 def test_threads_may_share_it() -> None:
@@ -56,7 +56,7 @@ def test_threads_may_share_it() -> None:
 
     def use(number: int) -> int:
         for turn in range(2000):
-            clocks.moment(("shop", str((number + turn) % 30)), NOW, NOW, NOW)
+            clocks.see(("shop", str((number + turn) % 30)), NOW, NOW, NOW)
         return len(clocks)
 
     with ThreadPoolExecutor(4) as pool:
