@@ -12,6 +12,8 @@ from sdk_contract.yaml_places import Tree, YamlError, read_trees
 
 HEAD: Final = "plan.yaml"
 EVENTS: Final = "events/"
+_YAML: Final = (".yaml", ".yml")
+_NOT_READ: Final = "is not read; events stand in files below events/ that end in .yaml"
 
 
 class Problem(Struct, frozen=True):
@@ -60,20 +62,28 @@ def read_folder(files: Mapping[str, str]) -> Folder:
     `plan.yaml` and all of `events/**/*.yaml` count. A file of events holds one event, a list of events, or
     several of these with `---` between.
     """
-    problems: list[Problem] = []
+    problems = [Problem("warning", file, None, "", _NOT_READ) for file in sorted(files) if _is_stray(file)]
     head, fields = _read_head(files, problems)
     events: list[PlannedEvent] = []
     sources: list[Source] = []
     for file in sorted(files):
-        if file.startswith(EVENTS) and file.endswith((".yaml", ".yml")):
+        if _is_of_events(file):
             for source in _parts(file, files[file], problems):
                 if (event := _convert(source, PlannedEvent, problems)) is not None:
                     events.append(event)
                     sources.append(source)
     plan = None
-    if not problems:
+    if all(problem.severity == "warning" for problem in problems):
         plan = msgspec.structs.replace(fields, events=tuple(events))
     return Folder(plan, head, tuple(sources), tuple(problems))
+
+
+def _is_stray(file: str) -> bool:
+    return file.endswith((*_YAML, ".json")) and file != HEAD and not _is_of_events(file)
+
+
+def _is_of_events(file: str) -> bool:
+    return file.startswith(EVENTS) and file.endswith(_YAML)
 
 
 def _read_head(files: Mapping[str, str], problems: list[Problem]) -> tuple[Source, Any]:

@@ -160,6 +160,8 @@ def _choice(schema: Schema) -> Any:
     values = schema["enum"] if "enum" in schema else [schema["const"]]
     if any(type(value) not in (str, int, type(None)) for value in values):
         raise _Inexpressible
+    if any(type(value) is int and abs(value) > _EXACT for value in values):
+        raise _Inexpressible
     names = _types({"type": schema["type"]}) if "type" in schema else ["string", "number", "null"]
     kept = [value for value in values if _NAMES[type(value)] & set(names)]
     if not kept:

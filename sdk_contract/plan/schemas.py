@@ -11,6 +11,7 @@ _SERVER_LIBRARIES: Final = (
     r"|rudder-(python|node|go|java|ruby|php)|rudderstack-.*-(node|python|go|java|ruby|php)"
     r"|snowplow-(python|java|golang|ruby|php|node).*)"
 )
+TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
 # What the context of an event says that a server sent; `service` of plan.yaml takes its place.
 FROM_A_SERVER: Final[Schema] = {
     "anyOf": [
@@ -62,10 +63,21 @@ def validator(schema: Schema) -> Draft202012Validator:
             schema, mask="the value", pattern_options=RegexOptions(), retriever=_refuse_reference
         )
     except ValidationError as error:
-        given = "" if error.instance is None else f"{error.instance!r} will not do: "
-        raise BadSchema(tuple(error.instance_path), f"{given}{error.message}") from None
+        raise BadSchema(tuple(error.instance_path), _explained(error)) from None
     except (ReferencingError, ValueError) as error:
         raise BadSchema((), str(error)) from None
+
+
+def _explained(error: ValidationError) -> str:
+    """What would do, where the schema of schemas does not say it well."""
+    if error.message.startswith("Pointer '/$defs/"):
+        return f"{error.message}; parts that events share stand in plan.yaml, properties"
+    place, given = list(error.instance_path), error.instance
+    if place[-1:] == ["pattern"] and isinstance(given, str):
+        return f"{given!r} is no pattern that runs in linear time; it may not look around or back"
+    if place[-1:] == ["type"]:
+        return f"{given!r} will not do; one of {', '.join(TYPES)} would"
+    return error.message if given is None else f"{given!r} will not do: {error.message}"
 
 
 def _with_shared(plan: Plan, schema: Schema) -> Schema:

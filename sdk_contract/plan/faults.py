@@ -1,0 +1,165 @@
+"""What makes a plan unusable, and where it stands."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sdk_contract.errors import PlanError
+from sdk_contract.plan.folder import Folder, Problem, Source
+from sdk_contract.plan.keywords import parts, strange_words
+from sdk_contract.plan.marks import Marks, resolve
+from sdk_contract.plan.model import WITH_TRAITS, Plan, PlannedEvent, Schema
+from sdk_contract.plan.schemas import BadSchema, properties_schema, validator
+from sdk_contract.plan.versions import numbers
+
+_IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
+
+
+def faults(folder: Folder) -> Iterator[Problem]:
+    """All errors of a folder that could be read."""
+    plan = folder.plan
+    if plan is None:
+        return
+    yield from _of_head(folder.head, plan)
+    yield from _of_identifiers(folder.head, plan)
+    yield from _twins(folder, plan)
+    for source, event in zip(folder.sources, plan.events, strict=True):
+        yield from _of_names(source, event)
+        yield from _of_schemas(source, plan, event)
+        yield from _of_conversion(source, plan, event)
+
+
+def _of_head(source: Source, plan: Plan) -> Iterator[Problem]:
+    try:
+        numbers(plan.version)
+    except PlanError as error:
+        yield source.problem(("version",), str(error))
+    yield from _of_shared(source, plan.properties)
+    for field, schema in (("context", plan.context), ("service", plan.service or {})):
+        yield from _of_context(source, schema, (field,), plan)
+
+
+def _of_context(source: Source, schema: Schema, path: tuple[Any, ...], plan: Plan) -> Iterator[Problem]:
+    yield from _of_schema(source, {"$defs": plan.properties} | schema, path, plan)
+    for at, part in parts(schema):
+        for mark in ("x-pii", "x-clean"):
+            if mark in part:
+                text = f"{mark} is for properties and traits; a context is treated by the privacy policy"
+                yield source.problem((*path, *at, mark), text)
+
+
+def _of_shared(source: Source, shared: dict[str, Schema]) -> Iterator[Problem]:
+    """Each shared part as the property that it will be; what is wrong is said where it stands."""
+    pretended = {"$defs": shared, "properties": {name: {"$ref": f"#/$defs/{name}"} for name in shared}}
+    for path, text in _wrong(pretended, pretended):
+        yield source.problem(("properties", *path[1:]), text)
+
+
+def _of_identifiers(source: Source, plan: Plan) -> Iterator[Problem]:
+    for name, identifier in plan.identifiers.items():
+        part, _, field = identifier.path.partition(".")
+        if part in (*_IDS, "context") or part not in ("traits", "properties"):
+            if part not in (*_IDS, "context"):
+                would_do = f"one of {', '.join(_IDS)}, traits.…, properties.… or context.… would do"
+                yield source.problem(("identifiers", name, "path"), f"{identifier.path!r}: {would_do}")
+            continue
+        events = [event for event in plan.events if (event.type in WITH_TRAITS) == (part == "traits")]
+        if not any(property_of(properties_schema(plan, event), field) for event in events):
+            text = f"no event of the plan has {field!r} among its {part}"
+            yield source.problem(("identifiers", name, "path"), text)
+
+
+def _of_conversion(source: Source, plan: Plan, event: PlannedEvent) -> Iterator[Problem]:
+    if event.conversion is None:
+        return
+    schema = properties_schema(plan, event)
+    for field, types in (("value", {"number", "integer"}), ("currency", {"string"})):
+        name = getattr(event.conversion, field)
+        if name is None:
+            continue
+        found = property_of(schema, name)
+        if found is None:
+            text = f"the event has no property {name!r}"
+            yield source.problem(("conversion", field), text)
+        elif not _may_be(found, types):
+            text = f"the property {name!r} is no {'number' if field == 'value' else 'text'}"
+            yield source.problem(("conversion", field), text)
+
+
+def property_of(schema: Schema, name: str) -> Schema | None:
+    """The schema of a property, {} where it may be anything; None where it is not planned."""
+    found = follow(schema, schema).get("properties", {}).get(name)
+    return None if found is None else follow(found, schema)
+
+
+def follow(schema: Any, root: Schema) -> Schema:
+    """A schema, or what its reference leads to; {} for none."""
+    for _ in range(20):
+        if not isinstance(schema, dict) or "$ref" not in schema:
+            break
+        schema = resolve(root, schema["$ref"])
+    return schema if isinstance(schema, dict) else {}
+
+
+def _may_be(schema: Schema, types: set[str]) -> bool:
+    if "enum" in schema:
+        return any(isinstance(value, str) == ("string" in types) for value in schema["enum"])
+    given = schema.get("type")
+    return bool(types & ({given} if isinstance(given, str) else set(given or ())))
+
+
+def _twins(folder: Folder, plan: Plan) -> Iterator[Problem]:
+    seen: dict[object, Source] = {}
+    for source, event in zip(folder.sources, plan.events, strict=True):
+        if (first := seen.setdefault(event.key, source)) is not source:
+            where = f"{first.file}, line {first.tree.line(first.path)}"
+            field = ("type",) if event.event is None else ("event",)
+            yield source.problem(field, f"{event.title!r} is planned already in {where}")
+
+
+def _of_names(source: Source, event: PlannedEvent) -> Iterator[Problem]:
+    if event.event == "" or (event.event is None and event.type == "track"):
+        yield source.problem(("event",), "a name is missing; or `type: identify`, page, screen, group")
+    if event.event is not None and event.type in ("identify", "group"):
+        yield source.problem(("event",), f"events of type {event.type} have no names")
+    if (event.form is not None) != (event.kind == "form"):
+        wanted = "a form has `form:` with its name and fields" if event.kind == "form" else "add `kind: form`"
+        yield source.problem(("kind",) if event.kind else ("form",), wanted)
+
+
+def _of_schemas(source: Source, plan: Plan, event: PlannedEvent) -> Iterator[Problem]:
+    yield from _of_schema(source, properties_schema(plan, event), ("properties",), plan)
+    if event.context:
+        yield from _of_context(source, event.context, ("context",), plan)
+
+
+def _of_schema(source: Source, schema: Schema, path: tuple[Any, ...], plan: Plan) -> Iterator[Problem]:
+    """What is wrong with a schema, but for the plan's shared parts in it."""
+    defs = {name: part for name, part in schema.get("$defs", {}).items() if name not in plan.properties}
+    for at, text in _wrong(schema, schema | {"$defs": defs}):
+        if at[:1] != ("$defs",) or at[1] in defs:
+            yield source.problem(path + at, text)
+
+
+def _wrong(schema: Schema, written: Schema) -> Iterator[tuple[tuple[Any, ...], str]]:
+    yield from strange_words(written)
+    try:
+        validator(schema)
+        Marks(schema)
+    except BadSchema as bad:
+        yield bad.path, bad.text
+        return
+    for at, part in parts(written):
+        yield from ((at + end, text) for end, text in _never(part))
+
+
+def _never(schema: Schema) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What a sound schema asks for and no event can have."""
+    if "type" in schema:
+        of_type = validator({"type": schema["type"]})
+        for index, value in enumerate(schema.get("enum", ())):
+            if not of_type.is_valid(value):
+                yield ("enum", index), f"{value!r} is not of type {schema['type']}, and can never be"
+    if schema.get("additionalProperties") is False and "patternProperties" not in schema:
+        for index, name in enumerate(schema.get("required", ())):
+            if name not in schema.get("properties", {}):
+                yield ("required", index), f"{name!r} is required, and additionalProperties refuses it"
