@@ -1,13 +1,10 @@
 """One running door worker: what it opens, its once-a-second housekeeping, how it drains."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from socket import gethostname
-from typing import TYPE_CHECKING
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
@@ -32,10 +29,8 @@ from collector.visitor import visitors
 from sdk_contract.dialects import Answer, Dialect
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.judging import BatchIds
+from sdk_contract.privacy import Vault
 from warehouse.registry import Registry
-
-if TYPE_CHECKING:
-    from sdk_contract.privacy import Vault
 
 DIALECTS: list[Dialect] = [SEGMENT]
 TICK_SECONDS = 1.0

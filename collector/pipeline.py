@@ -1,7 +1,6 @@
 """What becomes of one request between reading and writing it, one named step after the other."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,7 +10,7 @@ from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies
 from collector.metrics import Counts
 from collector.peer import Peers
-from collector.protect import protect, scrubbed
+from collector.protect import Kept, protect
 from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
 from collector.recent import Recent
 from collector.rules import KeyRules
@@ -24,11 +23,9 @@ from sdk_contract.addresses import treat
 from sdk_contract.dialects import Dialect
 from sdk_contract.errors import Refused
 from sdk_contract.judging import BatchIds, Judged, judge
+from sdk_contract.privacy import Vault, signals_of
 from sdk_contract.verdicts import Reason
 from warehouse.segments import Place, RecordHead
-
-if TYPE_CHECKING:
-    from sdk_contract.privacy import Vault
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -47,7 +44,7 @@ class Parts(msgspec.Struct, frozen=True):
     recent: Recent
     room: Room
     batch_ids: BatchIds
-    vault: "Callable[[], Awaitable[Vault]]"
+    vault: Callable[[], Awaitable[Vault]]
     report: Callable[[Exception], str]
     now: Callable[[], int]
     clock: Callable[[], float]
@@ -76,35 +73,37 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
 
     `kind` is the dialect's, `body` the unpacked text as it was sent.
     """
-    key, peer = of_key.key, peer_of(parts, asked)
-    places = _places(parts.geo, asked.dialect, kind, body)
-    body = treat(body, key.ip_policy)
-    parsed = asked.dialect.parse(kind, body)
+    key, dialect, headers = of_key.key, asked.dialect, asked.headers
+    peer, geo = peer_of(parts, asked), parts.geo
+    places = _places(geo, dialect, kind, body) if geo.on and b'"ip"' in body else {}
+    body = treat(body, key.ip_policy, of_key.vault)
+    parsed = dialect.parse(kind, body)
     admit(parts, key.no, len(parsed.events))
-    signals = signals_of(asked.headers)
-    batch_id = parts.batch_ids.next()
-    judged = judge(parsed, kind, batch_id, parts.settings.event_limit, of_key.rules, signals)
+    signals = signals_of(headers) if b"sec-gpc" in headers or b"dnt" in headers else None
+    batch_id, rules = parts.batch_ids.next(), of_key.rules
+    judged = judge(parsed, kind, batch_id, parts.settings.event_limit, rules, signals)
     if judged.trouble is not None:
         parts.report(judged.trouble)
-    agent = user_agent_text(asked.headers.get(b"user-agent"), key.ip_policy)
-    kept = protect(asked.dialect, kind, body, parsed, judged, of_key, agent)
-    rule = None if of_key.rules is None else of_key.rules.plan
+    kept = Kept(body, judged.judgements, parsed.sent_at)
+    if of_key.policy is not None or (rules is not None and judged.judgements):
+        kept = protect(kept, dialect, kind, parsed, judged, of_key)
     head = RecordHead(
-        parts.now(), key.no, key.id, key.project, asked.dialect.name, kind,
-        None if peer is None else peer_text(peer, key.ip_policy), kept.user_agent, kept.sent_at, batch_id,
-        None if rule is None else rule.version, kept.judgements, parts.geo.place(peer), places,
-        visitor_of(parts, asked, of_key, signals), signals, of_key.privacy,
+        parts.now(), key.no, key.id, key.project, dialect.name, kind,
+        None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key),
+        kept.sent_at, batch_id,
+        None if rules is None or rules.plan is None else rules.plan.version, kept.judgements,
+        geo.place(peer), places,
+        visitor_of(parts, asked, of_key, signals) if parts.visitors.name else None, signals, of_key.privacy,
     )  # fmt: skip
     return Treated(head, kept.body, judged)
 
 
-def signals_of(headers: Headers) -> str | None:
-    """What the browser asked for; most ask for nothing."""
-    if b"sec-gpc" not in headers and b"dnt" not in headers:
-        return None
-    from sdk_contract.privacy import signals_of as read  # what it imports is large
-
-    return read(headers)
+def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
+    """The user agent as the key's rules let it be kept."""
+    sent, policy = asked.headers.get(b"user-agent"), of_key.key.ip_policy
+    if of_key.policy is None:
+        return user_agent_text(sent, policy, vault=of_key.vault)
+    return user_agent_text(sent, policy, of_key.policy, of_key.vault)
 
 
 def peer_of(parts: Parts, asked: Asked) -> str | None:
@@ -115,7 +114,7 @@ def peer_of(parts: Parts, asked: Asked) -> str | None:
 
 def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:
     """Places of events that bring their own address, which is gone once the body is treated."""
-    return places_of(dialect.parse(kind, body), geo) if b'"ip"' in body and geo.on else {}
+    return places_of(dialect.parse(kind, body), geo)
 
 
 def admit(parts: Parts, key_no: int, events: int) -> None:
@@ -137,7 +136,7 @@ class OverQuota(Refused):
 def visitor_of(parts: Parts, asked: Asked, of_key: KeyRules, signals: str | None) -> str | None:
     """The browser's id; that of a page is given one, and time to keep it, unless it asked to be let alone."""
     visitors, headers = parts.visitors, asked.headers
-    if not visitors.name or (signals and not of_key.no_cookie.isdisjoint(signals.split(","))):
+    if signals and not of_key.no_cookie.isdisjoint(signals.split(",")):
         return None
     sent = visitors.sent(headers)
     if not is_of_page(headers) or asked.kind == VALIDATE:
@@ -154,10 +153,9 @@ async def quarantine(parts: Parts, asked: Asked, of_key: KeyRules, body: bytes, 
         parts.counts.quarantined[reason.value, "over_quota"] += 1
         return
     peer, judged = peer_of(parts, asked), judgement(reason, refused.detail)
-    agent = user_agent_text(asked.headers.get(b"user-agent"), key.ip_policy)
     head = RecordHead(
         now, key.no, key.id, key.project, asked.dialect.name, asked.kind,
-        None if peer is None else peer_text(peer, key.ip_policy), scrubbed(agent, of_key), None,
+        None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key), None,
         parts.batch_ids.next(), judgements=[judged], place=parts.geo.place(peer),
         signals=signals_of(asked.headers), privacy=of_key.privacy, sealed=True,
     )  # fmt: skip

@@ -6,8 +6,7 @@ Fails closed: an unexpected error here is for the caller to answer with 500, wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -16,10 +15,8 @@ from collector.rules import KeyRules
 from sdk_contract.dialects import Dialect, Parsed
 from sdk_contract.events import NEEDS, AnyObject
 from sdk_contract.judging import Checks, Judged
+from sdk_contract.privacy import Policy, Vault, protect_event, scrub, sealed_event
 from sdk_contract.verdicts import Judgement, Reason, Verdict
-
-if TYPE_CHECKING:
-    from sdk_contract.privacy import Policy, Vault
 
 Classes = Mapping[tuple[str, ...], str]
 _UNREADABLE: Final = frozenset(
@@ -33,12 +30,11 @@ _NOTHING: Final[Classes] = {}
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
-    """What is written of a request: its body, the judgements, and the two texts of its head."""
+    """What is written of a request: its body, the judgements, and what its envelope says of the time."""
 
     body: bytes
     judgements: list[Judgement]
     sent_at: str | None
-    user_agent: str | None
 
 
 class _Called(msgspec.Struct, gc=False):
@@ -67,29 +63,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 def protect(
-    dialect: Dialect,
-    kind: str,
-    body: bytes,
-    parsed: Parsed,
-    judged: Judged,
-    of_key: KeyRules,
-    agent: str | None,
+    kept: Kept, dialect: Dialect, kind: str, parsed: Parsed, judged: Judged, of_key: KeyRules
 ) -> Kept:
-    """What may be written of a request; `body` is its text and `parsed` the same, split."""
+    """What may be written of a request; `kept` is the request as it came, `parsed` its body, split."""
     changed = _changed(kind, parsed, judged, of_key)
-    if changed is not None:
-        body = dialect.write(kind, changed)
+    body = kept.body if changed is None else dialect.write(kind, changed)
     policy, vault = of_key.policy, of_key.vault
-    if policy is None or vault is None or not policy.detects:
-        return Kept(body, judged.judgements, parsed.sent_at, agent)
-    from sdk_contract.privacy import scrub
-
-    return Kept(
-        scrub(body, policy, vault),
-        [_without_person(one, of_key) for one in judged.judgements],
-        scrubbed(parsed.sent_at, of_key),
-        scrubbed(agent, of_key),
-    )
+    if policy is not None and vault is not None and policy.detects:
+        body = scrub(body, policy, vault)
+    judgements = [_without_person(one, of_key) for one in kept.judgements]
+    return Kept(body, judgements, _scrubbed(kept.sent_at, of_key))
 
 
 def _changed(kind: str, parsed: Parsed, judged: Judged, of_key: KeyRules) -> Parsed | None:
@@ -121,17 +104,14 @@ class _Planned:
     """Treats what the tracking plan calls personal."""
 
     def __init__(self, plan: Checks, policy: Policy, vault: Vault) -> None:
-        from sdk_contract.privacy import protect_event, sealed_event
-
         self._plan, self._policy, self._vault = plan, policy, vault
-        self._protect, self._seal = protect_event, sealed_event
 
     def event(self, raw: Raw, kind: str, reason: Reason | None) -> Raw:
         """One event treated; sealed where it cannot be told what in it is personal."""
         classes = None if reason in _UNREADABLE else self._classes(raw, kind)
         if classes is None:
-            return Raw(self._seal(bytes(raw), self._vault))
-        return Raw(self._protect(bytes(raw), classes, self._policy, self._vault)) if classes else raw
+            return Raw(sealed_event(bytes(raw), self._vault))
+        return Raw(protect_event(bytes(raw), classes, self._policy, self._vault)) if classes else raw
 
     def context(self, context: Raw, events: list[Raw], kind: str) -> Raw | None:
         """The envelope's context treated for whatever its events are; None where it cannot be read."""
@@ -140,7 +120,7 @@ class _Planned:
         classes: dict[tuple[str, ...], str] = {}
         for raw in events:
             classes |= self._classes(raw, kind) or _NOTHING
-        wrapped = self._protect(b'{"context":%b}' % bytes(context), classes, self._policy, self._vault)
+        wrapped = protect_event(b'{"context":%b}' % bytes(context), classes, self._policy, self._vault)
         try:
             return _decode_wrapped(wrapped).context
         except msgspec.DecodeError:
@@ -162,20 +142,13 @@ def _stub(raw: Raw, kind: str, message_id: str) -> Raw:
 
 
 def _without_person(judged: Judgement, of_key: KeyRules) -> Judgement:
-    pointer, expected = scrubbed(judged.pointer, of_key), scrubbed(judged.expected, of_key)
+    pointer, expected = _scrubbed(judged.pointer, of_key), _scrubbed(judged.expected, of_key)
     return msgspec.structs.replace(judged, pointer=pointer, expected=expected)
 
 
-def scrubbed(text: str | None, of_key: KeyRules) -> str | None:
+def _scrubbed(text: str | None, of_key: KeyRules) -> str | None:
     """A text that is written beside the body, treated like it."""
     policy, vault = of_key.policy, of_key.vault
     if not text or policy is None or vault is None or not policy.detects:
         return text
-    return _scrubbed(text, policy, vault)
-
-
-@lru_cache(4096)
-def _scrubbed(text: str, policy: Policy, vault: Vault) -> str:
-    from sdk_contract.privacy import scrub
-
     return _decode_text(scrub(_encode(text), policy, vault))

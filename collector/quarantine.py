@@ -1,16 +1,12 @@
 """Keeps bodies that cannot be read: sealed, in the journal, up to a quota for each write key."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec.json import encode
 
+from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.segments import HOUR_US
-
-if TYPE_CHECKING:
-    from sdk_contract.privacy import Vault
 
 UNREADABLE: Final = frozenset({Reason.BAD_ENVELOPE, Reason.BAD_COMPRESSION})
 _QUOTING: Final = ("the body begins with", "content-encoding")

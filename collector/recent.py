@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 IDS = 1 << 16
 BYTES = 32 * 1024 * 1024
+_NONE: frozenset[str] = frozenset()
 
 
 class Recent:
@@ -39,10 +40,9 @@ class Recent:
         newer = self._newer.get(key_no)
         if newer is None:
             newer = self._newer[key_no] = set()
-        older = self._older.get(key_no)
+        older = self._older.get(key_no, _NONE)
         fresh = set(ids)
-        unseen = len(fresh) == len(ids) and fresh.isdisjoint(newer)
-        unseen = unseen and (older is None or fresh.isdisjoint(older))
+        unseen = len(fresh) == len(ids) and fresh.isdisjoint(newer) and fresh.isdisjoint(older)
         repeats = [] if unseen else self.known(key_no, ids)
         newer |= fresh
         self._taken += len(fresh)

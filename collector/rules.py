@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sdk_contract.judging import PlanRule, Rules, Suppressed, rules_of
+from sdk_contract.privacy import PRESETS, Policy, Vault
 from warehouse.registry import Key, PublishedPlan, Registry
 
 if TYPE_CHECKING:
     from sdk_contract.plan import CompiledPlan
-    from sdk_contract.privacy import Policy, Vault
 
 STRICTEST = "strict"
 
@@ -109,8 +109,6 @@ class RuleBook:
         text = f"{name}@{number}"
         if name in self._policies and self._policies[name].text == text:
             return
-        from sdk_contract.privacy import PRESETS, Policy  # most keys have none
-
         try:
             policy = PRESETS[name] if stored is None else Policy.from_json(stored.text)
         except Exception as error:  # rather too strict than not at all

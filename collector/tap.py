@@ -114,11 +114,14 @@ class Follower:
         dialect = self._dialects.get(record.head.dialect)
         if dialect is None:
             return
+        judged = {one.index: one for one in record.head.judgements}
+        if record.head.sealed:
+            yield _live(record, 0, b"", judged.get(0))
+            return
         try:
             parsed = dialect.parse(record.head.kind, record.body)
         except Refused:
             return
-        judged = {one.index: one for one in record.head.judgements}
         for index, raw in enumerate(parsed.events):
             yield _live(record, index, bytes(raw), judged.get(index))
 

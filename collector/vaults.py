@@ -1,14 +1,10 @@
 """The keys that hash and encrypt, read when somebody first needs them, and again when their files change."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sdk_contract.privacy import Vault
-    from warehouse.secrets import Secrets
+from sdk_contract.privacy import Vault
+from warehouse.secrets import Secrets
 
 
 class Vaults:
@@ -25,8 +21,6 @@ class Vaults:
     def vault(self) -> Vault:
         """The newest keys; the first call reads files and loads the cipher. SecretError for a bad file."""
         if self._secrets is None:
-            from warehouse.secrets import Secrets  # most workers never need it
-
             secrets = Secrets.open(self._folder, self._now, self._random)
             secrets.vault().seal(b"")  # so that the cipher is not loaded while a request waits
             self._secrets = secrets

@@ -1,21 +1,18 @@
 """What the door decides about a request, one pure step a function."""
 
-from __future__ import annotations
-
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
 from sdk_contract.events import glance, inspect, open_event, text_of
+from sdk_contract.privacy.consent import consents
+from sdk_contract.privacy.policy import NONE, Policy
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
-
-if TYPE_CHECKING:
-    from sdk_contract.privacy.policy import Policy
 
 ID_BYTES, ID_LENGTH = 33, 22
 IDS_AT_ONCE = 2048
@@ -106,9 +103,6 @@ def _consents(plan: PlanRule | None, policy: Policy | None) -> Consents | None:
     asks = plan is not None and plan.asks
     if not asks and (policy is None or not (policy.consent.default or "filter" in (policy.gpc, policy.dnt))):
         return None
-    from sdk_contract.privacy.consent import consents  # most keys have no such rules
-    from sdk_contract.privacy.policy import NONE
-
     chosen = policy or NONE
     return lambda category, context, signals: consents(category, context, chosen, signals)
 

@@ -153,7 +153,7 @@ def test_a_revoked_key_is_unknown(tmp_path: Path) -> None:
 
 
 PLAN = {
-    "plan.yaml": 'version: "7"',
+    "plan.yaml": 'version: 7.0.0',
     "events/paid.yaml": "event: Paid\nproperties: {type: object, required: [amount]}",
 }
 
@@ -164,7 +164,7 @@ def test_the_plan_is_applied_as_the_key_says(tmp_path: Path, mode: str, verdict:
         answer = door.client.post("/v1/track", json=EVENT).json()
         (record,) = door.records()
     assert answer["verdicts"][0]["verdict"] == verdict
-    assert record.head.plan_version == (None if mode == "off" else "7")
+    assert record.head.plan_version == (None if mode == "off" else "7.0.0")
     if mode != "off":
         assert answer["verdicts"][0]["reason"] == Reason.PLAN_VIOLATION.value
 

@@ -105,6 +105,30 @@ def test_verdicts_and_ids_are_shown(tmp_path: Path) -> None:
     follower.close()
 
 
+def test_a_body_that_could_not_be_read_is_one_event_with_its_reason(tmp_path: Path) -> None:
+    journal, follower = Journal(tmp_path), Follower(tmp_path, DIALECTS)
+    judged = Judgement(0, Verdict.REJECTED, Reason.BAD_ENVELOPE, "", "JSON")
+    head = RecordHead(
+        1, 1, "k", "p", "segment", "batch", None, None, None, "b" * 22, judgements=[judged], sealed=True
+    )
+    journal.write(encode_record(head, b'"sj:seal:k:x"', 0, 1))
+    (event,), _ = follower.read()
+    assert (event.message_id, event.type, event.verdict, event.reason) == (
+        "b" * 22 + "-0", None, "rejected", "bad_envelope"
+    )  # fmt: skip
+    follower.close()
+
+
+def test_a_filtered_event_is_shown_with_what_is_left_of_it(tmp_path: Path) -> None:
+    journal, follower = Journal(tmp_path), Follower(tmp_path, DIALECTS)
+    judged = Judgement(0, Verdict.FILTERED, Reason.SUPPRESSED)
+    head = RecordHead(1, 1, "k", "p", "segment", "batch", None, None, None, "b" * 22, judgements=[judged])
+    journal.write(encode_record(head, b'{"batch":[{"type":"track","messageId":"m"}]}', 0, 1))
+    (event,), _ = follower.read()
+    assert (event.message_id, event.type, event.user_id, event.verdict) == ("m", "track", None, "filtered")
+    follower.close()
+
+
 @pytest.mark.parametrize("body", [b"{", b'{"batch":[{"type":{}}, "\xff"]}'])
 def test_what_cannot_be_read_is_no_error(tmp_path: Path, body: bytes) -> None:
     journal, follower = Journal(tmp_path), Follower(tmp_path, DIALECTS)
