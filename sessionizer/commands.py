@@ -10,6 +10,7 @@ import msgspec
 from sessionizer.errors import BadCommand, UnknownCommand
 from sessionizer.rebuild import rebuild
 from warehouse.registry import Command
+from warehouse.replaying import replay
 
 if TYPE_CHECKING:
     from sessionizer.job import Job
@@ -22,11 +23,11 @@ def obey(job: Job, command: Command) -> dict[str, Any]:
     if command.kind not in KINDS:
         known = ", ".join(KINDS)
         raise UnknownCommand(f"command {command.kind!r} is not known to this writer; it knows {known}")
-    return KINDS[command.kind](job, command.args)
+    return KINDS[command.kind](job, command)
 
 
-def _rebuild(job: Job, args: dict[str, Any]) -> dict[str, Any]:
-    source = args.get("from", "lake")
+def _rebuild(job: Job, command: Command) -> dict[str, Any]:
+    source = command.args.get("from", "lake")
     if source not in SOURCES:
         raise BadCommand(f"from is {source!r}; it must be one of {', '.join(SOURCES)}")
     if source == "landing":
@@ -35,4 +36,8 @@ def _rebuild(job: Job, args: dict[str, Any]) -> dict[str, Any]:
         return msgspec.structs.asdict(rebuild(lake, now=job.now, progress=job.tell_step))
 
 
-KINDS: dict[str, Callable[[Job, dict[str, Any]], dict[str, Any]]] = {"rebuild": _rebuild}
+def _replay(job: Job, command: Command) -> dict[str, Any]:
+    return replay(job.writer, job.registry, command, now=job.now)
+
+
+KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {"rebuild": _rebuild, "replay": _replay}

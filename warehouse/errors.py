@@ -57,3 +57,15 @@ class BadBackup(Terminal):
 
 class SecretError(Terminal):
     """A key file cannot be read, or what was asked of the keys cannot be done."""
+
+
+class BadWish(Terminal):
+    """What is asked of a replay cannot be done."""
+
+
+class ReplayFailed(Terminal):
+    """The running writer could not do a replay."""
+
+
+class PlanRefused(Terminal):
+    """A tracking plan is not there, or cannot be published as it is."""

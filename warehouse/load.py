@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from warehouse.arrivals import Arrivals
+from warehouse.arrivals import Arrivals, not_loaded
 from warehouse.dedup import DedupIndex, entries, hashes, older_copies
 from warehouse.errors import ObjectDamaged
 from warehouse.lake import Lake
@@ -116,6 +116,21 @@ def load_objects(
         last_load_seq=last,
         complete_until=until,
     )
+
+
+def load_one(lake: Lake, store: Store, dedup: DedupIndex, key: str, *, now: Callable[[], int]) -> None:
+    """Load this object, whatever waits; nothing where it is in the lake."""
+    if not not_loaded(lake, [key]):
+        return
+    landed = Landed(key, dedup.covered + 1, read_object(store, key))
+    ((until,),) = lake.query("SELECT epoch_us(max(complete_until)) FROM cursors WHERE name = 'load'")
+    load_objects(lake, dedup, [landed], now(), until)
+
+
+def fates_of(lake: Lake, key: str) -> dict[str, int]:
+    """The rows of a loaded object by what became of them."""
+    (row,) = lake.query(f"SELECT {', '.join(FATES)} FROM objects WHERE key = ?", [key])
+    return dict(zip(FATES, row, strict=True))
 
 
 class Fates(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ def set_aside(settings: WarehouseSettings, store: Store) -> int:
 
 
 def order_of(settings: WarehouseSettings, store: Store) -> list[str]:
-    """Every object of landing: those the old lake knows in its order, then the others by key, replays last."""
+    """Every object of landing: those the old lake knows in its order, then by key, replays last."""
     listed = {info.key for info in store.list() if is_object(info.key)}
     unfinished = read_order(settings.folders).keys
     recorded = [key for key in unfinished or _recorded(settings) if key in listed]

@@ -17,7 +17,7 @@ from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.enrich.devices import DeviceClocks
-from warehouse.enrich.event import ENRICHED, Asked, Plans, enrich
+from warehouse.enrich.event import ENRICHED, Asked, Cleans, Plans, enrich
 from warehouse.landing import object_key
 from warehouse.row_table import SOURCE, Row, source_of, table, write_parquet
 from warehouse.segments import (
@@ -35,6 +35,8 @@ from warehouse.segments import (
 __all__ = ["SOURCE", "Landing", "convert", "source_of", "table_of", "write_parquet"]
 
 DIALECTS: Final[Mapping[str, Dialect]] = {SEGMENT.name: SEGMENT}
+
+Known = Mapping[tuple[str, str], Cleans | None]
 
 _nothing: Any = dict.fromkeys(Event.__struct_fields__)
 _BLANK: Final = Event(**_nothing)
@@ -81,8 +83,8 @@ def convert(
     """Turns a segment into its landing object.
 
     Damage becomes rows; nothing in the bytes can make this fail. `plans(project, version)` gives the plan by
-    which values are cleaned; `clocks` remembers devices from segment to segment, without it each request
-    stands alone.
+    which values are cleaned, and what it raises comes through; `clocks` remembers devices from segment to
+    segment, without it each request stands alone.
     """
     opened, troubles = opened_at(data, segment_id), Troubles()
     found = list(scan(data))
@@ -103,13 +105,14 @@ def table_of(
 ) -> pa.Table:
     """The rows of a segment as `SCHEMA` has them, in the order of its records; `opened` in µs UTC."""
     rows: list[Row] = []
-    troubles = troubles or Troubles()
+    found, troubles = list(found), troubles or Troubles()
+    known = _plans_of(found, plans)
     for number, one in enumerate(found):
         if isinstance(one, Damage):
             rows += _damaged(one, number, segment_id, opened)
             continue
         try:
-            rows += _rows_of(one, number, segment_id, plans, clocks, troubles)
+            rows += _rows_of(one, number, segment_id, known, clocks, troubles)
         except Exception as problem:  # one request must not stop its segment; it is kept whole instead
             troubles.add(problem, one.events)
             rows += _unreadable(one, number, segment_id)
@@ -148,8 +151,7 @@ def _parse(record: Record) -> Parsed | None:
     return parsed if len(parsed.events) == record.events else None
 
 
-def _asked(head: RecordHead, parsed: Parsed, plans: Plans, clocks: DeviceClocks | None) -> Asked:
-    version = head.plan_version
+def _asked(head: RecordHead, parsed: Parsed, plans: Known, clocks: DeviceClocks | None) -> Asked:
     return Asked(
         head.project,
         head.received_at,
@@ -159,7 +161,7 @@ def _asked(head: RecordHead, parsed: Parsed, plans: Plans, clocks: DeviceClocks 
         head.place,
         head.places,
         DeviceClocks(_FEW) if clocks is None else clocks,
-        None if version is None else plans(head.project, version),
+        None if head.plan_version is None else plans[head.project, head.plan_version],
     )
 
 
@@ -223,12 +225,7 @@ def _sealed(record: Record, number: int) -> Row:
     head = record.head
     judged = head.judgements[0] if head.judgements else Judgement(0, Verdict.REJECTED, Reason.BAD_ENVELOPE)
     ours = (*_verdict(0, judged), f"{head.batch_id}-0", None, _raw(record.body))
-    place = head.place or Place()
-    facts = _no_facts(
-        head.received_at, sent_at=_time(head.sent_at), ip=head.ip, user_agent=head.user_agent,
-        country=place.country, region=place.region, city=place.city,
-    )  # fmt: skip
-    return (*_request(head, number), *ours, *facts), _BLANK
+    return (*_request(head, number), *ours, *_facts_of(head)), _BLANK
 
 
 def _type(event: Event) -> str | None:
@@ -250,11 +247,12 @@ def _request(head: RecordHead, number: int) -> tuple[Any, ...]:
 
 def _unreadable(record: Record, number: int, segment_id: str) -> Iterator[Row]:
     """Bytes that are whole and yet not what the door read: kept, with the first of the rows."""
-    request, when = _request(record.head, number), record.head.received_at
+    head, request = record.head, _request(record.head, number)
     for index in range(record.events):
         raw = _readable(record.body) if index == 0 else None
         message_id = f"damaged-{segment_id}-{record.ordinal + index}"
-        yield request + _lost(index, message_id, when, Reason.UNPROCESSED, raw), _BLANK
+        verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
+        yield (*request, *verdict, message_id, None, raw, *_facts_of(head)), _BLANK
 
 
 def _damaged(damage: Damage, number: int, segment_id: str, opened: int) -> Iterator[Row]:
@@ -262,12 +260,17 @@ def _damaged(damage: Damage, number: int, segment_id: str, opened: int) -> Itera
     request = (None, None, damage.key_no, None, None, when, number, None, None, None, None)
     for index in range(damage.events):
         message_id = f"damaged-{segment_id}-{damage.ordinal + index}"
-        yield request + _lost(index, message_id, when, Reason.DAMAGED), _BLANK
+        verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, Reason.DAMAGED))
+        yield (*request, *verdict, message_id, None, None, *_no_facts(when)), _BLANK
 
 
-def _lost(index: int, message_id: str, when: int, reason: Reason, raw: str | None = None) -> tuple[Any, ...]:
-    verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, reason))
-    return (*verdict, message_id, None, raw, *_no_facts(when))
+def _facts_of(head: RecordHead) -> tuple[Any, ...]:
+    """What the door knew of a request whose events cannot be read: a replay makes their rows of it."""
+    place = head.place or Place()
+    return _no_facts(
+        head.received_at, sent_at=_time(head.sent_at), ip=head.ip, user_agent=head.user_agent,
+        country=place.country, region=place.region, city=place.city,
+    )  # fmt: skip
 
 
 def _no_facts(when: int, **known: Any) -> tuple[Any, ...]:

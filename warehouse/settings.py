@@ -19,6 +19,10 @@ class Folders(msgspec.Struct, frozen=True):
         return self.root / "registry.sqlite"
 
     @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
     def journal(self) -> Path:
         return self.root / "journal"
 
@@ -89,6 +93,10 @@ class WarehouseSettings(msgspec.Struct, frozen=True):
     snapshot_keep: Annotated[
         float, Meta(description="seconds for which old snapshots stay readable", ge=60)
     ] = 3600.0
+    node: Annotated[str, Meta(description="name of this machine in segment names; empty: the host name")] = ""
+    event_limit: Annotated[int, Meta(description="bytes of one event, as a replay judges it", ge=256)] = (
+        32 << 10
+    )
     upkeep_slice: Annotated[float, Meta(description="seconds upkeep may hold the writer at a time", gt=0)] = (
         1.0
     )

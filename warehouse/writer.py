@@ -13,7 +13,7 @@ from warehouse.arrivals import Arrivals
 from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake, attach_writer, lock_writer
 from warehouse.landing import Store, open_store
-from warehouse.load import LoadReport, load_new
+from warehouse.load import LoadReport, fates_of, load_new, load_one
 from warehouse.mark import Mark, read_mark, sync_files, write_mark
 from warehouse.mend import Mended, mend
 from warehouse.rebuild import Progress, finish_move, replay, set_aside
@@ -60,6 +60,28 @@ class Writer:
         except BaseException:
             self._doubtful = True
             raise
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    @property
+    def settings(self) -> WarehouseSettings:
+        return self._settings
+
+    def take(self, key: str) -> dict[str, int]:
+        """Load this object now, alone and whatever waits, unless it is in; returns its rows by fate."""
+        if self._doubtful:
+            self._look_again()
+        try:
+            load_one(self.lake, self._store, self.dedup, key, now=self._now)
+        except Transient:
+            raise
+        except BaseException:
+            self._doubtful = True
+            raise
+        self._arrivals.loaded([key])
+        return fates_of(self.lake, key)
 
     def _load(self) -> LoadReport:
         return load_new(
