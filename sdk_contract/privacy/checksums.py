@@ -29,7 +29,11 @@ _LAST_BIRTH: Final = 2099
 # GB 32100-2015: 31 signs, without I, O, S, V, Z.
 _USCC_SIGNS: Final = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 _USCC_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
-_USCC_FORM: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+# Who registered it and as what, and where: a province, or 10 for the whole country.
+_USCC_FORM: Final = re.compile(
+    r"(?:1[1239]|2[19]|3[1-59]|4[19]|5[1-39]|[67][129]|8[19]|9[1-3]|A[19]|N[1-39]|Y1)"
+    rf"(?:10|{_PROVINCES.pattern})[0-9]{{4}}[0-9A-HJ-NPQRTUWXY]{{10}}"
+)
 
 
 def is_card(digits: str) -> bool:

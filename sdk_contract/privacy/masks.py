@@ -6,30 +6,27 @@ from ipaddress import ip_address
 from typing import Final
 
 from sdk_contract.addresses import treat_peer
+from sdk_contract.privacy.normal import unquoted
+from sdk_contract.privacy.policy import DETECTED
 
 _DIGIT: Final = re.compile(r"[0-9]")
 _LETTER: Final = re.compile(r"[0-9A-Za-z]")
 _WORD: Final = re.compile(r"[^\s*]+")
-_MAINLAND: Final = re.compile(r"((?:\+|00|%2[bB])?86\D{0,3})?1[3-9][0-9]")
+_MAINLAND: Final = re.compile(r"(\(?(?:\+|00)?86\D{0,3})?1[3-9][0-9]")
 _STARS: Final = "***"
 
 
 def mask(kind: str, text: str) -> str:
     """The masked text of a value of a class, such as `m***@e***.com` and `138****5678`."""
-    return _MASKS[kind](text)
+    return _MASKS[kind](unquoted(text) if kind in DETECTED else text)
 
 
 def _email(text: str) -> str:
-    local, at, domain = _parted(text)
+    local, at, domain = text.partition("@")
     if not at:
         return _first(text)
     name, dot, top = domain.rpartition(".")
-    return f"{_first(local)}@{_first(name)}{dot}{top}"
-
-
-def _parted(text: str) -> tuple[str, str, str]:
-    found = re.search(r"@|%(?:25)*40", text)
-    return (text[: found.start()], found[0], text[found.end() :]) if found else (text, "", "")
+    return f"{_first(local)}@{_first(name)}.{top}" if dot else f"{_first(local)}@{_first(domain)}"
 
 
 def _first(text: str) -> str:

@@ -21,14 +21,20 @@ def normal(kind: str, text: str) -> str:
     return _NORMAL[kind](text) if kind in _NORMAL else text
 
 
-def _email(text: str) -> str:
-    while "@" not in text and "%" in text and (plain := unquote(text)) != text:
+def unquoted(text: str) -> str:
+    """A text without the escapes of URLs, however often they were put on it."""
+    while "%" in text and (plain := unquote(text)) != text:
         text = plain
+    return text
+
+
+def _email(text: str) -> str:
+    text = text if "@" in text else unquoted(text)
     return text.removeprefix("mailto:").strip().lower()
 
 
 def _phone(text: str) -> str:
-    text = unquote(text) if "%" in text else text
+    text = unquoted(text)
     digits = _NO_DIGIT.sub("", text)
     if mobile := _MAINLAND.fullmatch(digits):
         return "+86" + mobile[1]
@@ -40,7 +46,7 @@ def _phone(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", unquote(text) if "%" in text else text).upper() or text
+    return _NO_LETTER.sub("", unquoted(text)).upper() or text
 
 
 def _ip(text: str) -> str:

@@ -1,5 +1,6 @@
 """Treats the properties of one event that the tracking plan gives a class of personal data."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -15,6 +16,7 @@ Classes: TypeAlias = Mapping[tuple[str, ...], str]
 
 _HOLDERS: Final = ("properties", "traits")
 _ANY_ITEM: Final = "*"
+_SEALED: Final = re.compile(rb'"sj:seal:[a-z]{1,20}:[A-Za-z0-9_-]+"')
 _decode_object = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
 _decode = msgspec.json.Decoder().decode
@@ -48,7 +50,9 @@ def protect_event(raw: bytes, classes: Classes, policy: Policy, vault: Vault) ->
 
 
 def sealed_event(raw: bytes, vault: Vault) -> bytes:
-    """An event that cannot be read, as one JSON string that only the quarantine key opens."""
+    """An event that cannot be read, as one JSON string that only the quarantine key opens; once, not twice."""
+    if _SEALED.fullmatch(raw):
+        return raw
     return f'"{vault.seal(bytes(raw))}"'.encode()
 
 

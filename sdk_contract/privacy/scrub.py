@@ -56,7 +56,7 @@ def scrub(body: bytes, policy: Policy, vault: Vault) -> bytes:
 
 def find(body: bytes, policy: Policy) -> list[Found]:
     """What there is to treat, in order; what is in a token already is not."""
-    spans = sorted(_spans(body, policy))
+    spans = sorted(_spans(body, policy), key=_order)
     if not spans:
         return []
     tokens = [token.span() for token in _TOKENS.finditer(body)] if b"sj:" in body else []
@@ -66,10 +66,16 @@ def find(body: bytes, policy: Policy) -> list[Found]:
     for start, end, kind in spans:
         while at < len(tokens) and tokens[at][1] <= start:
             at += 1
-        if start >= done and not (at < len(tokens) and tokens[at][0] < end):
-            found.append(Found(start, end, kind, number.holds(start, end)))
-            done = end
+        if start < done or (at < len(tokens) and tokens[at][0] < end) or number.is_negative(start, end):
+            continue
+        found.append(Found(start, end, kind, number.holds(start, end)))
+        done = end
     return found
+
+
+def _order(span: tuple[int, int, str]) -> tuple[int, int]:
+    """By place; of two that begin together the longer one comes first."""
+    return span[0], -span[1]
 
 
 def _spans(body: bytes, policy: Policy) -> Iterator[tuple[int, int, str]]:
@@ -154,6 +160,17 @@ class InNumber:
         body = self._body
         if not body[start:end].isdigit() or body[start - 1 : start] in (b'"', b"/"):
             return False
+        return self._stands_alone(start, end)
+
+    def is_negative(self, start: int, end: int) -> bool:
+        """Tells whether the span is a JSON number without its minus: that is an amount, no phone number."""
+        body = self._body
+        if body[start - 1 : start] != b"-" or not body[start:end].isdigit():
+            return False
+        return self._stands_alone(start - 1, end)
+
+    def _stands_alone(self, start: int, end: int) -> bool:
+        body = self._body
         before, after = body[max(0, start - 40) : start].rstrip(_SPACE), body[end : end + 40].lstrip(_SPACE)
         if before[-1:] not in (b":", b",", b"[", b"") or after[:1] not in (b",", b"]", b"}", b""):
             return False
