@@ -18,7 +18,7 @@ from sdk_contract.plan import CompiledPlan
 from sdk_contract.privacy.errors import BadToken, KeyGone
 from sdk_contract.privacy.vault import Vault
 from sdk_contract.verdicts import Judgement, Reason, Verdict
-from warehouse.protect import protect
+from warehouse.protect import Kept, protect
 from warehouse.refused import Refusal, is_sealed, opened
 from warehouse.rows import DIALECTS
 from warehouse.rules import KeyRules
@@ -115,12 +115,12 @@ class Again:
     def _record(
         self, one: Refusal, dialect: Dialect, kind: str, parsed: Parsed, judged: Judged, of_key: KeyRules
     ) -> Record:
-        body = dialect.write(kind, parsed)
-        kept = protect(dialect, kind, body, parsed, judged, of_key, one.user_agent)
+        as_sent = Kept(dialect.write(kind, parsed), judged.judgements, parsed.sent_at)
+        kept = protect(as_sent, dialect, kind, parsed, judged, of_key)
         rule = None if of_key.rules is None else of_key.rules.plan
         head = RecordHead(
             one.received_at, one.key_no or 0, one.key_id or "", one.project or "", dialect.name, kind,
-            one.ip, kept.user_agent, kept.sent_at, _batch_id(one), None if rule is None else rule.version,
+            one.ip, one.user_agent, kept.sent_at, _batch_id(one), None if rule is None else rule.version,
             kept.judgements, Place(one.country, one.region, one.city), {}, one.visitor_id, one.signals,
             of_key.privacy or one.privacy,
         )  # fmt: skip

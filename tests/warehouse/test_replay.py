@@ -19,7 +19,7 @@ from sdk_contract.verdicts import Judgement, Reason, Verdict
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Site
 from warehouse import rows as rows_module
 from warehouse.balance import Books, balance
-from warehouse.protect import protect
+from warehouse.protect import Kept, protect
 from warehouse.registry import Key
 from warehouse.replaying import key_rules, replay
 from warehouse.rows import convert
@@ -69,7 +69,8 @@ class House:
         sent = body or msgspec.json.encode({"batch": events, "sentAt": "2026-11-21T12:00:00Z"})
         parsed: Parsed = SEGMENT.parse("batch", sent)
         judged = judge(parsed, "batch", "b", 32768, of_key.rules)
-        kept = protect(SEGMENT, "batch", sent, parsed, judged, of_key, "curl/8")
+        as_sent = Kept(sent, judged.judgements, parsed.sent_at)
+        kept = protect(as_sent, SEGMENT, "batch", parsed, judged, of_key)
         version = of_key.rules.plan.version if of_key.rules and of_key.rules.plan else None
         self.keep(
             kept.body, len(parsed.events), kept.judgements, key, version, privacy=of_key.privacy, **head
