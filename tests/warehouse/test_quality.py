@@ -67,7 +67,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = lake_of(tmp_path_factory.mktemp("broken"), faulty())
-    plan = read_plan({"plan.yaml": 'version: "1"\n', "events/shop.yaml": PLAN})
+    plan = read_plan({"plan.yaml": "version: 1.0.0\n", "events/shop.yaml": PLAN})
     site.registry.publish_plan("shop", plan.version, plan.to_json(), "test")
     return site
 

@@ -12,23 +12,22 @@ MOST_DAYS = 400
 _UNITS = {"d": 1, "w": 7}
 
 
-class Days(click.ParamType):
-    """A number of whole days."""
+def days_of(text: str) -> int:
+    """Whole days; ValueError says what would do."""
+    found = re.fullmatch(r"(\d{1,4})([dw]?)", text.strip().lower())
+    days = int(found[1]) * _UNITS[found[2] or "d"] if found else 0
+    if not 1 <= days <= MOST_DAYS:
+        raise ValueError(f"{text!r} is no span of days; 1d to {MOST_DAYS}d would do, or weeks as 2w")
+    return days
 
-    name = "DAYS"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d{1,4})([dw]?)", str(value).strip().lower())
-        days = int(found[1]) * _UNITS[found[2] or "d"] if found else 0
-        if not 1 <= days <= MOST_DAYS:
-            self.fail(
-                f"{value!r} is no span of days; 1d to {MOST_DAYS}d would do, or weeks as 2w", param, ctx
-            )
-        return days
+def _days(context: click.Context, option: click.Parameter, text: str) -> int:
+    try:
+        return days_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def days_option(*names: str, default: str, help: str) -> Callable[[Any], Any]:
     """An option that takes a span of days."""
-    return click.option(*names, type=Days(), default=default, show_default=True, help=help)
+    return click.option(*names, metavar="DAYS", default=default, show_default=True, callback=_days, help=help)
