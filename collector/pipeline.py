@@ -87,11 +87,12 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
     kept = Kept(body, judged.judgements, parsed.sent_at)
     if of_key.policy is not None or (rules is not None and judged.judgements):
         kept = protect(kept, dialect, kind, parsed, judged, of_key)
+    rule = None if rules is None else rules.plan
     head = RecordHead(
         parts.now(), key.no, key.id, key.project, dialect.name, kind,
         None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key),
         kept.sent_at, batch_id,
-        None if rules is None or rules.plan is None else rules.plan.version, kept.judgements,
+        rule.version if rule is not None and rule.judges else None, kept.judgements,
         geo.place(peer), places,
         visitor_of(parts, asked, of_key, signals) if parts.visitors.name else None, signals, of_key.privacy,
     )  # fmt: skip

@@ -14,6 +14,8 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from collector.errors import LandingDiffers
 from collector.files import Files, try_lock
 from collector.writer import OPEN, SEALED, adopt
@@ -26,6 +28,7 @@ from warehouse.segments import SegmentCount, Tally
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 
 Report = Callable[[str, Mapping[str, object]], None]
+ToRows = Callable[[bytes, str], Landing]
 
 
 class Books(Protocol):
@@ -34,15 +37,23 @@ class Books(Protocol):
     def tally_segment(self, worker: str, segment_id: str, tally: Sequence[Tally]) -> bool: ...
 
 
-def land(path: Path, store: Store) -> SegmentCount:
+class Landed(msgspec.Struct, frozen=True):
+    """What a landing leaves to be done: a count to be tallied, and perhaps a fault of ours to be told."""
+
+    count: SegmentCount
+    unprocessed: int = 0
+    trouble: str | None = None
+
+
+def land(path: Path, store: Store, to_rows: ToRows = convert) -> Landed:
     """Puts one sealed segment into landing, or finds that it is there.
 
-    Raises what the store raises, `LandingDiffers`.
+    Raises what the store and `to_rows` raise, `LandingDiffers`.
     """
-    landing = convert(path.read_bytes(), id_of(path))
+    landing = to_rows(path.read_bytes(), id_of(path))
     if not store.put_new(landing.key, landing.parquet):
         _check_same(store.get(landing.key), landing)
-    return landing.count
+    return Landed(landing.count, landing.unprocessed, landing.trouble)
 
 
 def _check_same(there: bytes, landing: Landing) -> None:
@@ -84,7 +95,7 @@ class Publisher:
     """Lands what is sealed under `journal`, several at a time, and tallies it in each worker's order of age.
 
     `clock` gives seconds of any origin, `report` logs, `woken` is called from a thread when a landing has
-    ended.
+    ended. `to_rows` makes a segment's landing object; it is called from several threads.
     """
 
     def __init__(
@@ -97,11 +108,13 @@ class Publisher:
         clock: Callable[[], float],
         woken: Callable[[], None] = lambda: None,
         uploads: int = 4,
+        to_rows: ToRows = convert,
     ) -> None:
         self._journal, self._store, self._books, self._files = journal, store, books, files
         self._report, self._clock, self._woken, self._uploads = report, clock, woken, uploads
+        self._to_rows = to_rows
         self._pool = ThreadPoolExecutor(uploads, thread_name_prefix="landing")
-        self._begun: dict[Path, Future[SegmentCount]] = {}
+        self._begun: dict[Path, Future[Landed]] = {}
         self._landed: dict[Path, SegmentCount] = {}
         self._rests: dict[Path, Backoff] = {}
         self._store_rest, self._books_rest = Backoff(clock), Backoff(clock)
@@ -140,7 +153,7 @@ class Publisher:
         room = 1 if self._store_rest.failing else self._uploads
         ready = (path for path in sealed if self._is_ready(path))
         for path in islice(ready, max(room - len(self._begun), 0)):
-            begun = self._begun[path] = self._pool.submit(land, path, self._store)
+            begun = self._begun[path] = self._pool.submit(land, path, self._store, self._to_rows)
             begun.add_done_callback(lambda _: self._woken())
 
     def _is_ready(self, path: Path) -> bool:
@@ -153,13 +166,19 @@ class Publisher:
             begun = self._begun.pop(path)
             problem = begun.exception()
             if problem is None:
-                self._landed[path] = begun.result()
+                self._landed[path] = self._told(path, begun.result())
                 self._rests.pop(path, None)
                 self._store_rest.worked()
                 continue
             is_store = isinstance(problem, StoreUnavailable | StoreRefused)
             rest = self._store_rest if is_store else self._rests.setdefault(path, Backoff(self._clock))
             self._complain("landing failed", path, problem, rest)
+
+    def _told(self, path: Path, landed: Landed) -> SegmentCount:
+        if landed.trouble is not None:
+            facts = {"segment": id_of(path), "events": landed.unprocessed, "error": landed.trouble}
+            self._report("events unprocessed", facts)
+        return landed.count
 
     def _complain(self, what: str, path: Path, problem: BaseException, rest: Backoff) -> None:
         text = str(problem) if isinstance(problem, SojournError | OSError) else repr(problem)

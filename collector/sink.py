@@ -10,17 +10,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from collector.errors import CannotStart
 from collector.files import Files, make_folder, take_lock
+from collector.planned import PlannedVersions
 from collector.publish import Publisher, Report
 from collector.settings import CollectorSettings, load
 from sdk_contract.errors import SojournError
 from warehouse import logs
+from warehouse.enrich.devices import DeviceClocks
 from warehouse.landing import open_store
 from warehouse.registry import Registry
+from warehouse.rows import convert
 
 POLL, ORPHANS, DRAIN, PATIENCE = 0.1, 1.0, 1.0, 1.0
 GARBAGE = 1_000_000
@@ -73,7 +77,12 @@ def publish(settings: CollectorSettings, report: Report, now: Callable[[], int],
     store = open_store(settings.landing_url)
     registry = Registry.open(settings.registry, now=now)
     try:
-        loop.run(Publisher(settings.journal, store, registry, files, report, loop.clock, loop.woken.set))
+        to_rows = partial(convert, plans=PlannedVersions(registry, report), clocks=DeviceClocks())
+        loop.run(
+            Publisher(
+                settings.journal, store, registry, files, report, loop.clock, loop.woken.set, to_rows=to_rows
+            )
+        )
     finally:
         registry.close()
         os.close(lock)

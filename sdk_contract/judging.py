@@ -60,6 +60,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     """The tracking plan as one write key applies it: `softened` keeps a breach with a warning.
 
     `asks` says whether the plan wants consent for any event, `has_pii` whether it knows personal properties.
+    A key that is not judged by its plan (`judges`) can still have a policy that needs to know these.
     """
 
     plan: Checks
@@ -67,6 +68,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     version: str
     asks: bool = False
     has_pii: bool = False
+    judges: bool = True
 
 
 class Suppressed:
@@ -204,7 +206,7 @@ def fault_of(subject: Subject, rules: Rules, signals: str | None) -> Fault | Non
         category = rule.plan.consent(subject.type, subject.name) if rule is not None and rule.asks else None
         if refused := rules.consents(category, subject.context, signals):
             return refused
-    if rule is None:
+    if rule is None or not rule.judges:
         return None
     fault = rule.plan.check(subject.type, subject.name, subject.properties, subject.context)
     if fault is not None and rule.softened:

@@ -153,7 +153,7 @@ def test_a_revoked_key_is_unknown(tmp_path: Path) -> None:
 
 
 PLAN = {
-    "plan.yaml": 'version: 7.0.0',
+    "plan.yaml": "version: 7.0.0",
     "events/paid.yaml": "event: Paid\nproperties: {type: object, required: [amount]}",
 }
 

@@ -14,14 +14,23 @@ import pytest
 from collector import publish
 from collector.errors import LandingDiffers
 from collector.files import Files, take_lock
-from collector.publish import FIRST_PAUSE, LONGEST_PAUSE, Backoff, Publisher, land, segments_in
+from collector.publish import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Backoff,
+    Landed,
+    Publisher,
+    ToRows,
+    land,
+    segments_in,
+)
 from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
 from tests.seaweed import BucketAt
 from tests.warehouse.test_landing import s3_store
 from warehouse.errors import StoreUnavailable
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
-from warehouse.segments import SegmentCount, Tally, segment_id
+from warehouse.segments import Tally, segment_id
 
 EPOCH = 1_795_298_592_515
 
@@ -208,10 +217,10 @@ def test_a_segment_that_cannot_be_landed_does_not_hold_up_the_landing_of_others(
     first = scene.seal(1, "a")
     scene.seal(2, "b")
 
-    def fail_one(path: Path, store: Any) -> SegmentCount:
+    def fail_one(path: Path, store: Any, to_rows: ToRows) -> Landed:
         if path == first:
             raise RuntimeError("a mistake of ours")
-        return land(path, store)
+        return land(path, store, to_rows)
 
     monkeypatch.setattr(publish, "land", fail_one)
     scene.publish()
@@ -340,3 +349,19 @@ def test_segments_land_in_s3_and_a_second_landing_changes_nothing(
     assert scene.books.received == 2
     [stored] = scene.store.list()
     assert stored.key == f"date=2026-11-21/hour=22/{segment_id(WORKER, EPOCH, 1)}.parquet"
+
+
+def test_a_fault_of_ours_is_told_once_an_object(scene: Scene) -> None:
+    body = b'{"batch":[{"type":"track","event":7},{"type":"track","event":8},{"type":"page"}]}'
+    data = segment([(request(), body, 3)], 1)
+    put_sealed(scene.folder, f"{EPOCH:013d}-00000001", data)
+    scene.seal(2, "b")
+    scene.publish()
+    [(event, facts)] = scene.reports
+    assert (event, facts["segment"], facts["events"]) == (
+        "events unprocessed",
+        segment_id(WORKER, EPOCH, 1),
+        2,
+    )
+    assert "ValidationError" in facts["error"]
+    assert scene.ids()[2:] == ["abcdefghijklmnopqrstuv-2", "b"]
