@@ -11,7 +11,7 @@ from sdk_contract.plan.model import WITH_TRAITS, Plan, PlannedEvent, Schema
 from sdk_contract.plan.schemas import BadSchema, properties_schema, validator
 from sdk_contract.plan.versions import numbers
 
-_IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
+IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
 
 
 def faults(folder: Folder) -> Iterator[Problem]:
@@ -57,9 +57,9 @@ def _of_shared(source: Source, shared: dict[str, Schema]) -> Iterator[Problem]:
 def _of_identifiers(source: Source, plan: Plan) -> Iterator[Problem]:
     for name, identifier in plan.identifiers.items():
         part, _, field = identifier.path.partition(".")
-        if part in (*_IDS, "context") or part not in ("traits", "properties"):
-            if part not in (*_IDS, "context"):
-                would_do = f"one of {', '.join(_IDS)}, traits.…, properties.… or context.… would do"
+        if part in (*IDS, "context") or part not in ("traits", "properties"):
+            if part not in (*IDS, "context"):
+                would_do = f"one of {', '.join(IDS)}, traits.…, properties.… or context.… would do"
                 yield source.problem(("identifiers", name, "path"), f"{identifier.path!r}: {would_do}")
             continue
         events = [event for event in plan.events if (event.type in WITH_TRAITS) == (part == "traits")]
