@@ -119,11 +119,18 @@ def table_of(
     return table(rows, segment_id)
 
 
+def _plans_of(found: Iterable[Record | Damage], plans: Plans) -> Known:
+    """Every plan that will be needed: an error of whoever gives them is none of an event's."""
+    heads = (one.head for one in found if isinstance(one, Record))
+    asked = {(head.project, head.plan_version) for head in heads if head.plan_version is not None}
+    return {(project, version): plans(project, version) for project, version in sorted(asked)}
+
+
 def _rows_of(
     record: Record,
     number: int,
     segment_id: str,
-    plans: Plans,
+    plans: Known,
     clocks: DeviceClocks | None,
     troubles: Troubles,
 ) -> list[Row]:

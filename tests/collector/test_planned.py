@@ -46,10 +46,12 @@ def publish(registry: Registry, version: str) -> None:
 
 
 def test_events_are_cleaned_by_the_version_that_judged_them(registry: Registry) -> None:
-    publish(registry, "v1")
+    publish(registry, "1.0.0")
     plans = PlannedVersions(registry, lambda event, facts: None)
     event = track("m", properties={"price": "1,200.50", "currency": "rmb"})
-    data = segment([(request(plan_version=version), batch([event]), 1) for version in ("v1", "v2", None)])
+    data = segment(
+        [(request(plan_version=version), batch([event]), 1) for version in ("1.0.0", "1.0.1", None)]
+    )
     table = pq.read_table(io.BytesIO(partial(convert, plans=plans)(data, NAME).parquet))
     assert table.column("properties").to_pylist() == [
         '{"price":1200.5,"currency":"CNY"}',
@@ -59,20 +61,20 @@ def test_events_are_cleaned_by_the_version_that_judged_them(registry: Registry) 
 
 def test_a_plan_is_compiled_once_and_found_when_it_comes_later(registry: Registry) -> None:
     plans = PlannedVersions(registry, lambda event, facts: None)
-    assert plans("shop", "v1") is None
-    publish(registry, "v1")
-    found = plans("shop", "v1")
+    assert plans("shop", "1.0.0") is None
+    publish(registry, "1.0.0")
+    found = plans("shop", "1.0.0")
     assert found is not None
-    assert found.version == "v1"
-    assert plans("shop", "v1") is found
-    assert plans("blog", "v1") is None
+    assert found.version == "1.0.0"
+    assert plans("shop", "1.0.0") is found
+    assert plans("blog", "1.0.0") is None
 
 
 def test_a_plan_that_cannot_be_read_is_told_once_and_cleans_nothing(registry: Registry) -> None:
     reports: list[tuple[str, Mapping[str, object]]] = []
-    registry.publish_plan("shop", "v1", "no plan", "ann")
+    registry.publish_plan("shop", "1.0.0", "no plan", "ann")
     plans = PlannedVersions(registry, lambda event, facts: reports.append((event, facts)))
-    assert plans("shop", "v1") is None
-    assert plans("shop", "v1") is None
+    assert plans("shop", "1.0.0") is None
+    assert plans("shop", "1.0.0") is None
     [(event, facts)] = reports
-    assert (event, facts["version"]) == ("events are not cleaned by this plan", "v1")
+    assert (event, facts["version"]) == ("events are not cleaned by this plan", "1.0.0")
