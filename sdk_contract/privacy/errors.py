@@ -14,9 +14,8 @@ class BadToken(Terminal):
 class KeyGone(Terminal):
     """The key of a token is not here: it was forgotten, so what it encrypted is shredded."""
 
-    def __init__(self, key_id: str) -> None:
-        super().__init__(
-            f"key {key_id!r} is not here: it was forgotten, or it belongs to another data folder; "
-            "without it nobody can read the value"
-        )
+    def __init__(
+        self, key_id: str, why: str = "it was forgotten, or it belongs to another data folder"
+    ) -> None:
+        super().__init__(f"key {key_id!r} is not here: {why}; without it nobody can read the value")
         self.key_id = key_id

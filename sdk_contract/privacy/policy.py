@@ -122,7 +122,7 @@ def _check_choice(field: str, value: Any, choices: tuple[str, ...]) -> None:
         raise PolicyError(f"privacy policy, {field}: {value!r}; one of {', '.join(choices)} would do")
 
 
-NONE: Final = Policy(ip="keep")
+NONE: Final = Policy()
 STANDARD: Final = Policy(
     ip="truncate",
     pii={

@@ -50,7 +50,7 @@ def protect_event(raw: bytes, classes: Classes, policy: Policy, vault: Vault) ->
 
 
 def sealed_event(raw: bytes, vault: Vault) -> bytes:
-    """An event that cannot be read, as one JSON string that only the quarantine key opens; once, not twice."""
+    """An event that cannot be read, as one JSON string that only the quarantine key opens."""
     if _SEALED.fullmatch(raw):
         return raw
     return f'"{vault.seal(bytes(raw))}"'.encode()
