@@ -104,7 +104,7 @@ class CompiledPlan(Struct, frozen=True):
         its context; b"", b"null" and None: none. The fault's pointer is into the event; its verdict is
         None (the reason's own) unless the plan only warns.
         """
-        planned = self.tracks.get(name) if of_type == "track" else self._find(of_type, name)
+        planned = self.tracks.get(name) if of_type == "track" else self.find(of_type, name)
         if planned is None:
             return _fault(self.contexts, context) or self._unplanned(of_type)
         rule = planned.rule
@@ -120,20 +120,20 @@ class CompiledPlan(Struct, frozen=True):
 
     def pii(self, of_type: str, name: str | None) -> Mapping[Path, str]:
         """The class of each property or trait that is personal, by path."""
-        planned = self._find(of_type, name)
+        planned = self.find(of_type, name)
         return _NOTHING if planned is None else planned.pii
 
     def cleaners(self, of_type: str, name: str | None) -> Mapping[Path, str]:
         """How each property or trait is cleaned, by path."""
-        planned = self._find(of_type, name)
+        planned = self.find(of_type, name)
         return _NOTHING if planned is None else planned.rule.cleaners
 
     def consent(self, of_type: str, name: str | None) -> str | None:
         """The category a person has to have consented to, None where none is needed."""
-        planned = self._find(of_type, name)
+        planned = self.find(of_type, name)
         return (self.plan.consent if planned is None else planned.consent) or None
 
-    def _find(self, of_type: str, name: str | None) -> Planned | None:
+    def find(self, of_type: str, name: str | None) -> Planned | None:
         return self.events.get((of_type, name)) or self.events.get((of_type, None))
 
     def _unplanned(self, of_type: str) -> Fault | None:
