@@ -21,7 +21,6 @@ from collector.peer import Peers, networks
 from collector.pipeline import Parts
 from collector.quarantine import Room
 from collector.recent import Recent
-from collector.rules import RuleBook
 from collector.settings import CollectorSettings, node_name
 from collector.tap import Follower, Tap
 from collector.vaults import Vaults
@@ -31,6 +30,7 @@ from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.judging import BatchIds
 from sdk_contract.privacy import Vault
 from warehouse.registry import Registry
+from warehouse.rules import RuleBook
 
 DIALECTS: list[Dialect] = [SEGMENT]
 TICK_SECONDS = 1.0

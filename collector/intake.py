@@ -7,13 +7,13 @@ from collector.errors import JournalUnavailable
 from collector.pipeline import Asked, OverQuota, Parts, Treated, quarantine, treat_request
 from collector.protocol import answer_at_once, whole_body
 from collector.quarantine import UNREADABLE
-from collector.rules import KeyRules
 from collector.validate import VALIDATE, kind_of, validation
 from collector.wire import Gone, Headers, Receive, Scope, Send, cors, read_body
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Answer, Dialect, outcome_of
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Judgement, Reason, Verdict
+from warehouse.rules import KeyRules
 
 CLOSING = frozenset({Reason.SLOW_BODY, Reason.DRAINING})
 FULL = Refused(Reason.OVERLOADED, "the journal cannot be written now")

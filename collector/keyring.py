@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from collector.rules import KeyRules
 from warehouse.registry import Key, Registry
+from warehouse.rules import KeyRules
 
 Build = Callable[[Registry, Iterable[Key]], Mapping[str, KeyRules]]
 

@@ -10,10 +10,8 @@ from collector.keyring import Keyring
 from collector.limits import Gate, Quota, SlowBodies
 from collector.metrics import Counts
 from collector.peer import Peers
-from collector.protect import Kept, protect
 from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
 from collector.recent import Recent
-from collector.rules import KeyRules
 from collector.scrub import peer_text, user_agent_text
 from collector.settings import CollectorSettings
 from collector.validate import VALIDATE
@@ -25,6 +23,8 @@ from sdk_contract.errors import Refused
 from sdk_contract.judging import BatchIds, Judged, judge
 from sdk_contract.privacy import Vault, signals_of
 from sdk_contract.verdicts import Reason
+from warehouse.protect import Kept, protect
+from warehouse.rules import KeyRules
 from warehouse.segments import Place, RecordHead
 
 

@@ -3,13 +3,13 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
-from sdk_contract.events import glance, inspect, open_event, text_of
+from sdk_contract.events import Opened, glance, inspect, open_event, text_of
 from sdk_contract.privacy.consent import consents
 from sdk_contract.privacy.policy import NONE, Policy
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
@@ -83,42 +83,27 @@ class Suppressed:
         return self._digest(kind, identifier) in self.digests
 
 
-# (category that the plan names, context, signals) -> why the event must be kept out.
-Consents: TypeAlias = Callable[[str | None, bytes, str | None], Fault | None]
-
-
 class Rules(msgspec.Struct, frozen=True):
-    """What the events of a key are judged by beside their shape; make it with `rules_of`."""
+    """What the events of a key are judged by beside their shape; make it with `rules_of`.
+
+    `policy` is there where it, or the plan, can want consent. `wary`: an event that says nothing of consent
+    has to be looked at too.
+    """
 
     plan: PlanRule | None = None
-    consents: Consents | None = None
+    policy: Policy | None = None
     suppressed: Suppressed | None = None
+    wary: bool = False
 
 
 def rules_of(plan: PlanRule | None, policy: Policy | None, suppressed: Suppressed | None) -> Rules | None:
     """The rules that these make together; None where they leave only the shape to be judged."""
-    rules = Rules(plan, _consents(plan, policy), suppressed)
-    return None if rules == Rules() else rules
-
-
-def _consents(plan: PlanRule | None, policy: Policy | None) -> Consents | None:
     asks = plan is not None and plan.asks
-    if not asks and (policy is None or not (policy.consent.default or "filter" in (policy.gpc, policy.dnt))):
-        return None
-    chosen = policy or NONE
-    return lambda category, context, signals: consents(category, context, chosen, signals)
-
-
-class Subject(msgspec.Struct, gc=False):
-    """One event of good shape as the rules see it; the objects are JSON texts, b"" for none."""
-
-    type: str
-    name: str | None
-    user_id: str | int | None
-    anonymous_id: str | int | None
-    previous_id: str | int | None
-    properties: bytes
-    context: bytes
+    chosen = NONE if policy is None else policy
+    if not asks and not chosen.consent.default and "filter" not in (chosen.gpc, chosen.dnt):
+        return None if plan is None and suppressed is None else Rules(plan, None, suppressed)
+    wary = chosen.consent.missing == "filter" and (asks or chosen.consent.default is not None)
+    return Rules(plan, chosen, suppressed, wary)
 
 
 class _Objects(msgspec.Struct, gc=False):
@@ -151,75 +136,88 @@ def judge(
     message_ids: list[str] = []
     judgements: list[Judgement] = []
     trouble: Exception | None = None
-    ordinary = parsed.sound and rules is None
+    ordinary, opened = parsed.sound and rules is None, parsed.sound and rules is not None
     for index, raw in enumerate(parsed.events):
         try:
             if ordinary and (message_id := glance(raw, limit)):
                 message_ids.append(message_id)
                 continue
-            name, fault = _judge_one(raw, parsed, kind, limit, rules, signals)
+            if opened and rules is not None and (sent := open_event(raw, limit)) is not None:
+                name, fault = sent.message_id, _fault_of_opened(sent, parsed, rules, signals)
+            else:
+                name, fault = _judge_one(raw, parsed, kind, limit, rules, signals)
         except Exception as error:
             name, fault = sent_id(raw, limit), Fault(Reason.UNPROCESSED)
             trouble = trouble or error
-        message_ids.append(name or f"{batch_id}-{index}")
+        message_ids.append(name or f"{batch_id}-{index}")  # type: ignore[arg-type]  # an opened one's is text
         if fault is not None:
             judgements.append(fault.judge(index))
     return Judged(message_ids, judgements, trouble)
+
+
+def _fault_of_opened(sent: Opened, parsed: Parsed, rules: Rules, signals: str | None) -> Fault | None:
+    of_type: str = sent.type  # type: ignore[assignment]  # `open_event` looks that it is there
+    if rules.suppressed is not None and _is_suppressed(rules.suppressed, sent.user_id, sent.anonymous_id):
+        return Fault(Reason.SUPPRESSED)
+    name = sent.event if of_type == "track" else sent.name or None
+    properties = sent.traits if of_type == "identify" else sent.properties
+    return _fault_of_rules(of_type, name, bytes(properties), bytes(sent.context), parsed, rules, signals)
 
 
 def _judge_one(
     raw: Raw, parsed: Parsed, kind: str, limit: int, rules: Rules | None, signals: str | None
 ) -> tuple[str | None, Fault | None]:
     """The message id of one event, where it has one, and what is wrong with it."""
-    if rules is not None and parsed.sound and (sent := open_event(raw, limit)) is not None:
-        of_type: str = sent.type  # type: ignore[assignment]  # `open_event` looks that it is there
-        subject = Subject(
-            of_type, sent.event if of_type == "track" else sent.name or None, sent.user_id, sent.anonymous_id,
-            None, bytes(sent.traits if of_type == "identify" else sent.properties),
-            bytes(sent.context) or _of_envelope(parsed),
-        )  # fmt: skip
-        return sent.message_id, fault_of(subject, rules, signals)  # type: ignore[return-value]  # and is text
     found = inspect(raw, kind, sound=parsed.sound, limit=limit)
     if isinstance(found, Fault):
         return sent_id(raw, limit), found
     if rules is None:
         return found.message_id, None
+    ids = found.user_id, found.anonymous_id, found.previous_id
+    if rules.suppressed is not None and _is_suppressed(rules.suppressed, *ids):
+        return found.message_id, Fault(Reason.SUPPRESSED)
     objects = _decode_objects(raw)
-    properties = objects.traits if found.type in _TRAITS else objects.properties
-    subject = Subject(
-        found.type, found.name, found.user_id, found.anonymous_id, found.previous_id, bytes(properties),
-        bytes(objects.context) or _of_envelope(parsed),
-    )  # fmt: skip
-    return found.message_id, fault_of(subject, rules, signals)
+    properties = bytes(objects.traits if found.type in _TRAITS else objects.properties)
+    context = bytes(objects.context)
+    return found.message_id, _fault_of_rules(
+        found.type, found.name, properties, context, parsed, rules, signals
+    )
 
 
-def _of_envelope(parsed: Parsed) -> bytes:
-    return b"" if parsed.context is None else bytes(parsed.context)
-
-
-def fault_of(subject: Subject, rules: Rules, signals: str | None) -> Fault | None:
-    """What a key's rules have against an event of good shape: the first of suppression, consent, plan."""
-    if rules.suppressed is not None and _is_suppressed(subject, rules.suppressed):
-        return Fault(Reason.SUPPRESSED)
-    rule = rules.plan
-    if rules.consents is not None:
-        category = rule.plan.consent(subject.type, subject.name) if rule is not None and rule.asks else None
-        if refused := rules.consents(category, subject.context, signals):
+def _fault_of_rules(
+    of_type: str,
+    name: str | None,
+    properties: bytes,
+    context: bytes,
+    parsed: Parsed,
+    rules: Rules,
+    signals: str | None,
+) -> Fault | None:
+    """What consent and plan have against an event of good shape; its objects are JSON texts, b"" for none."""
+    if not context and parsed.context is not None:
+        context = bytes(parsed.context)
+    rule, policy = rules.plan, rules.policy
+    if policy is not None and (rules.wary or signals or b"categoryPreferences" in context):
+        category = rule.plan.consent(of_type, name) if rule is not None and rule.asks else None
+        if refused := consents(category, context, policy, signals):
             return refused
     if rule is None or not rule.judges:
         return None
-    fault = rule.plan.check(subject.type, subject.name, subject.properties, subject.context)
+    fault = rule.plan.check(of_type, name, properties, context)
     if fault is not None and rule.softened:
         return msgspec.structs.replace(fault, verdict=Verdict.WARNING)
     return fault
 
 
-def _is_suppressed(subject: Subject, suppressed: Suppressed) -> bool:
+def _is_suppressed(
+    suppressed: Suppressed,
+    user: str | int | None,
+    anonymous: str | int | None,
+    previous: str | int | None = None,
+) -> bool:
     ids = (
-        ("user_id", subject.user_id),
-        ("user_id", subject.previous_id),
-        ("anonymous_id", subject.anonymous_id),
-        ("anonymous_id", subject.previous_id),
+        *(("user_id", one) for one in (user, previous)),
+        *(("anonymous_id", one) for one in (anonymous, previous)),
     )
     return any(suppressed.holds(kind, text) for kind, one in ids if (text := text_of(one)))
 

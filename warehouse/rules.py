@@ -60,10 +60,10 @@ class RuleBook:
         """The rules by the key's secret."""
         valid = list(keys)
         self._read_suppressions(registry)
-        for project in {key.project for key in valid if key.plan_mode != "off"}:
-            self._read_plan(registry.plan(project), project)
         for name in {key.privacy for key in valid}:
             self._read_policy(registry, name)
+        for project in {key.project for key in valid if self._needs_plan(key)}:
+            self._read_plan(registry.plan(project), project)
         return {key.secret: self._rules(key) for key in valid}
 
     def _rules(self, key: Key) -> KeyRules:
@@ -76,14 +76,19 @@ class RuleBook:
         signals = frozenset(name for name in ("gpc", "dnt") if getattr(policy, name) == "filter")
         return KeyRules(key, rules, policy, self._vault(), named.text, signals)
 
+    def _needs_plan(self, key: Key) -> bool:
+        """A policy goes by the plan's classes and categories, whether the key is judged by it or not."""
+        return key.plan_mode != "off" or key.privacy in self._policies
+
     def _plan(self, key: Key) -> PlanRule | None:
-        compiled = self._plans.get(key.project, (0, None))[1] if key.plan_mode != "off" else None
+        compiled = self._plans.get(key.project, (0, None))[1] if self._needs_plan(key) else None
         if compiled is None:
             return None
         asks = bool(compiled.plan.consent) or any(one.consent for one in compiled.plan.events)
         if key.unplanned != "plan":
             compiled = msgspec.structs.replace(compiled, unplanned=key.unplanned)
-        return PlanRule(compiled, key.plan_mode == "warn", compiled.version, asks, compiled.has_pii)
+        judges = key.plan_mode != "off"
+        return PlanRule(compiled, key.plan_mode == "warn", compiled.version, asks, compiled.has_pii, judges)
 
     def _read_plan(self, published: PublishedPlan | None, project: str) -> None:
         number, last = self._plans.get(project, (0, None))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from collector.keyring import Keyring
-from collector.rules import KeyRules
 from warehouse.registry import Registry
+from warehouse.rules import KeyRules
 
 
 def test_keys_appear_and_go_with_the_registry(tmp_path: Path) -> None:

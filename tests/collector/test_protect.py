@@ -235,7 +235,7 @@ def test_where_protecting_fails_nothing_is_written(tmp_path: Path, monkeypatch: 
         raise ZeroDivisionError(MAIL)
 
     with strict(tmp_path) as door:
-        monkeypatch.setattr("collector.protect.scrub", fail)
+        monkeypatch.setattr("warehouse.protect.scrub", fail)
         answer = door.client.post("/v1/track", json=PAID)
         monkeypatch.undo()
         assert door.records() == []

@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.rules import KeyRules, RuleBook
 from sdk_contract.plan import Plan, read_plan
 from sdk_contract.privacy import PRESETS, SecretKey, Vault
 from sdk_contract.verdicts import Reason, Verdict
 from tests.collector.running import Running, now, running
 from warehouse.registry import Key, Registry
+from warehouse.rules import KeyRules, RuleBook
 from warehouse.secrets import Secrets
 
 PAID = {"event": "Paid", "userId": "mei", "properties": {"amount": "a lot"}}

@@ -217,7 +217,7 @@ JSON_EVENTS = st.lists(
 def test_what_is_written_is_read_as_the_same(
     events: list[bytes], sent_at: str | None, context: bytes | None
 ) -> None:
-    sent = Parsed("wk_1", sent_at, [Raw(event) for event in events], context and Raw(context))
+    sent = Parsed("wk_1", sent_at, [Raw(event) for event in events], Raw(context) if context else None)
     found = SEGMENT.parse("batch", SEGMENT.write("batch", sent))
     assert (found.key, found.sent_at) == (None, sent_at)
     assert [bytes(raw) for raw in found.events] == events
