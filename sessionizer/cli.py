@@ -61,11 +61,14 @@ _SHOWN = ("sessions", "identities", "customers", "seconds")
 
 def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
     from sessionizer.rebuild import rebuild as compute
+    from sessionizer.rules import RuleReader
     from warehouse.writer import from_landing, open_writer
 
     opening = from_landing if source == "landing" else open_writer
     with opening(settings, registry, now=now, progress=_objects) as writer:
-        return msgspec.structs.asdict(compute(writer.lake, now=now, progress=_say))
+        own = contract.load(SessionizerSettings, os.environ, known=os.environ)
+        rules = RuleReader(registry, own.attribute_rule).read()
+        return msgspec.structs.asdict(compute(writer.lake, now=now, progress=_say, rules=rules))
 
 
 def _ask(registry: Registry, source: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import msgspec
 
-from sessionizer import customers, identity, sessions
+from sessionizer import attributes, customers, identity, sessions
 from sessionizer.statements import run
 from warehouse.lake import Lake
 
@@ -26,16 +26,25 @@ class StitchReport(msgspec.Struct, frozen=True):
     edges: int = 0
     merged: int = 0
     customers: int = 0
+    attributes: int = 0
     seconds: float = 0.0
 
 
 def stitch(
-    lake: Lake, *, now: Callable[[], int], batch: int = BATCH, gap: int = sessions.GAP
+    lake: Lake,
+    *,
+    now: Callable[[], int],
+    batch: int = BATCH,
+    gap: int = sessions.GAP,
+    rules: attributes.Rules = attributes.NO_RULES,
 ) -> StitchReport:
-    """Move everything by at most `batch` load_seq. `now` gives µs UTC, `gap` is µs."""
+    """Move everything by at most `batch` load_seq.
+
+    `now` gives µs UTC, `gap` is µs, `rules` say how the attributes of customers are chosen.
+    """
     began = perf_counter()
     with lake.transaction():
-        report = _stitch(lake, now(), batch, gap)
+        report = _stitch(lake, now(), batch, gap, rules)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
 
 
@@ -61,7 +70,7 @@ def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) 
     lake.execute("INSERT INTO lake.main.cursors VALUES ('stitch', ?, ?, make_timestamptz(?))", values)
 
 
-def _stitch(lake: Lake, moment: int, batch: int, gap: int) -> StitchReport:
+def _stitch(lake: Lake, moment: int, batch: int, gap: int, rules: attributes.Rules) -> StitchReport:
     stages = cursors(lake)
     after, end = stages["stitch"].load_seq, stages["load"].load_seq
     until = min(end, after + batch)
@@ -74,12 +83,12 @@ def _stitch(lake: Lake, moment: int, batch: int, gap: int) -> StitchReport:
     run(lake, "fresh", after=after, until=until)
     events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
     if events:
-        report = _change(lake, msgspec.structs.replace(report, events=events), gap)
+        report = _change(lake, msgspec.structs.replace(report, events=events), gap, rules)
     move_cursor(lake, stages, until, moment)
     return report
 
 
-def _change(lake: Lake, report: StitchReport, gap: int) -> StitchReport:
+def _change(lake: Lake, report: StitchReport, gap: int, rules: attributes.Rules) -> StitchReport:
     visits = sessions.restitch(lake, report.until, gap)
     ids = identity.resolve(lake, report.until)
     return msgspec.structs.replace(
@@ -90,4 +99,5 @@ def _change(lake: Lake, report: StitchReport, gap: int) -> StitchReport:
         edges=ids.edges,
         merged=ids.merged,
         customers=customers.adjust(lake),
+        attributes=attributes.adjust(lake, rules),
     )

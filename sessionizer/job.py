@@ -13,9 +13,11 @@ import msgspec
 
 from sdk_contract.errors import SojournError
 from sessionizer import commands
+from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
+from sessionizer.rules import RuleReader, text_of
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
 from warehouse.lake import Lake
@@ -23,6 +25,7 @@ from warehouse.registry import Registry
 from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
+RULES_IN_USE = "attribute_rules"
 LONGEST_PAUSE_US = 5_000_000
 ROUTINE = ("loaded", "stitched", "upkeep")
 
@@ -60,6 +63,7 @@ class Job:
         self._read_cursors()
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
+        self._rules = RuleReader(registry, settings.attribute_rule)
 
     def run(self) -> None:
         """Until `stop` is set. A fault of ours, neither SojournError nor DuckDB's, ends the program."""
@@ -96,6 +100,10 @@ class Job:
             yield lake
         finally:
             lake.execute("SET threads = 1")
+
+    def rules(self) -> Rules:
+        """How attributes are chosen now."""
+        return self._rules.read()
 
     def tell_step(self, name: str) -> None:
         """A step of a rebuild begins."""
@@ -137,7 +145,8 @@ class Job:
         if not behind or began < self._due["stitch"]:
             return False
         complete = self._complete
-        report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows)
+        rules = self._rules_in_use()
+        report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows, rules=rules)
         self._stitched, self._stitched_complete = report.until, complete
         if not report.events:
             return False
@@ -147,6 +156,17 @@ class Job:
         pause = max(self.settings.stitch_every * 1e6 - took, share)
         self._due["stitch"] = 0 if report.behind else self.now() + int(pause)
         return True
+
+    def _rules_in_use(self) -> Rules:
+        """Where the rules are others than at the last run, every attribute is chosen anew first."""
+        rules = self.rules()
+        text = text_of(rules)
+        if text != self.registry.setting(RULES_IN_USE, text_of(NO_RULES)):
+            with self.writer.lake.transaction():
+                changed = resolve_all(self.writer.lake, rules)
+            self.registry.set_setting(RULES_IN_USE, text)
+            self.report("info", "attributes chosen anew", {"changed": changed})
+        return rules
 
     def _obey(self) -> bool:
         if self.now() < self._due["obey"]:

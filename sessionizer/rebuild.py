@@ -5,7 +5,7 @@ from time import perf_counter
 
 import msgspec
 
-from sessionizer import customers, identity, sessions
+from sessionizer import attributes, customers, identity, sessions
 from sessionizer.incremental import cursors, move_cursor
 from sessionizer.statements import run
 from warehouse.lake import Lake
@@ -24,12 +24,17 @@ class RebuildReport(msgspec.Struct, frozen=True):
 
 
 def rebuild(
-    lake: Lake, *, now: Callable[[], int], progress: Progress = lambda step: None, gap: int = sessions.GAP
+    lake: Lake,
+    *,
+    now: Callable[[], int],
+    progress: Progress = lambda step: None,
+    gap: int = sessions.GAP,
+    rules: attributes.Rules = attributes.NO_RULES,
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
-    is called with the name of each step; `now` gives µs UTC, `gap` is µs.
+    is called with the name of each step; `now` gives µs UTC, `gap` is µs; `rules` are those of attributes.
     """
     began = perf_counter()
     with lake.transaction():
@@ -40,6 +45,8 @@ def rebuild(
         for name, step in _STEPS.items():
             progress(name)
             step(lake, until, gap)
+        progress("attributes")
+        _attributes(lake, rules)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")
@@ -67,6 +74,12 @@ def _identities(lake: Lake, until: int, _: int) -> None:
 def _customers(lake: Lake, _: int, __: int) -> None:
     lake.execute("DELETE FROM lake.main.customers")
     customers.count_all(lake)
+
+
+def _attributes(lake: Lake, rules: attributes.Rules) -> None:
+    lake.execute("DELETE FROM lake.main.traits")
+    attributes.hear_all(lake)
+    attributes.resolve_all(lake, rules)
 
 
 def _counts(lake: Lake) -> tuple[int, int, int]:

@@ -1,6 +1,6 @@
 """What the sessionizer can be told: one frozen struct, one line a setting."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,10 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     stitch_rows: Annotated[
         int, Meta(ge=1, description="load_seq stitched in one run; a backlog goes in such slices.")
     ] = 200_000
+    attribute_rule: Annotated[
+        Literal["latest", "first", "most_frequent"],
+        Meta(description="How a customer's attribute is chosen where the tracking plan does not say."),
+    ] = "latest"
     commands_every: Annotated[
         float, Meta(ge=0, description="Seconds between looks for commands that others filed.")
     ] = 1.0

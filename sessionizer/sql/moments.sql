@@ -18,6 +18,11 @@ SELECT
     nullif(campaign_medium, '') AS campaign_medium,
     nullif(campaign_name, '') AS campaign_name,
     nullif(page_referrer, '') AS referrer,
+    CASE WHEN type = 'identify' THEN traits END AS traits,
+    CASE WHEN contains(context::VARCHAR, '"traits"') THEN context->'$.traits' END AS context_traits,
+    coalesce(library_name, '') AS library,
+    coalesce(dialect, '') AS dialect,
+    coalesce(key_id, '') AS key_id,
     hash(type, page_path, page_url, event, campaign_source, campaign_medium, campaign_name, page_referrer) AS tie
 FROM lake.main.events
 WHERE subject_key IS NOT NULL

@@ -38,8 +38,8 @@ def test_rebuild(site: Site, source: str) -> None:
         "identities": 3,
         "customers": 2,
     }
-    expected = ["sessions", "identities", "customers", "commit"]
-    assert result.stderr.splitlines()[-4:] == expected
+    expected = ["sessions", "identities", "customers", "attributes", "commit"]
+    assert result.stderr.splitlines()[-5:] == expected
     assert ("objects 1 of 1" in result.stderr) is (source == "landing")
     with site.reader() as lake:
         assert lake.query("SELECT count(*) FROM events") == [(2,)]

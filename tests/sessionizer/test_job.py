@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from sdk_contract.errors import Transient
+from sdk_contract.plan import read_plan
 from sessionizer.job import STATE, Job
 from sessionizer.settings import SessionizerSettings
 from tests.warehouse.lakes import NOON, SECOND, Site, event
@@ -139,7 +140,7 @@ def test_a_rebuild_that_was_asked_for(bench: Bench, source: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "args", "why"),
     [
-        ("dance", {}, "command 'dance' is not known to this writer; it knows rebuild"),
+        ("dance", {}, "command 'dance' is not known to this writer; it knows rebuild, replay"),
         ("rebuild", {"from": "memory"}, "from is 'memory'; it must be one of lake, landing"),
     ],
 )
@@ -208,3 +209,64 @@ def test_a_stitch_that_is_broken_off_is_done_again(bench: Bench) -> None:
     assert bench.count("sessions") == 0
     bench.job.turn()
     assert bench.count("sessions") == 1
+
+
+PLAN = """
+type: identify
+properties:
+  type: object
+  properties:
+    city: {type: string, x-resolve: first}
+    name: {type: string, x-resolve: [crm, web]}
+    born: {type: string, x-pii: birthday}
+"""
+
+
+def attributes(bench: Bench) -> dict[str, tuple[str, str, bool]]:
+    rows = bench.job.writer.lake.query(
+        "SELECT name, value->>'$', rule, contradictory FROM customer_attributes"
+    )
+    return {name: (value, rule, contradictory) for name, value, rule, contradictory in rows}
+
+
+def test_a_new_plan_chooses_the_attributes_of_customers_anew(bench: Bench) -> None:
+    def said(at: int, library: str, **traits: str) -> None:
+        texts = {"traits": msgspec.json.encode(traits).decode(), "library_name": library}
+        bench.site.land([event(f"i{at}", type="identify", user_id="lin", timestamp=NOON + at, **texts)])
+
+    said(1, "crm", city="A", name="Lin", born="1990-01-01")
+    said(2, "web", city="B", name="lin", born="1991-01-01")
+    bench.job.turn()
+    assert attributes(bench) == {
+        "city": ("B", "latest", False),
+        "name": ("lin", "latest", False),
+        "born": ("1991-01-01", "latest", False),
+    }
+    bench.site.registry.create_key("shop")
+    files = {"plan.yaml": "version: 1.0.0", "events/identify.yaml": PLAN}
+    bench.site.registry.publish_plan("shop", "1.0.0", read_plan(files).to_json(), "test")
+    bench.site.clock += 5 * SECOND
+    bench.land(1)
+    bench.job.turn()
+    assert attributes(bench) == {
+        "city": ("A", "first", False),
+        "name": ("Lin", "sources", False),
+        "born": ("1991-01-01", "latest", True),
+    }
+    assert bench.told("attributes chosen anew") == [{"changed": 3}]
+
+
+def test_the_writer_obeys_a_replay(bench: Bench) -> None:
+    key = bench.site.registry.create_key("shop")
+    raw = msgspec.json.encode({"type": "track", "event": "x", "anonymousId": "d", "messageId": "r"}).decode()
+    said = {"verdict": "rejected", "reason": "bad_time", "raw": raw, "key_no": key.no, "kind": "batch"}
+    bench.site.land([event("r", **said)])
+    bench.job.turn()
+    id = bench.site.registry.file_command("replay", {"code": "bad_time"}, by="test")
+    bench.job.turn()
+    command = bench.site.registry.command(id)
+    assert command.result is not None
+    assert (command.state, command.result["moved"]) == ("done", {"bad_time": 1})
+    bench.site.clock += 5 * SECOND
+    bench.job.turn()
+    assert (bench.count("events"), bench.count("rejected"), bench.count("sessions")) == (1, 0, 1)

@@ -17,7 +17,7 @@ def test_rebuilding_twice_changes_nothing() -> None:
         lake.query("FROM session_aliases"),
         lake.query("FROM customer_redirects"),
     ) == before
-    assert steps == ["sessions", "identities", "customers", "commit"]
+    assert steps == ["sessions", "identities", "customers", "attributes", "commit"]
     assert (report.until, report.sessions) == (80, len(before[0]["sessions"]))
     assert report.customers == len(before[0]["customers"])
 

@@ -20,7 +20,7 @@ MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 START = 1_793_836_800_000_000  # 2026-11-05T00:00Z
 GAP = 30 * MINUTE
-TABLES = ("sessions", "identities", "identity_edges", "customers")
+TABLES = ("sessions", "identities", "identity_edges", "customers", "traits", "customer_attributes")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SESSION_COLUMNS = (
     "session_id, project, subject_key, identity_key, device_id, user_id, epoch_us(started_at),"
@@ -62,6 +62,11 @@ class Event(msgspec.Struct, frozen=True):
     campaign_medium: str | None = None
     page_referrer: str | None = None
     project: str = "shop"
+    traits: str | None = None
+    context: str | None = None
+    library_name: str | None = None
+    dialect: str = "segment"
+    key_id: str = "k_1"
 
     @property
     def subject_key(self) -> int:
