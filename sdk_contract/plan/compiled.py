@@ -18,6 +18,8 @@ from sdk_contract.verdicts import Fault, Reason, Verdict
 _EXPECTED_LENGTH: Final = 200
 _FROM_A_SERVER: Final = "sent by a server: channel server, or the library of one"
 _READABLE: Final = "integers of at most 4300 digits"
+# Where the words of the library repeat what was sent, or say little.
+_OTHER_WORDS: Final = {"propertyNames": "names as the plan has them", "falseSchema": "nothing"}
 _NOTHING: Final[Mapping[Path, str]] = {}
 _NAMED: Final = {"track": "/event", "page": "/name", "screen": "/name"}
 # A number beyond all floats (1e999) becomes infinity, which is no number in any schema.
@@ -64,11 +66,16 @@ class Rule(Struct, frozen=True):
         return None if error is None else self._describe(error)
 
     def _describe(self, error: ValidationError) -> Fault:
-        steps = list(error.instance_path)
+        steps, words = list(error.instance_path), error.message[:_EXPECTED_LENGTH]
         if missing := getattr(error.kind, "property", None):
             steps.append(missing)
+        elif unexpected := getattr(error.kind, "unexpected", None):
+            steps.append(unexpected[0])
+            words = "no property but those that are planned"
+        elif error.kind.name in _OTHER_WORDS:
+            words = _OTHER_WORDS[error.kind.name]
         pointer = self.pointer + "".join("/" + _escaped(str(step)) for step in steps)
-        return Fault(Reason.PLAN_VIOLATION, pointer, self.expected or error.message[:_EXPECTED_LENGTH])
+        return Fault(Reason.PLAN_VIOLATION, pointer, self.expected or words)
 
 
 class Planned(Struct, frozen=True):

@@ -118,7 +118,7 @@ FORM = {"form": "signup", "action": "field", "field": "email"}
         (FORM | {"form": "login"}, "/properties/form"),
         (FORM | {"field": "age"}, "/properties/field"),
         (FORM | {"step": "payment"}, "/properties/step"),
-        (FORM | {"value": "secret"}, "/properties"),
+        (FORM | {"value": "secret"}, "/properties/value"),
     ],
 )
 def test_a_form_says_which_field_and_never_what_was_typed(properties: object, pointer: str | None) -> None:
@@ -210,6 +210,38 @@ def test_a_pointer_is_escaped_and_the_value_is_not_repeated() -> None:
     assert fault is not None
     assert fault.pointer == "/properties/a~1b~0c/x"
     assert "alice" not in (fault.expected or "")
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "expected"),
+    [
+        (
+            "{additionalProperties: false, properties: {a: {}}}",
+            "/properties/al@x.cn",
+            "no property but those",
+        ),
+        ("{properties: {al@x.cn: false}}", "/properties/al@x.cn", "nothing"),
+        ("{propertyNames: {maxLength: 2}}", "/properties", "names as the plan has them"),
+        (
+            "{properties: {al@x.cn: {enum: [a, b]}}}",
+            "/properties/al@x.cn",
+            'is not one of "a" or "b"',
+        ),
+        (
+            "{properties: {al@x.cn: {not: {type: string}}}}",
+            "/properties/al@x.cn",
+            "is not allowed for",
+        ),
+        ("{minProperties: 2}", "/properties", "less than 2 properties"),
+    ],
+)
+def test_what_was_sent_is_not_repeated(schema: str, pointer: str, expected: str) -> None:
+    fault = plan(events=f"event: E\nproperties: {schema}").check("track", "E", b'{"al@x.cn":"secret"}')
+    assert fault is not None
+    assert fault.pointer == pointer
+    assert expected in (fault.expected or "")
+    assert "secret" not in (fault.expected or "")
+    assert "al@x.cn" not in (fault.expected or "")
 
 
 @pytest.mark.parametrize(
