@@ -32,6 +32,7 @@ from warehouse.times import iso
 
 # Sub-commands in modules of their own, imported when they are called.
 _MODULES: Final[dict[str, str]] = {
+    "infer": "warehouse.cli.plan_infer",
     "types": "warehouse.cli.plan_types",
 }
 

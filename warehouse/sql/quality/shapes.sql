@@ -30,7 +30,7 @@ often AS (
 ),
 
 shares AS (
-    SELECT counted.*, 1000000 * $sample / volume AS share
+    SELECT counted.*, 1e6 * $sample / volume AS share
     FROM counted JOIN often
         ON counted.project = often.project AND counted.type = often.type AND counted.event IS NOT DISTINCT FROM often.event
 ),
