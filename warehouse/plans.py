@@ -60,8 +60,8 @@ def publish(registry: Registry, project: str, plan: Plan, by: str) -> PublishedP
 
     PlanError for a schema that cannot be used, PlanRefused where the version does not tell of the changes.
     """
-    compile(plan)
     newest, text = registry.plan(project), plan.to_json()
+    compile(Plan.from_json(text))
     if newest is not None and newest.text == text:
         return newest
     if newest is not None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sdk_contract.errors import PlanError
 from sdk_contract.plan.cleaned import clean_all
 from sdk_contract.plan.marks import Marks, Path
-from sdk_contract.plan.model import Plan, PlannedEvent, Unplanned
+from sdk_contract.plan.model import Plan, PlannedEvent, Schema, Unplanned
 from sdk_contract.plan.quick import Accepts, decoder
 from sdk_contract.plan.schemas import BadSchema, context_schemas, properties_schema, validator
 from sdk_contract.verdicts import Fault, Reason, Verdict
@@ -162,9 +162,11 @@ def compile(plan: Plan) -> CompiledPlan:
 
 def compile_event(plan: Plan, event: PlannedEvent) -> Planned:
     """Makes one event ready; PlanError where its schemas cannot be used."""
-    schema = properties_schema(plan, event)
     try:
-        rule = Rule(f"/{event.part}", decoder(schema), validator(schema))
+        if event.form is not None:
+            validator(properties_schema(plan, msgspec.structs.replace(event, form=None)))
+        schema = properties_schema(plan, event)
+        rule = _rule(f"/{event.part}", schema)
         marks = Marks(schema)
     except BadSchema as bad:
         raise _error(f"{event.title}, properties", bad) from None
@@ -173,11 +175,16 @@ def compile_event(plan: Plan, event: PlannedEvent) -> Planned:
     return Planned(rule, _contexts(plan, event), marks.pii, consent or None)
 
 
+def _rule(pointer: str, schema: Schema) -> Rule:
+    exact = validator(schema)  # first, since only a sound schema can be said in types
+    return Rule(pointer, decoder(schema), exact)
+
+
 def _contexts(plan: Plan, event: PlannedEvent | None) -> tuple[Rule, ...]:
     title = "plan.yaml" if event is None else event.title
     try:
         schemas = context_schemas(plan, event)
-        rules = [Rule("/context", decoder(schema), validator(schema)) for schema in schemas]
+        rules = [_rule("/context", schema) for schema in schemas]
     except BadSchema as bad:
         raise _error(f"{title}, context", bad) from None
     if event is not None and event.kind == "service":

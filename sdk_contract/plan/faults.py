@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from sdk_contract.errors import PlanError
 from sdk_contract.plan.folder import Folder, Problem, Source
-from sdk_contract.plan.keywords import parts, strange_words
-from sdk_contract.plan.marks import Marks, resolve
+from sdk_contract.plan.keywords import parts
+from sdk_contract.plan.marks import resolve
 from sdk_contract.plan.model import WITH_TRAITS, Plan, PlannedEvent, Schema
-from sdk_contract.plan.schemas import BadSchema, properties_schema, validator
+from sdk_contract.plan.schemas import properties_schema
+from sdk_contract.plan.soundness import wrong_parts
 from sdk_contract.plan.versions import numbers
 
 IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
@@ -19,13 +20,15 @@ def faults(folder: Folder) -> Iterator[Problem]:
     plan = folder.plan
     if plan is None:
         return
-    yield from _of_head(folder.head, plan)
-    yield from _of_identifiers(folder.head, plan)
-    yield from _twins(folder, plan)
-    for source, event in zip(folder.sources, plan.events, strict=True):
-        yield from _of_names(source, event)
-        yield from _of_schemas(source, plan, event)
-        yield from _of_conversion(source, plan, event)
+    pairs = list(zip(folder.sources, plan.events, strict=True))
+    wrong = [*_of_head(folder.head, plan), *_twins(folder, plan)]
+    for source, event in pairs:
+        wrong += [*_of_names(source, event), *_of_schemas(source, plan, event)]
+    yield from wrong
+    if not wrong:  # what follows reads schemas, and needs sound ones
+        yield from _of_identifiers(folder.head, plan)
+        for source, event in pairs:
+            yield from _of_conversion(source, plan, event)
 
 
 def _of_head(source: Source, plan: Plan) -> Iterator[Problem]:
@@ -39,7 +42,7 @@ def _of_head(source: Source, plan: Plan) -> Iterator[Problem]:
 
 
 def _of_context(source: Source, schema: Schema, path: tuple[Any, ...], plan: Plan) -> Iterator[Problem]:
-    yield from _of_schema(source, {"$defs": plan.properties} | schema, path, plan)
+    yield from _of_schema(source, schema, path, plan)
     for at, part in parts(schema):
         for mark in ("x-pii", "x-clean"):
             if mark in part:
@@ -50,7 +53,7 @@ def _of_context(source: Source, schema: Schema, path: tuple[Any, ...], plan: Pla
 def _of_shared(source: Source, shared: dict[str, Schema]) -> Iterator[Problem]:
     """Each shared part as the property that it will be; what is wrong is said where it stands."""
     pretended = {"$defs": shared, "properties": {name: {"$ref": f"#/$defs/{name}"} for name in shared}}
-    for path, text in _wrong(pretended, pretended):
+    for path, text in wrong_parts(pretended, pretended):
         yield source.problem(("properties", *path[1:]), text)
 
 
@@ -127,39 +130,17 @@ def _of_names(source: Source, event: PlannedEvent) -> Iterator[Problem]:
 
 
 def _of_schemas(source: Source, plan: Plan, event: PlannedEvent) -> Iterator[Problem]:
-    yield from _of_schema(source, properties_schema(plan, event), ("properties",), plan)
-    if event.context:
-        yield from _of_context(source, event.context, ("context",), plan)
+    found = list(_of_schema(source, event.properties, ("properties",), plan))
+    if not found and event.form is not None:
+        found += _of_schema(source, properties_schema(plan, event), ("properties",), plan)
+    yield from found
+    yield from _of_context(source, event.context, ("context",), plan)
 
 
 def _of_schema(source: Source, schema: Schema, path: tuple[Any, ...], plan: Plan) -> Iterator[Problem]:
     """What is wrong with a schema, but for the plan's shared parts in it."""
-    defs = {name: part for name, part in schema.get("$defs", {}).items() if name not in plan.properties}
-    for at, text in _wrong(schema, schema | {"$defs": defs}):
-        if at[:1] != ("$defs",) or at[1] in defs:
+    own = schema.get("$defs", {})
+    defs = plan.properties | own if isinstance(own, dict) else own
+    for at, text in wrong_parts(schema | {"$defs": defs}, schema):
+        if at[:1] != ("$defs",) or "$defs" in schema:
             yield source.problem(path + at, text)
-
-
-def _wrong(schema: Schema, written: Schema) -> Iterator[tuple[tuple[Any, ...], str]]:
-    yield from strange_words(written)
-    try:
-        validator(schema)
-        Marks(schema)
-    except BadSchema as bad:
-        yield bad.path, bad.text
-        return
-    for at, part in parts(written):
-        yield from ((at + end, text) for end, text in _never(part))
-
-
-def _never(schema: Schema) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """What a sound schema asks for and no event can have."""
-    if "type" in schema:
-        of_type = validator({"type": schema["type"]})
-        for index, value in enumerate(schema.get("enum", ())):
-            if not of_type.is_valid(value):
-                yield ("enum", index), f"{value!r} is not of type {schema['type']}, and can never be"
-    if schema.get("additionalProperties") is False and "patternProperties" not in schema:
-        for index, name in enumerate(schema.get("required", ())):
-            if name not in schema.get("properties", {}):
-                yield ("required", index), f"{name!r} is required, and additionalProperties refuses it"

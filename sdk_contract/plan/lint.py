@@ -21,7 +21,10 @@ def read_plan(files: Mapping[str, str]) -> Plan:
 
 
 def lint(files: Mapping[str, str]) -> list[Problem]:
-    """Everything that is wrong (errors, first) or should be better (warnings), by file and line."""
+    """Everything that is wrong (errors), or where nothing is, should be better (warnings)."""
     folder = read_folder(files)
-    problems = dict.fromkeys([*folder.problems, *faults(folder), *advice(folder)])
-    return sorted(problems, key=lambda problem: (problem.severity, problem.file, problem.line or 0))
+    problems = [*folder.problems, *faults(folder)]
+    if first_error(problems) is None:
+        problems += advice(folder)
+    unique = dict.fromkeys(problems)
+    return sorted(unique, key=lambda problem: (problem.severity, problem.file, problem.line or 0))
