@@ -12,9 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import httpx
 import msgspec
 
 from loadtest.bench import Cell, Door, check_cell
+from loadtest.errors import ProgramFailed
 from loadtest.traffic import Shop
 from loadtest.wrk import body_of
 from sdk_contract.plan import Plan, read_plan
@@ -22,15 +24,17 @@ from warehouse.registry import Registry
 
 SIZES: Final = (1, 20)
 PLANNED: Final = 200
+_CONSENTING: Final = b'"context":{"consent":{"categoryPreferences":{"analytics":true}},'
 _SHOP_PLAN: Final = Path(__file__).with_name("plan")
 Report = Callable[[str], None]
 
 # What distinguishes the keys; the first is what the others are compared with.
+WITHOUT_PLAN, WITH_PLAN = "unplanned", "planned"
 KEYS: Final[dict[str, dict[str, str]]] = {
-    "plain": {"plan_mode": "off"},
-    "planned": {"plan_mode": "enforce"},
-    "strict": {"plan_mode": "off", "ip_policy": "drop", "privacy": "strict"},
-    "both": {"plan_mode": "enforce", "ip_policy": "drop", "privacy": "strict"},
+    "plain": {"project": WITHOUT_PLAN},
+    "planned": {"project": WITH_PLAN, "plan_mode": "enforce"},
+    "strict": {"project": WITHOUT_PLAN, "ip_policy": "drop", "privacy": "strict"},
+    "both": {"project": WITH_PLAN, "plan_mode": "enforce", "ip_policy": "drop", "privacy": "strict"},
 }
 
 
@@ -69,13 +73,13 @@ properties:
 
 
 def write_bodies(folder: Path, now: int) -> dict[int, Path]:
-    """One file for each size, of planned tracks only: pages would be let through unread."""
+    """One file for each size, of planned tracks whose sender consents: nothing is let through unread."""
     tracks = [message for message in islice(Shop().history(now), 5_000, 6_000) if b'"track"' in message.body]
     paths = {}
     for size in SIZES:
         taken, tracks = tracks[:size], tracks[size:]
         paths[size] = folder / f"body-{size}.json"
-        paths[size].write_bytes(body_of(taken, now))
+        paths[size].write_bytes(body_of(taken, now).replace(b'"context":{', _CONSENTING))
     return paths
 
 
@@ -95,8 +99,20 @@ def rules(
         with door.program:
             answers(door.url)
             door.program.require()
+            for name in KEYS:
+                check_taken(door.url, headers[name], bodies)
             cells = _cells(door, bodies, headers, seconds, rounds, report)
     return figures(cells)
+
+
+def check_taken(url: str, headers: list[str], bodies: dict[int, Path]) -> None:
+    """Raises ProgramFailed unless every event is plainly taken: refusing would be a different work."""
+    for size, body in bodies.items():
+        sent = dict(line.split(": ", 1) for line in headers)
+        answer = httpx.post(f"{url}/v1/validate", content=body.read_bytes(), headers=sent, trust_env=False)
+        said = [verdict.get("verdict") for verdict in answer.json().get("verdicts", [])]
+        if said != ["ok"] * size:
+            raise ProgramFailed(f"{size} events were not plainly taken: {answer.text[:1000]}")
 
 
 def make_keys(data: Path, clock: Callable[[], int]) -> dict[str, list[str]]:
@@ -105,8 +121,8 @@ def make_keys(data: Path, clock: Callable[[], int]) -> dict[str, list[str]]:
     registry = Registry.open(data / "registry.sqlite", now=clock)
     try:
         plan = shop_plan(PLANNED)
-        registry.publish_plan("rules", plan.version, plan.to_json(), "loadtest")
-        secrets = {name: registry.create_key("rules", **given).secret for name, given in KEYS.items()}
+        registry.publish_plan(WITH_PLAN, plan.version, plan.to_json(), "loadtest")
+        secrets = {name: registry.create_key(**given).secret for name, given in KEYS.items()}
     finally:
         registry.close()
     return {name: _headers(secret) for name, secret in secrets.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtest.rules import KEYS, PLANNED, SIZES, figures, make_keys, shop_plan, write_bodies
+from loadtest.rules import KEYS, PLANNED, SIZES, WITH_PLAN, figures, make_keys, shop_plan, write_bodies
 from sdk_contract.plan import compile
 from warehouse.registry import Registry
 
@@ -32,6 +32,7 @@ def test_every_event_of_the_bodies_is_planned_and_good(tmp_path: Path) -> None:
             assert event["type"] == "track"
             properties = msgspec.json.encode(event["properties"])
             assert checked.check("track", event["event"], properties) is None
+            assert event["context"]["consent"]["categoryPreferences"] == {"analytics": True}
 
 
 def test_an_event_that_breaks_the_plan_is_not_good() -> None:
@@ -46,6 +47,6 @@ def test_each_key_has_its_rules(tmp_path: Path, name: str) -> None:
     registry = Registry.open(tmp_path / "data" / "registry.sqlite", now=lambda: NOW)
     key = registry.keys()[list(KEYS).index(name)]
     assert {rule: getattr(key, rule) for rule in KEYS[name]} == KEYS[name]
-    published = registry.plan("rules")
+    published = [plan.project for plan in registry.plans()]
     registry.close()
-    assert published is not None
+    assert published == [WITH_PLAN]
