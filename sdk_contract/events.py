@@ -71,12 +71,18 @@ class _Ordinary(_Sent, rename="camel", gc=False):
     sent_at: datetime | None = None
 
 
+class Consenting(Struct, gc=False):
+    """A context of which only `consent` is read, as JSON text; b"" is none."""
+
+    consent: Raw = Raw()
+
+
 class Opened(_Ordinary, rename="camel", gc=False):
-    """An ordinary event whose objects stand as JSON text, for who looks further; b"" is none."""
+    """An ordinary event whose properties stand as JSON text, for who looks further; b"" is none."""
 
     properties: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
     traits: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
-    context: Raw = Raw()  # type: ignore[assignment]  # the same field, not decoded
+    context: Consenting | None = None  # type: ignore[assignment]  # the same field, read a little
 
 
 class DoorEvent(Struct, gc=False):
@@ -110,7 +116,6 @@ _TEXTS = (
 _HAVE_A_NAME: Final = ("page", "screen")
 
 _NEED_NO_MORE: Final = ("page", "screen", "identify")
-_OBJECT_OR_NONE: Final = (b"{", b"")
 _NOT_OPENERS: Final = bytes(set(range(256)) - set(b"{["))
 
 _decode_ordinary = msgspec.json.Decoder(_Ordinary).decode
@@ -140,7 +145,7 @@ def glance(raw: Raw, limit: int = EVENT_LIMIT) -> str | None:
 
 
 def open_event(raw: Raw, limit: int = EVENT_LIMIT) -> Opened | None:
-    """Like `glance`, but gives the event: what it is called, whose it is, and its objects as they stand."""
+    """Like `glance`, but gives the event: what it is called, whose it is, its properties as they stand."""
     text = bytes(raw)
     if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
         return None
@@ -153,8 +158,8 @@ def open_event(raw: Raw, limit: int = EVENT_LIMIT) -> Opened | None:
         return None
     if not (sent.event if of_type == "track" else of_type in _NEED_NO_MORE):
         return None
-    for part in (sent.properties, sent.traits, sent.context):
-        if bytes(part)[:1] not in _OBJECT_OR_NONE:
+    for part in (sent.properties, sent.traits):
+        if part and bytes(part)[:1] != b"{":
             return None
     return sent
 

@@ -17,6 +17,11 @@ from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
 ID_BYTES, ID_LENGTH = 33, 22
 IDS_AT_ONCE = 2048
 SUPPRESSED_CACHE: Final = 1 << 15
+# People of a site say one of a few things, in a few bytes.
+_SHORT: Final = 512
+_consents = lru_cache(4096)(consents)
+# In `PlanRule.with_context`: the plan has a schema for the context of all events.
+EVERY: Final = ("", None)
 _TRAITS: Final = ("identify", "group")
 
 
@@ -59,7 +64,8 @@ class Checks(Protocol):
 class PlanRule(msgspec.Struct, frozen=True):
     """The tracking plan as one write key applies it: `softened` keeps a breach with a warning.
 
-    `asks` says whether the plan wants consent for any event, `has_pii` whether it knows personal properties.
+    `asks` says whether the plan wants consent for any event, `has_pii` whether it knows personal properties,
+    `with_context` names the events, by type and name, for which it has a schema of the context.
     A key that is not judged by its plan (`judges`) can still have a policy that needs to know these.
     """
 
@@ -68,6 +74,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     version: str
     asks: bool = False
     has_pii: bool = False
+    with_context: frozenset[tuple[str, str | None]] = frozenset()
     judges: bool = True
 
 
@@ -87,13 +94,14 @@ class Rules(msgspec.Struct, frozen=True):
     """What the events of a key are judged by beside their shape; make it with `rules_of`.
 
     `policy` is there where it, or the plan, can want consent. `wary`: an event that says nothing of consent
-    has to be looked at too.
+    has to be looked at too. `idle`: they say nothing where the browser asked for nothing.
     """
 
     plan: PlanRule | None = None
     policy: Policy | None = None
     suppressed: Suppressed | None = None
     wary: bool = False
+    idle: bool = False
 
 
 def rules_of(plan: PlanRule | None, policy: Policy | None, suppressed: Suppressed | None) -> Rules | None:
@@ -103,7 +111,8 @@ def rules_of(plan: PlanRule | None, policy: Policy | None, suppressed: Suppresse
     if not asks and not chosen.consent.default and "filter" not in (chosen.gpc, chosen.dnt):
         return None if plan is None and suppressed is None else Rules(plan, None, suppressed)
     wary = chosen.consent.missing == "filter" and (asks or chosen.consent.default is not None)
-    return Rules(plan, chosen, suppressed, wary)
+    idle = plan is None and suppressed is None and chosen.consent.default is None
+    return Rules(plan, chosen, suppressed, wary, idle)
 
 
 class _Objects(msgspec.Struct, gc=False):
@@ -136,6 +145,8 @@ def judge(
     message_ids: list[str] = []
     judgements: list[Judgement] = []
     trouble: Exception | None = None
+    if rules is not None and rules.idle and signals is None:
+        rules = None
     ordinary, opened = parsed.sound and rules is None, parsed.sound and rules is not None
     for index, raw in enumerate(parsed.events):
         try:
@@ -143,7 +154,7 @@ def judge(
                 message_ids.append(message_id)
                 continue
             if opened and rules is not None and (sent := open_event(raw, limit)) is not None:
-                name, fault = sent.message_id, _fault_of_opened(sent, parsed, rules, signals)
+                name, fault = sent.message_id, _fault_of_opened(sent, raw, parsed, rules, signals)
             else:
                 name, fault = _judge_one(raw, parsed, kind, limit, rules, signals)
         except Exception as error:
@@ -155,13 +166,29 @@ def judge(
     return Judged(message_ids, judgements, trouble)
 
 
-def _fault_of_opened(sent: Opened, parsed: Parsed, rules: Rules, signals: str | None) -> Fault | None:
+def _fault_of_opened(
+    sent: Opened, raw: Raw, parsed: Parsed, rules: Rules, signals: str | None
+) -> Fault | None:
     of_type: str = sent.type  # type: ignore[assignment]  # `open_event` looks that it is there
     if rules.suppressed is not None and _is_suppressed(rules.suppressed, sent.user_id, sent.anonymous_id):
         return Fault(Reason.SUPPRESSED)
-    name = sent.event if of_type == "track" else sent.name or None
-    properties = sent.traits if of_type == "identify" else sent.properties
-    return _fault_of_rules(of_type, name, bytes(properties), bytes(sent.context), parsed, rules, signals)
+    if of_type == "identify":
+        name, properties = None, bytes(sent.traits)
+    else:
+        name, properties = (sent.event if of_type == "track" else sent.name) or None, bytes(sent.properties)
+    if rules.plan is not None and rules.plan.with_context and _reads_context(rules.plan, of_type, name):
+        context = bytes(_decode_objects(raw).context)
+    elif sent.context is None:
+        context = b""
+    else:
+        context = b'{"consent":%b}' % bytes(sent.context.consent) if sent.context.consent else b"{}"
+    return _fault_of_rules(of_type, name, properties, context, parsed, rules, signals)
+
+
+def _reads_context(rule: PlanRule, of_type: str, name: str | None) -> bool:
+    """Whether the plan looks at more of this event's context than at what it says of consent."""
+    events = rule.with_context
+    return (of_type, name) in events or (of_type, None) in events or EVERY in events
 
 
 def _judge_one(
@@ -199,7 +226,8 @@ def _fault_of_rules(
     rule, policy = rules.plan, rules.policy
     if policy is not None and (rules.wary or signals or b"categoryPreferences" in context):
         category = rule.plan.consent(of_type, name) if rule is not None and rule.asks else None
-        if refused := consents(category, context, policy, signals):
+        ask = _consents if len(context) <= _SHORT else consents
+        if refused := ask(category, context, policy, signals):
             return refused
     if rule is None or not rule.judges:
         return None

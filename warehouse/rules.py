@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sdk_contract.judging import PlanRule, Rules, Suppressed, rules_of
+from sdk_contract.judging import EVERY, PlanRule, Rules, Suppressed, rules_of
 from sdk_contract.privacy import PRESETS, Policy, Vault
 from warehouse.registry import Key, PublishedPlan, Registry
 
@@ -87,8 +87,19 @@ class RuleBook:
         asks = bool(compiled.plan.consent) or any(one.consent for one in compiled.plan.events)
         if key.unplanned != "plan":
             compiled = msgspec.structs.replace(compiled, unplanned=key.unplanned)
-        judges = key.plan_mode != "off"
-        return PlanRule(compiled, key.plan_mode == "warn", compiled.version, asks, compiled.has_pii, judges)
+        return PlanRule(
+            compiled,
+            key.plan_mode == "warn",
+            compiled.version,
+            asks,
+            compiled.has_pii,
+            with_context=frozenset(
+                {EVERY}
+                if compiled.contexts
+                else {key for key, one in compiled.events.items() if one.contexts}
+            ),
+            judges=key.plan_mode != "off",
+        )
 
     def _read_plan(self, published: PublishedPlan | None, project: str) -> None:
         number, last = self._plans.get(project, (0, None))
