@@ -21,6 +21,7 @@ _READABLE: Final = "integers of at most 4300 digits"
 # Where the words of the library repeat what was sent, or say little.
 _OTHER_WORDS: Final = {"propertyNames": "names as the plan has them", "falseSchema": "nothing"}
 _NOTHING: Final[Mapping[Path, str]] = {}
+_PLANNED: Final = "an event of the tracking plan"
 _NAMED: Final = {"track": "/event", "page": "/name", "screen": "/name"}
 # A number beyond all floats (1e999) becomes infinity, which is no number in any schema.
 _decode = msgspec.json.Decoder(float_hook=float).decode
@@ -99,6 +100,7 @@ class CompiledPlan(Struct, frozen=True):
     events: Mapping[tuple[str, str | None], Planned]
     tracks: Mapping[str | None, Planned]
     named: frozenset[str]
+    near: Mapping[str, str]
     contexts: tuple[Rule, ...]
     has_pii: bool
 
@@ -113,7 +115,7 @@ class CompiledPlan(Struct, frozen=True):
         """
         planned = self.tracks.get(name) if of_type == "track" else self.find(of_type, name)
         if planned is None:
-            return _fault(self.contexts, context) or self._unplanned(of_type)
+            return _fault(self.contexts, context) or self._unplanned(of_type, name)
         rule = planned.rule
         if rule.accepts is None:
             fault = rule.exact_fault(properties)
@@ -143,11 +145,13 @@ class CompiledPlan(Struct, frozen=True):
     def find(self, of_type: str, name: str | None) -> Planned | None:
         return self.events.get((of_type, name)) or self.events.get((of_type, None))
 
-    def _unplanned(self, of_type: str) -> Fault | None:
+    def _unplanned(self, of_type: str, name: str | None) -> Fault | None:
         if self.unplanned == "allow" or of_type not in self.named:
             return None
         verdict = Verdict.WARNING if self.unplanned == "warn" else None
-        return Fault(Reason.UNPLANNED_EVENT, _NAMED[of_type], "an event of the tracking plan", verdict)
+        near = self.near.get(_plainly(name or ""))
+        words = _PLANNED if near is None else f"{_PLANNED}; {near!r} is one"
+        return Fault(Reason.UNPLANNED_EVENT, _NAMED[of_type], words, verdict)
 
 
 def compile(plan: Plan) -> CompiledPlan:
@@ -157,7 +161,8 @@ def compile(plan: Plan) -> CompiledPlan:
     contexts = _contexts(plan, None)
     has_pii = any(planned.pii for planned in events.values())
     tracks = {name: planned for (of_type, name), planned in events.items() if of_type == "track"}
-    return CompiledPlan(plan, plan.version, plan.unplanned, events, tracks, named, contexts, has_pii)
+    near = {_plainly(name): name for _, name in events if name}
+    return CompiledPlan(plan, plan.version, plan.unplanned, events, tracks, named, near, contexts, has_pii)
 
 
 def compile_event(plan: Plan, event: PlannedEvent) -> Planned:
@@ -202,6 +207,11 @@ def _fault(rules: tuple[Rule, ...], text: bytes | None) -> Fault | None:
         if (fault := rule.fault(text or b"")) is not None:
             return fault
     return None
+
+
+def _plainly(name: str) -> str:
+    """A name without what people write now so, now so: case, spaces and signs."""
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _escaped(step: str) -> str:

@@ -90,6 +90,7 @@ def test_a_file_of_events_is_judged_away_from_any_server(
     assert [sample["number"] for sample in samples] == [1, 2, 3]
     table = run("check", folder, tmp_path / "events.json").stdout
     assert "plan_violation" in table.splitlines()[3]
+    assert table.splitlines()[-1] == "1 ok, 1 rejected, 1 warning"
 
 
 def test_what_comes_in_can_be_checked_and_softened(folder: Path) -> None:

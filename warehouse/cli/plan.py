@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections import Counter
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -209,6 +210,8 @@ def _print_samples(samples: list[Sample]) -> None:
     columns = ("number", "type", "event", "verdict", "reason", "pointer", "expected")
     rows: list[list[Any]] = [[getattr(sample, name) for name in columns] for sample in samples]
     print_table(columns, [["" if cell is None else str(cell) for cell in row] for row in rows])
+    found = Counter(sample.verdict.value for sample in samples)
+    click.echo(", ".join(f"{number} {verdict}" for verdict, number in found.items()) or "no events")
 
 
 def _print_changes(found: list[Change], *, err: bool = False) -> None:

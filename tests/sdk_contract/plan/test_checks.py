@@ -181,6 +181,13 @@ def test_an_event_that_is_not_planned(unplanned: str, verdict: Verdict | None) -
     assert fault is None or (fault.reason, fault.pointer) == (Reason.UNPLANNED_EVENT, "/event")
 
 
+@pytest.mark.parametrize("name", ["order_completed", "orderCompleted", "ORDER COMPLETED", " Order Completed"])
+def test_an_event_that_is_nearly_planned_is_told_its_name(name: str) -> None:
+    fault = PLAN.check("track", name, b"{}")
+    assert fault is not None
+    assert fault.expected == "an event of the tracking plan; 'Order Completed' is one"
+
+
 def test_types_of_which_the_plan_names_none_are_free() -> None:
     assert PLAN.check("screen", "Anything", b"{}") is None
     assert PLAN.check("group", None, b"{}") is None
