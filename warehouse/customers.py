@@ -21,6 +21,18 @@ class TimelineIdentity(msgspec.Struct, frozen=True):
     evidence: str
 
 
+class TimelineAttribute(msgspec.Struct, frozen=True):
+    """What is known of the customer: `value` is JSON text; `contradictory`: other values were said too."""
+
+    name: str
+    value: str
+    rule: str
+    source: str | None
+    said_at: str
+    values_seen: int
+    contradictory: bool
+
+
 class TimelineEvent(msgspec.Struct, frozen=True):
     """`properties`, `traits` and `context` are JSON text as sent."""
 
@@ -49,11 +61,12 @@ class TimelineSession(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """Identities from the oldest on, sessions over all devices from the oldest on."""
+    """Identities from the oldest on, attributes by name, sessions over all devices from the oldest on."""
 
     customer_id: str
     identities: list[TimelineIdentity]
     sessions: list[TimelineSession]
+    attributes: list[TimelineAttribute] = []
 
 
 def timeline(lake: Lake, any_id: str) -> Timeline | None:
@@ -71,7 +84,15 @@ def timeline(lake: Lake, any_id: str) -> Timeline | None:
         identities = [
             TimelineIdentity(kind, value, iso_time(seen), evidence) for _, kind, value, seen, evidence in rows
         ]
-        return Timeline(customer_id, identities, list(_sessions(lake, [key for key, *_ in rows])))
+        sessions = list(_sessions(lake, [key for key, *_ in rows]))
+        return Timeline(customer_id, identities, sessions, _attributes(lake, customer_id))
+
+
+def _attributes(lake: Lake, customer_id: str) -> list[TimelineAttribute]:
+    return [
+        TimelineAttribute(name, value, rule, source, iso_time(said_at), seen, contradictory)
+        for name, value, rule, source, said_at, seen, contradictory in lake.query(_ATTRIBUTES, [customer_id])
+    ]
 
 
 def find_customer(lake: Lake, any_id: str) -> str | None:
@@ -179,6 +200,10 @@ _OF_MESSAGE = """
 _IDENTITIES = """
     SELECT identity_key, kind, value, first_seen, evidence FROM identities
     WHERE customer_id = ? ORDER BY first_load_seq, identity_key"""
+
+_ATTRIBUTES = """
+    SELECT name, value::VARCHAR, rule, source, said_at, values_seen, contradictory
+    FROM customer_attributes WHERE customer_id = ? ORDER BY name"""
 
 _SESSIONS = """
     SELECT session_id, device_id, started_at, ended_at, subject_key, first_message_id, last_message_id,

@@ -25,7 +25,10 @@ _DIALECTS = {SEGMENT.name: SEGMENT}
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """One arrival of an event. `stage`: lake, landing or journal; `table` is that of its row in the lake."""
+    """One arrival of an event. `stage`: lake, landing or journal; `table` is that of its row in the lake.
+
+    `replayed_by` is the landing object of the replay that moved it out of `rejected`.
+    """
 
     message_id: str
     stage: str
@@ -41,6 +44,8 @@ class Explanation(msgspec.Struct, frozen=True):
     load_seq: int | None = None
     session: str | None = None
     customer: str | None = None
+    replayed_at: str | None = None
+    replayed_by: str | None = None
 
 
 def explain(lake: Lake | None, store: Store, folders: Folders, message_id: str) -> list[Explanation]:
@@ -54,12 +59,13 @@ def explain(lake: Lake | None, store: Store, folders: Folders, message_id: str) 
 def _in_lake(lake: Lake, message_id: str) -> Iterator[Explanation]:
     with lake.transaction():
         rows = lake.query(_ROWS, [message_id] * 3)
-        for table, load_seq, verdict, reason, pointer, received, segment, record, index, key in rows:
+        for table, load_seq, verdict, reason, pointer, received, segment, record, index, key, *moved in rows:
             stored = table == "events"
             yield Explanation(
                 message_id, "lake", verdict, reason, pointer, iso(received), segment, key, record, index,
                 table, load_seq, _session(lake, load_seq) if stored else None,
                 find_customer(lake, message_id) if stored else None,
+                None if moved[0] is None else iso(moved[0]), moved[1],
             )  # fmt: skip
 
 
@@ -139,8 +145,15 @@ _ROWS = """
         SELECT 'rejected', load_seq, verdict, reason, pointer, received_at, segment_id, record, index
         FROM rejected WHERE message_id = ?
     )
-    SELECT "table", load_seq, verdict, reason, pointer, epoch_us(received_at), segment_id, record, index, key
-    FROM arrivals LEFT JOIN objects USING (segment_id)
+    SELECT
+        "table", load_seq, arrivals.verdict, reason, pointer, epoch_us(arrivals.received_at),
+        arrivals.segment_id, arrivals.record, arrivals.index, objects.key, epoch_us(replays.replayed_at),
+        movers.key
+    FROM arrivals
+    LEFT JOIN objects USING (segment_id)
+    LEFT JOIN replays USING (load_seq)
+    LEFT JOIN objects AS movers
+        ON replays.load_seq BETWEEN movers.first_load_seq AND movers.last_load_seq
     ORDER BY "table" = 'events' DESC, load_seq"""
 
 _SESSION = """

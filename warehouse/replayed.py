@@ -45,8 +45,8 @@ def superseded(lake: Lake, rows: pa.Table, *, by_later: bool = False) -> Mask:
     `rows` have load_seq. `by_later`: also those that were true once and were moved by a later load.
     """
     asked = rows.select(["load_seq", "segment_id", "record", "index", "replayed_at"])
-    sql = _SUPERSEDED.format(later="OR replays.load_seq > asked.load_seq" if by_later else "")
-    with lake.table("asked", asked):
+    sql = _SUPERSEDED.format(later="OR replays.load_seq > replayable.load_seq" if by_later else "")
+    with lake.table("replayable", asked):
         gone = np.asarray(lake.execute(sql).fetchnumpy()["load_seq"], np.int64)
     return np.isin(np.asarray(rows.column("load_seq")), gone)
 
@@ -65,11 +65,11 @@ def enter(lake: Lake, rows: pa.Table) -> None:
 
 
 _SUPERSEDED = """
-    SELECT DISTINCT asked.load_seq
-    FROM asked JOIN replays USING (segment_id, record, index)
-    WHERE replays.load_seq <> asked.load_seq AND (
+    SELECT DISTINCT replayable.load_seq
+    FROM replayable JOIN replays USING (segment_id, record, index)
+    WHERE replays.load_seq <> replayable.load_seq AND (
         replays.verdict IN ('ok', 'warning')
-        OR replays.replayed_at >= coalesce(asked.replayed_at, TIMESTAMPTZ '-infinity')
+        OR replays.replayed_at >= coalesce(replayable.replayed_at, TIMESTAMPTZ '-infinity')
         {later}
     )"""
 

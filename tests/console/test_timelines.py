@@ -103,3 +103,18 @@ def test_who_it_is() -> None:
 )
 def test_fields_are_shown_as_sent(value: object, fields: list[tuple[str, str]]) -> None:
     assert fields_of(value) == fields
+
+
+def test_attributes_are_readable() -> None:
+    said = {"rule": "latest", "said_at": "2026-11-01T10:00:00Z", "values_seen": 1}
+    view = shown(
+        timeline()
+        | {
+            "attributes": [
+                {"name": "city", "value": '"\\u4e0a\\u6d77"', "source": None, "contradictory": False, **said},
+                {"name": "age", "value": "30", "source": "web", "contradictory": True, **said},
+            ]
+        }
+    )
+    shown_ones = [(one.name, one.value, one.source, one.contradictory) for one in view.attributes]
+    assert shown_ones == [("city", "上海", "", False), ("age", "30", "web", True)]

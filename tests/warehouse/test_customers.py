@@ -116,3 +116,24 @@ def test_a_shared_device_does_not_show_its_other_user(lake: Lake) -> None:
 
 def test_nobody_has_no_timeline(lake: Lake) -> None:
     assert timeline(lake, "nobody") is None
+
+
+def test_attributes_stand_on_the_timeline(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.land([event("m1", user_id="lin")])
+    with site.writer() as lake:
+        site.load(lake)
+        lake.execute(
+            "INSERT INTO identities BY NAME SELECT 'shop' AS project, 1 AS identity_key, 'user_id' AS kind,"
+            " 'lin' AS value, 'c_1' AS customer_id, 1 AS first_load_seq, now() AS first_seen, 'x' AS evidence"
+        )
+        lake.execute(
+            "INSERT INTO customer_attributes"
+            " VALUES ('shop', 'c_1', 'born', '\"1990-01-02\"', 'latest', 'web',"
+            f" make_timestamptz({NOON}), 'm1', 1, 2, true)"
+        )
+        found = timeline(lake, "lin")
+    assert found is not None
+    (one,) = found.attributes
+    assert (one.name, one.value, one.source, one.contradictory) == ("born", '"1990-01-02"', "web", True)
+    assert (one.said_at, one.values_seen) == ("2026-11-21T12:00:00Z", 2)

@@ -81,6 +81,8 @@ def _print_table(answer: Answer) -> None:
 def _as_json(found: Timeline) -> dict[str, Any]:
     """The timeline with JSON text as JSON."""
     answer: dict[str, Any] = msgspec.to_builtins(found)
+    for attribute in answer["attributes"]:
+        attribute["value"] = msgspec.Raw(attribute["value"].encode())
     for event in _events(answer):
         for name in ("properties", "traits", "context"):
             event[name] = None if event[name] is None else msgspec.Raw(event[name].encode())
@@ -96,6 +98,12 @@ def _print_timeline(found: Timeline) -> None:
     click.echo(f"customer {found.customer_id}")
     for identity in found.identities:
         click.echo(f"  {identity.kind} {identity.value}  {identity.evidence}, since {identity.first_seen}")
+    for attribute in found.attributes:
+        doubt = (
+            f", one of {attribute.values_seen} that contradict each other" if attribute.contradictory else ""
+        )
+        how = f"{attribute.rule} of {attribute.source or 'its events'}, {attribute.said_at}{doubt}"
+        click.echo(f"  {attribute.name} {attribute.value}  {how}")
     for session in found.sessions:
         click.echo(f"session {session.session_id} on {session.device_id or 'no device'}")
         for event in session.events:

@@ -49,6 +49,16 @@ class Device(Struct, frozen=True):
     sessions: list[Session]
 
 
+class Attribute(Struct, frozen=True):
+    """What is known of the customer; `value` is readable text."""
+
+    name: str
+    value: str
+    source: str
+    said_at: str
+    contradictory: bool
+
+
 class Shown(Struct, frozen=True):
     """What one screen of a customer's page shows."""
 
@@ -61,6 +71,7 @@ class Shown(Struct, frozen=True):
     by: str
     groups: list[Device]
     older: int | None
+    attributes: Sequence[Attribute] = ()
 
     @property
     def since(self) -> str:
@@ -90,7 +101,13 @@ def shown(timeline: Json, by: str = "device", skip: int = 0) -> Shown:
         by=by if by == "time" else "device",
         groups=[Device(None, window)] if by == "time" else devices(window),
         older=skip + PAGE_SESSIONS if skip + PAGE_SESSIONS < len(sessions) else None,
+        attributes=[attribute_of(one) for one in timeline.get("attributes", ())],
     )
+
+
+def attribute_of(raw: Json) -> Attribute:
+    value = text_of(raw["value"].encode())
+    return Attribute(raw["name"], value, raw["source"] or "", raw["said_at"], raw["contradictory"])
 
 
 def devices(sessions: Iterable[Session]) -> list[Device]:
