@@ -18,10 +18,12 @@ SOURCE = b"sojourn.source"
 
 OF_REQUEST: Final = (
     *("project", "key_id", "key_no", "dialect", "plan_version", "received_at", "record"),
-    *("kind", "privacy", "signals", "visitor_id"),
+    *("kind", "privacy", "signals"),
 )
-OF_EVENT: Final = ("index", "verdict", "reason", "pointer", "expected", "message_id", "type", "raw")
-_OURS: Final = (*OF_REQUEST, *OF_EVENT, *ENRICHED)
+OF_EVENT: Final = (
+    *("index", "verdict", "reason", "pointer", "expected", "message_id", "type", "raw", "visitor_id"),
+)
+_OURS: Final = (*OF_EVENT, *ENRICHED)
 _REPEATING: Final = [
     *("project", "key_id", "key_no", "dialect", "segment_id", "verdict", "reason", "pointer", "expected"),
     *("plan_version", "type", "event", "category", "user_id", "anonymous_id", "group_id", "ip", "user_agent"),
@@ -40,16 +42,26 @@ _MEASURED: Final = [name for name in SCHEMA.names if name not in _UNMEASURED]
 _ROW_GROUP: Final = 100_000
 _UNFIT: Final = (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError)
 
-# A row in two parts: what is ours to say (as in `_OURS`), and the event as it was sent.
+# A row in two parts: what is ours to say (`OF_EVENT`, `ENRICHED`), and the event as it was sent.
 Row = tuple[tuple[Any, ...], Event]
+# The rows of one request, and what is the same in all of them (`OF_REQUEST`).
+Rows = tuple[tuple[Any, ...], list[Row]]
 
 
-def table(rows: Sequence[Row], segment_id: str) -> pa.Table:
+def table(requests: Sequence[Rows], segment_id: str) -> pa.Table:
     """The rows as `SCHEMA` has them; a value that does not fit its column is null."""
+    rows = [row for _, rows in requests for row in rows]
     ours = _columns(_OURS, [mine for mine, _ in rows])
     sent = _columns(Event.__struct_fields__, [astuple(event) for _, event in rows])
-    values = {**sent, **ours, "segment_id": [segment_id] * len(rows)}
-    arrays = [_array(values.get(field.name), field.type, len(rows)) for field in SCHEMA]
+    values = {**sent, **ours}
+    shared = _columns((*OF_REQUEST, "segment_id"), [(*request, segment_id) for request, _ in requests])
+    owners = pa.array([number for number, (_, rows) in enumerate(requests) for _ in rows], pa.int32())
+    arrays = [
+        _array(shared[field.name], field.type).take(owners)
+        if field.name in shared
+        else _array(values.get(field.name, [None] * len(rows)), field.type)
+        for field in SCHEMA
+    ]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
@@ -80,9 +92,7 @@ def source_of(parquet: bytes) -> str | None:
     return None if mark is None else mark.decode()
 
 
-def _array(values: Sequence[Any] | None, kind: pa.DataType, rows: int) -> pa.Array:
-    if values is None:
-        return pa.nulls(rows, kind)
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, type=kind)
     except _UNFIT:  # of a refused event: whoever reads the whole finds it in `raw`

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from tests.collector.segments_made import RECEIVED, WORKER, batch, request, segment, track
-from warehouse import rows
+from warehouse import request_rows, rows
 from warehouse.landing import SCHEMA, object_key
 from warehouse.rows import convert, source_of
 from warehouse.segments import HEAD_BYTES, HOUR_US, MAGIC, RecordHead, frames, segment_id
@@ -263,7 +263,7 @@ def test_a_mistake_of_ours_costs_no_event_and_stops_no_segment(monkeypatch: pyte
     def fail(*_: object) -> Any:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(rows, "glimpse", fail)
+    monkeypatch.setattr(request_rows, "glimpse", fail)
     judged, body = Judgement(0, Verdict.REJECTED, Reason.WRONG_TYPE), batch([track("a")])
     refused, taken = (request(judgements=[judged]), body, 1), (request(), batch([track("b")]), 1)
     found = rows_of(segment([refused, taken]))

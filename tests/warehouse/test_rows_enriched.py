@@ -12,7 +12,7 @@ import pytest
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from tests.collector.segments_made import RECEIVED, batch, request, segment, track
 from tests.warehouse.test_rows import CHROME, NAME, one_row, rows_of
-from warehouse import rows
+from warehouse import request_rows
 from warehouse.enrich.devices import DeviceClocks
 from warehouse.rows import convert
 from warehouse.segments import Place
@@ -190,9 +190,9 @@ def test_a_fault_of_ours_is_told_and_costs_no_event(monkeypatch: pytest.MonkeyPa
     def fail(event: Any, *_: object, taken: bool) -> Any:
         if event.message_id == "b":
             raise RuntimeError("a mistake of ours that quotes 13800138000")
-        return rows._no_facts(RECEIVED)
+        return request_rows._no_facts(RECEIVED)
 
-    monkeypatch.setattr(rows, "enrich", fail)
+    monkeypatch.setattr(request_rows, "enrich", fail)
     data = segment([(request(), batch([track("a"), track("b")]), 2)])
     landing = convert(data, NAME)
     assert (landing.unprocessed, landing.count.events) == (1, 2)

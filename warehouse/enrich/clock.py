@@ -73,6 +73,16 @@ class DeviceClock:
             return self._is_confirmed(behind, received_at)
         return True
 
+    def agrees(self, time: int, sent_at: int, received_at: int) -> bool:
+        """Whether this clock is known to be right and a request says so again; then `time` needs no more."""
+        if self.offset != 0 or self.turns or time > sent_at:
+            return False
+        if not -SECOND <= received_at - sent_at <= TOLERANCE:
+            return False
+        if self.newest is None or time > self.newest:
+            self.newest = time
+        return True
+
     def at(self, time: int) -> int:
         """The true time of a time of this clock."""
         for start, mapped, offset in reversed(self.turns):

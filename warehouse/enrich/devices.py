@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from typing import Final
 
-from warehouse.enrich.clock import SECOND, DeviceClock, Moment, moment
+from warehouse.enrich.clock import SECOND, DeviceClock, moment
 
 REMEMBERED: Final = 65_536
 REPEAT: Final = SECOND
@@ -14,6 +13,10 @@ _RECENT: Final = 8
 
 # Hash of what was done -> when by the device's clock, message id, whether it was a repeat.
 Deeds = dict[int, tuple[int, str, bool]]
+
+
+Name = tuple[str, str]  # project and anonymous id
+Found = tuple[int, str | None, int | None]  # as a `Moment`
 
 
 class _Device:
@@ -25,57 +28,65 @@ class _Device:
 
 
 class DeviceClocks:
-    """The clocks of up to `remembered` devices, those heard of last; may be used from several threads."""
+    """The clocks of the devices heard of last, `remembered` at most; may be used from several threads.
+
+    They are kept in two halves: when the younger is full, the older is forgotten, and the younger becomes it.
+    """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
-        self._remembered = remembered
-        self._devices: OrderedDict[tuple[str, str], _Device] = OrderedDict()
+        self._half = max(remembered // 2, 1)
+        self._young: dict[Name, _Device] = {}
+        self._old: dict[Name, _Device] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._devices)
+        return len(self._young) + len(self._old)
 
     def see(
         self,
-        device: tuple[str, str],
+        device: Name,
         original: int | None,
         sent_at: int | None,
         received_at: int,
         deed: int | None = None,
         message_id: str = "",
-    ) -> tuple[Moment, bool | None]:
-        """When an event of a device (project, anonymous id) happened, and whether it repeats the one before.
+    ) -> tuple[Found, bool | None]:
+        """When an event of a device happened, and whether it repeats the one before.
 
         Times are µs UTC. `deed` is a hash of what the device did; the same less than a second before, by the
         device's own clock, makes a repeat. The same message a second time is no repeat of itself.
         """
         with self._lock:
-            known = self._of(device)
-            found = moment(original, sent_at, received_at, known.clock)
-            if deed is None or original is None:
-                return found, None
-            return found, repeats(known.deeds, deed, original, message_id)
+            known = self._young.get(device) or self._recall(device)
+            clock = known.clock
+            if original is None:
+                return moment(None, sent_at, received_at, clock), None
+            if sent_at is not None and clock.agrees(original, sent_at, received_at):
+                found: Found = (original, None, 0)
+            else:
+                found = moment(original, sent_at, received_at, clock)
+            return found, None if deed is None else repeats(known.deeds, deed, original, message_id)
 
-    def _of(self, device: tuple[str, str]) -> _Device:
-        found = self._devices.get(device)
-        if found is None:
-            found = self._devices[device] = _Device()
-            if len(self._devices) > self._remembered:
-                self._devices.popitem(last=False)
-        else:
-            self._devices.move_to_end(device)
+    def _recall(self, device: Name) -> _Device:
+        found = self._old.pop(device) if device in self._old else _Device()
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[device] = found
         return found
 
 
 def repeats(deeds: Deeds, deed: int, original: int, message_id: str) -> bool:
     """Whether a deed is in `deeds` less than a second before; it takes its place there."""
-    before = deeds.pop(deed, None)
-    if before is not None and before[1] == message_id:
-        deeds[deed] = before
+    before = deeds.get(deed)
+    if before is None:
+        deeds[deed] = (original, message_id, False)
+        if len(deeds) > _RECENT:
+            del deeds[next(iter(deeds))]
+        return False
+    if before[1] == message_id:
         return before[2]
-    is_repeat = before is not None and 0 <= original - before[0] < REPEAT
-    newer = before is None or original >= before[0]
-    deeds[deed] = (original, message_id, is_repeat) if newer or before is None else before
-    if len(deeds) > _RECENT:
-        del deeds[next(iter(deeds))]
+    is_repeat = 0 <= original - before[0] < REPEAT
+    if original >= before[0]:
+        del deeds[deed]
+        deeds[deed] = (original, message_id, is_repeat)
     return is_repeat

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -13,7 +14,7 @@ from warehouse.enrich.agent import UNKNOWN, read_agent
 from warehouse.enrich.bots import judge_bot
 from warehouse.enrich.clock import moment
 from warehouse.enrich.devices import DeviceClocks
-from warehouse.enrich.visits import Campaign, Visit, read_visit
+from warehouse.enrich.visits import Visit, read_visit
 from warehouse.segments import Place
 
 ENRICHED: Final = (
@@ -26,7 +27,6 @@ _WITH_A_PAGE: Final = frozenset(("track", "page", "screen"))
 _CLICKED: Final = frozenset(("track", "page"))
 _OF_TRAITS: Final = frozenset(("identify", "group"))
 _NOWHERE: Final = Place()
-_NO_CAMPAIGN: Final = Campaign()
 _NO_VISIT: Final = Visit()
 _encode = msgspec.json.Encoder().encode
 
@@ -73,47 +73,51 @@ def enrich(event: Event, asked: Asked, index: int, message_id: str, *, taken: bo
 def _moment(event: Event, asked: Asked, message_id: str, taken: bool) -> tuple[Any, ...]:
     original, received = event.timestamp, asked.received_at
     sent = asked.sent_at if event.sent_at is None else event.sent_at
-    repeated = None
     if event.anonymous_id is None:
-        found = moment(original, sent, received, None)
-    else:
-        deed = None
-        if taken and event.type in _CLICKED and original is not None:
-            deed = hash((event.type, event.event, event.properties))
-        device = (asked.project, event.anonymous_id)
-        found, repeated = asked.clocks.see(device, original, sent, received, deed, message_id)
+        return (*moment(original, sent, received, None), None, original, sent)
+    is_deed = taken and event.type in _CLICKED
+    deed = hash((event.type, event.event, event.properties)) if is_deed else None
+    device = (asked.project, event.anonymous_id)
+    found, repeated = asked.clocks.see(device, original, sent, received, deed, message_id)
     return (*found, repeated, original, sent)
 
 
 def _agent(event: Event, asked: Asked) -> tuple[Any, ...]:
     text = event.user_agent or asked.user_agent
+    told = _told(
+        text, event.os_name, event.os_version, event.device_type, event.device_model,
+        event.library_name, event.webdriver, event.screen_width, event.screen_height,
+    )  # fmt: skip
+    return (event.ip or asked.ip, text, *told)
+
+
+@lru_cache(maxsize=16_384)
+def _told(
+    text: str | None, os_name: str | None, os_version: str | None, device_type: str | None, model: str | None,
+    library: str | None, webdriver: bool | None, width: int | None, height: int | None,
+) -> tuple[Any, ...]:  # fmt: skip
+    """Browser, system, device and bot: what the SDK says goes before what the user agent tells."""
     agent = read_agent(text) if text else UNKNOWN
-    bot = judge_bot(text, event.library_name, event.webdriver, event.screen_width, event.screen_height)
-    said = event.os_name is not None
     return (
-        *(event.ip or asked.ip, text, agent.browser),
-        *((event.os_name, event.os_version) if said else (agent.os_name, agent.os_version)),
-        *(event.device_type or agent.device_type, event.device_model or agent.device_model),
-        *bot,
+        agent.browser,
+        *((agent.os_name, agent.os_version) if os_name is None else (os_name, os_version)),
+        *(device_type or agent.device_type, model or agent.device_model),
+        *judge_bot(text, library, webdriver, width, height),
     )
 
 
 def _visit(event: Event) -> tuple[Any, ...]:
     """What the page says; what the SDK itself says of its parts goes first."""
-    campaign = _campaign(event)
+    campaign = (
+        event.campaign_source, event.campaign_medium, event.campaign_name,
+        event.campaign_term, event.campaign_content,
+    )  # fmt: skip
     if event.page_url is None or event.type not in _WITH_A_PAGE:
         return (None, event.page_path, event.page_search, *campaign, *_NO_VISIT[8:])
     visit = read_visit(event.page_url, event.page_referrer, campaign)
     if event.page_path is None and event.page_search is None:
         return visit
     return (visit[0], event.page_path or visit[1], event.page_search or visit[2], *visit[3:])
-
-
-def _campaign(event: Event) -> Campaign:
-    sent = (event.campaign_source, event.campaign_medium, event.campaign_name, event.campaign_term)
-    if sent == (None, None, None, None) and event.campaign_content is None:
-        return _NO_CAMPAIGN
-    return Campaign(*sent, event.campaign_content)
 
 
 def _clean(event: Event, plan: Cleans) -> str | None:

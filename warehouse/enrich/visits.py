@@ -65,8 +65,8 @@ class _ClickId(NamedTuple):
 
 
 @lru_cache(maxsize=32_768)
-def read_visit(page_url: str, referrer: str | None, sent: Campaign) -> Visit:
-    """Reads a page's address and referrer; `sent` is what context.campaign says, which goes first."""
+def read_visit(page_url: str, referrer: str | None, sent: tuple[str | None, ...]) -> Visit:
+    """Reads a page's address and referrer; `sent` is the `Campaign` of the context, which goes first."""
     page = _split(page_url)
     query = _query(page.query)
     host = page.hostname or None
@@ -106,9 +106,9 @@ def _query(query: str) -> dict[str, str]:
     return found
 
 
-def _campaign(sent: Campaign, query: dict[str, str]) -> Campaign:
+def _campaign(sent: tuple[str | None, ...], query: dict[str, str]) -> Campaign:
     if not query:
-        return sent
+        return Campaign(*sent)
     return Campaign(*(one or query.get(name) for one, name in zip(sent, _UTM, strict=True)))
 
 
