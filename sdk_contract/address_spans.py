@@ -20,8 +20,9 @@ Span: TypeAlias = tuple[int, int, IPv6Address | None]
 _V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _HEX: Final = "[0-9a-fA-F]{1,4}"
 _DOTS_BEFORE: Final = r"\.[0-9]{1,3}\.[0-9]{1,3}\."
-# In a URL's query a colon is often %3A.
-_COLON: Final = "(?::|%3[aA])"
+# In a URL's query a colon is often %3A, and in a URL within that query %253A.
+_ENCODED: Final = "%(?:25)*3[aA]"
+_COLON: Final = f"(?::|{_ENCODED})"
 _GROUPS: Final = f"(?:{_HEX}{_COLON}){{0,6}}"
 _SHORTENED: Final = f"(?:{_GROUPS}{_HEX})?{_COLON}{_COLON}(?:{_GROUPS}(?:{_V4}|{_HEX}))?"
 _WHOLE: Final = f"(?:{_HEX}{_COLON}){{6}}(?:{_V4}|{_HEX}{_COLON}{_HEX})"
@@ -36,11 +37,11 @@ def _linear(pattern: str) -> Any:
 
 _CANDIDATE: Final = _linear(f"{_SHORTENED}|{_WHOLE}|{_V4}")
 _CANDIDATE_V4: Final = _linear(_V4)
-_FIRST_GROUP: Final = re.compile(rb"[0-9a-fA-F]{1,4}(?::|%3[aA])(?!:|%3[aA])")
+_FIRST_GROUP: Final = re.compile(f"{_HEX}{_COLON}(?!{_COLON})".encode())
 _EIGHT_PAIRS: Final = re.compile(rb"(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}")
 # Each begins with the letter that all forms of an address have: the search leaps from one to the next.
 _COLONS: Final = _linear(f":(?::|(?:{_HEX}:){{3}})")
-_PERCENT_COLON: Final = _linear("%3[aA]")
+_PERCENT_COLON: Final = _linear(_ENCODED)
 _DOTS: Final = _linear(_DOTS_BEFORE + "[0-9]{1,3}(?:[^0-9]|$)")
 _SOME: Final = "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})"
 _ANY: Final = "[0-9]{1,3}"
@@ -50,6 +51,7 @@ _DOTS_NOT_ZERO: Final = _linear(
 _ZEROS: Final = b".0.0.0"
 _DOTS_TO_CUT: Final = _linear(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:[^0-9]|$)")
 _LETTERS: Final = re.compile(rb"[0-9a-fA-F:.%]*")
+_COLON_ENCODED: Final = re.compile(_ENCODED.encode())
 _QUAD: Final = re.compile(_V4.encode())
 _STEP: Final = 64
 # The longest name of a browser that is looked for.
@@ -238,7 +240,7 @@ def _read_v6(text: bytes) -> IPv6Address | None:
     if _EIGHT_PAIRS.fullmatch(text):
         return None
     try:
-        ip = IPv6Address(text.replace(b"%3A", b":").replace(b"%3a", b":").decode())
+        ip = IPv6Address(_COLON_ENCODED.sub(b":", text).decode())
     except AddressValueError:
         return None
     return ip if int(ip) else None

@@ -84,7 +84,11 @@ def _treated(
 
 
 def _written_like(text: bytes, address: str) -> bytes:
-    return address.encode() if b"%" not in text else address.replace(":", "%3A").encode()
+    """The address with its colons encoded as they are in the text."""
+    if b"%" not in text:
+        return address.encode()
+    layers = len(text[text.index(b"%") :].split(b"3", 1)[0]) // 2
+    return address.replace(":", "%" + "25" * layers + "3A").encode()
 
 
 def _network_v4(address: str) -> str:

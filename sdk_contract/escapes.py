@@ -7,9 +7,11 @@ from typing import Final
 # stepped over, so that what follows them is not taken for an escape.
 _HIDING = re.compile(rb"((?:\\\\)+)|\\u00(2[013-9a-fA-F]|[346][0-9a-fA-F]|5[0-9abABd-fD-F]|7[0-9a-eA-E])")
 _UNICODE = re.compile(rb"\\u[0-9a-fA-F]{4}")
-_PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
+_PERCENT = re.compile(rb"%(?:25)*[0-9a-fA-F]{2}")
 _BACKSLASH: Final = ord("\\")
-_U: Final = ord("u")
+_PERCENT_SIGN: Final = ord("%")
+# Three layers of encoding, and one more than the loop's end.
+_LONGEST_PERCENT: Final = 10
 
 
 def plain(text: bytes) -> bytes:
@@ -22,7 +24,7 @@ def plain(text: bytes) -> bytes:
 def end_of_escape(text: bytes, at: int) -> int:
     """Returns where an escape that covers the byte before `at` ends (`at` or later); 0 where there is none.
 
-    JSON escapes (`\\n`, `\\u00e9`) and percent escapes (`%2C`).
+    JSON escapes (`\\n`, `\\u00e9`) and percent escapes (`%2C`, and within an encoded URL `%252C`).
     """
     for begin in range(at - 1, max(at - 7, -1), -1):
         if text[begin] == _BACKSLASH and _is_active(text, begin):
@@ -30,9 +32,9 @@ def end_of_escape(text: bytes, at: int) -> int:
             if end >= at:
                 return end
             break
-    for begin in range(at - 1, max(at - 4, -1), -1):
-        if _PERCENT.match(text, begin):
-            return begin + 3
+    for begin in range(at - 1, max(at - _LONGEST_PERCENT, -1), -1):
+        if text[begin] == _PERCENT_SIGN and (found := _PERCENT.match(text, begin)) and found.end() >= at:
+            return found.end()
     return 0
 
 

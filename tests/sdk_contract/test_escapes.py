@@ -51,6 +51,10 @@ def test_plain_text_is_the_same_json(text: str, escaped: str) -> None:
         (rb"%201", 3, 3),
         (rb"%2012", 4, 0),
         (rb"%xy1", 3, 0),
+        (rb"%2520203", 5, 5),
+        (rb"%252C1", 4, 5),
+        (rb"%2525201", 7, 7),
+        (rb"%25 1", 3, 3),
         (rb"1", 0, 0),
     ],
 )
