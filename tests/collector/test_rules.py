@@ -1,5 +1,7 @@
 """Rules of keys: built from the registry, swapped while the door runs; a broken one replaces nothing."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -203,3 +205,18 @@ def test_a_new_key_that_hashes_is_taken_up_while_the_door_runs(tmp_path: Path) -
     assert first.startswith("sj:hash:")
     assert second.startswith("sj:hash:")
     assert first != second
+
+
+def test_a_worker_without_rules_loads_nothing_for_them() -> None:
+    heavy = {
+        "jsonschema_rs",
+        "cryptography",
+        "maxminddb",
+        "phonenumbers",
+        "email_validator",
+        "yaml",
+        "duckdb",
+    }
+    script = f"import sys, collector.worker; print(sorted({heavy!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
