@@ -16,6 +16,7 @@ from tests.warehouse.shop_lake import shop_lake
 from warehouse.cli.quality import quality as command
 from warehouse.load import move_cursor
 from warehouse.quality import Asked, Finding, Quality, quality
+from warehouse.quality.properties import MOST_PROPERTIES
 
 PLAN = """
 - event: Ordered
@@ -118,7 +119,7 @@ def test_every_planted_fault_is_found_and_nothing_else(told: Quality) -> None:
         ("drift", "Ordered: total is 50% number, 50% string on 2026-11-17, was 100% number", [4, 3, 2, 1]),
         ("nulls", "Viewed: color is missing in 50%", [5, 4]),
         ("new_property", "Viewed: new property gift (boolean) in 10%", [2]),
-        ("rejects", "Ordered: 20 refused on 2026-11-20", [1]),
+        ("rejects", "Ordered: 20 refused on 2026-11-20 (23.5%), most for plan_violation", [1]),
         ("late", "page calls: 39% of 2026-11-17 came more than an hour late", [4]),
         ("duplicates", "Viewed: 17% of 2026-11-20 came more than once", [2, 1]),
         ("new_sdk", "analytics.js 2.0-beta: a new version", [1]),
@@ -131,6 +132,10 @@ def test_a_finding_says_what_and_when(told: Quality, kind: str, says: str, days:
     assert finding.what.startswith(says)
     assert finding.days == tuple(day_before(back) for back in days)
     assert finding.look
+
+
+def test_refused_events_are_looked_at_with_their_own_command(told: Quality) -> None:
+    assert found(told, "rejects").look == "sojourn rejected --project shop --event Ordered"
 
 
 def test_what_to_look_at_runs_as_it_stands(broken: Site, told: Quality) -> None:
@@ -206,18 +211,31 @@ def test_a_whole_hour_is_needed_for_a_day(tmp_path: Path) -> None:
     assert all(row.whole for row in told.events)
 
 
-def test_contradictory_attributes_are_told_where_there_are_any(tmp_path: Path) -> None:
+def test_contradictory_attributes_are_told(tmp_path: Path) -> None:
     site = lake_of(tmp_path, quiet(1))
     with site.writer() as lake:
-        if not lake.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'customer_attributes'"):
-            lake.execute(
-                "CREATE TABLE customer_attributes (project VARCHAR, name VARCHAR, contradictory BOOL)"
-            )
-        values = "SELECT 'shop', 'city', number < 3 FROM range(10) AS numbers (number)"
+        values = "SELECT 'shop', 'birthday', number < 3 FROM range(10) AS numbers (number)"
         lake.execute(f"INSERT INTO customer_attributes (project, name, contradictory) {values}")
     [one] = asked(site).contradictions
-    assert (one.attribute, one.customers, one.contradictory) == ("city", 10, 3)
-    assert found(asked(site), "contradictory").what.startswith("attribute city: contradictory for 3")
+    assert (one.attribute, one.customers, one.contradictory) == ("birthday", 10, 3)
+    assert found(asked(site), "contradictory").what.startswith("attribute birthday: contradictory for 3")
+
+
+def test_projects_are_told_of_one_by_one(tmp_path: Path) -> None:
+    rows = quiet()
+    other = [row | {"project": "app", "message_id": f"app-{row['message_id']}"} for row in rows]
+    site = lake_of(tmp_path, rows + list(every(other, "Viewed", range(3, 4), 1.0)))
+    with site.reader() as lake:
+        told = quality(lake, None, Asked(), END)
+    [missing] = told.findings
+    assert (missing.kind, missing.project) == ("missing", "app")
+    assert {row.project for row in told.events} == {"app", "shop"}
+
+
+def test_a_past_that_was_imported_at_once_gives_no_finding(tmp_path: Path) -> None:
+    """Every event is late then, and all of them were received today."""
+    told = asked(lake_of(tmp_path, [row | {"received_at": NOON} for row in quiet()]))
+    assert told.findings == []
 
 
 def test_the_command_prints_findings_and_json(broken: Site) -> None:
@@ -235,6 +253,29 @@ def test_the_command_prints_findings_and_json(broken: Site) -> None:
     answer = json.loads(told.output)
     assert answer["since"] == "2026-11-15"
     assert {row["event"] for row in answer["events"]} == {"Ordered"}
+
+
+def test_names_of_events_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    rows = quiet()
+    for back in range(3):
+        rows += [row | {"event": "\x1b[2JGone"} for row in more("Gone", back, 30)]
+    site = lake_of(tmp_path, rows)
+    with site.writer() as lake, lake.transaction():
+        move_cursor(lake, "load", 1, NOON, NOON)
+    told = CliRunner().invoke(command, ["--data", str(site.settings.folders.root)])
+    assert "\ufffd[2JGone: new since" in told.output
+    assert "\x1b[2J" not in told.output
+
+
+def test_properties_that_are_data_are_bounded(tmp_path: Path) -> None:
+    rows = [
+        row | {"properties": json.dumps({"price": 1, f"user {number}": 1})}
+        for number, row in enumerate(quiet(9))
+    ]
+    told = asked(lake_of(tmp_path, rows), days=1)
+    names = {row.name for row in told.properties if row.event == "Viewed"}
+    assert len(names) == MOST_PROPERTIES
+    assert "price" in names
 
 
 def test_a_span_that_is_none_is_refused(broken: Site) -> None:

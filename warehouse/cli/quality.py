@@ -56,5 +56,10 @@ def _print(told: Quality) -> None:
         click.echo("nothing unusual")
     for finding in told.findings:
         click.secho(f"{finding.severity:<7} ", fg=_COLOURS[finding.severity], nl=False)
-        click.echo(f"{finding.kind:<13} {finding.project}  {finding.what}")
-        click.echo(f"{'':<8}look at: {finding.look}")
+        click.echo(_shown(f"{finding.kind:<13} {finding.project}  {finding.what}"))
+        click.echo(_shown(f"{'':<8}look at: {finding.look}"))
+
+
+def _shown(text: str) -> str:
+    """Names come from outside: nothing in them may steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

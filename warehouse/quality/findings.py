@@ -16,7 +16,7 @@ from warehouse.quality.answer import (
     Spike,
 )
 from warehouse.quality.properties import SURE
-from warehouse.quality.telling import by_device, by_kind, by_version, finding, kind_of
+from warehouse.quality.telling import by_device, by_kind, by_version, finding, kind_of, rejected_command
 from warehouse.quality.usual import differs
 
 REJECTED, LATE, DUPLICATED, LACKING, CONTRADICTED = 0.01, 0.1, 0.05, 0.1, 0.02
@@ -50,7 +50,7 @@ def reject_findings(events: list[EventDay]) -> Iterator[Finding]:
         why = f", most for {top.reason} at {top.pointer or '/'}" if top else ""
         what = f"{kind.label}: {worst.rejected:,} refused on {worst.day} ({worst.reject_rate:.1%}){why}"
         severity = "error" if worst.reject_rate >= 5 * REJECTED else "warning"
-        yield finding(severity, "rejects", kind, what, days, "sojourn rejected", float(worst.rejected))
+        yield finding(severity, "rejects", kind, what, days, rejected_command(kind), float(worst.rejected))
 
 
 def share_findings(events: list[EventDay], usual: Callable[[EventDay, str], float]) -> Iterator[Finding]:

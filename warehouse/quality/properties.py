@@ -20,6 +20,7 @@ _TYPES = {
     "UBIGINT": "number", "BIGINT": "number", "HUGEINT": "number", "DOUBLE": "number",
 }  # fmt: skip
 _LEAST_SAMPLE = 100
+MOST_PROPERTIES = 200
 _LEAST_EVENTS = 3
 SURE = 5.0
 DRIFT = 0.03
@@ -48,7 +49,16 @@ def _shapes(rows: list[tuple[Any, ...]]) -> Shapes:
         counter = found.types.setdefault(name, {}).setdefault(day, Counter())
         counter[_TYPES.get(json_type, "string")] += events
         found.first_seen[name] = min(first_seen, found.first_seen.get(name, first_seen))
-    return found
+    return Shapes(found.sampled, _most_frequent(found.types), found.first_seen)
+
+
+def _most_frequent(types: dict[str, dict[date, Counter[str]]]) -> dict[str, dict[date, Counter[str]]]:
+    """Names that are data (an id for each customer) would be without end."""
+
+    def events(name: str) -> tuple[int, str]:
+        return -sum(counter.total() for counter in types[name].values()), name
+
+    return {name: types[name] for name in sorted(types, key=events)[:MOST_PROPERTIES]}
 
 
 def property_days(

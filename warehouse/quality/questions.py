@@ -77,12 +77,9 @@ def kinds(rows: list[tuple[Any, ...]]) -> dict[Kind, list[tuple[Any, ...]]]:
 
 
 def contradictory_attributes(lake: Lake, project: str | None) -> list[tuple[Any, ...]]:
-    """project, attribute, customers, contradictory of every attribute; empty before there is such a table."""
-    try:
-        sql, _ = _statement("contradictions")
-        return lake.con.execute(sql, {"project": project}).fetchall()
-    except duckdb.CatalogException:
-        return []
+    """project, attribute, customers who have it, and for how many of them it is contradictory."""
+    sql, _ = _statement("contradictions")
+    return lake.con.execute(sql, {"project": project}).fetchall()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
@@ -72,6 +73,12 @@ def by_version(kind: Kind, day: date) -> str:
 def by_device(kind: Kind, day: date) -> str:
     """A question for `sojourn sql`: which devices sent most of these events that day."""
     return _sql(kind, f"event_day = '{day}'", "anonymous_id, user_agent", "n DESC")
+
+
+def rejected_command(kind: Kind) -> str:
+    """The command that lists why these events were refused."""
+    event = [] if kind.event is None else ["--event", kind.event]
+    return shlex.join(["sojourn", "rejected", "--project", kind.project, *event])
 
 
 def _sql(kind: Kind, days: str, columns: str, order: str) -> str:

@@ -1,6 +1,6 @@
 -- sample: properties (or traits) of some events of each kind, the same ones each time, kind by kind.
 -- Parameters: first and last day, project, sample (events of a kind, about), most (kinds).
-WITH named AS (
+WITH named AS NOT MATERIALIZED (
     SELECT
         type,
         CASE type WHEN 'track' THEN event END AS event,

@@ -1,7 +1,7 @@
 -- shapes: in a sample of each kind and day, how many events have a property, and with which JSON type.
 -- A row without a name tells how many events were looked at. The sample is the same each time.
 -- Parameters: first and last day, sample (events of a kind and day, about), project and event or null for all.
-WITH named AS (
+WITH named AS NOT MATERIALIZED (
     SELECT
         project,
         type,
@@ -14,7 +14,7 @@ WITH named AS (
     WHERE event_day BETWEEN $first AND $last AND ($project IS NULL OR project = $project)
 ),
 
-counted AS (
+counted AS MATERIALIZED (
     SELECT project, type, event, event_day, count(*) AS volume
     FROM named
     WHERE $event IS NULL OR coalesce(event, type) = $event
@@ -35,7 +35,7 @@ shares AS (
         ON counted.project = often.project AND counted.type = often.type AND counted.event IS NOT DISTINCT FROM often.event
 ),
 
-sampled AS (
+sampled AS MATERIALIZED (
     SELECT named.project, named.type, named.event, named.event_day, named.timestamp, named.shape
     FROM named JOIN shares
         ON named.project = shares.project AND named.type = shares.type AND named.event_day = shares.event_day
