@@ -17,6 +17,7 @@ from sdk_contract.judging import judge
 from sdk_contract.plan import read_plan
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Site
+from warehouse import request_rows
 from warehouse import rows as rows_module
 from warehouse.balance import Books, balance
 from warehouse.protect import Kept, protect
@@ -262,12 +263,12 @@ def test_a_fault_of_ours_is_no_rejected_event_and_its_request_comes_back(
 ) -> None:
     """Row-making fails on a whole request: kept as damaged, unprocessed; replayed once the fault is gone."""
     with monkeypatch.context() as patch:
-        patch.setattr(rows_module, "_asked", _fail)
+        patch.setattr(rows_module, "Request", _fail)
         house.send(bought("a", price=1), bought("b"), bought("c", price=3))
     verdicts = house.rows("SELECT verdict, reason, count(*), count(raw) FROM rejected GROUP BY ALL")
     assert verdicts == [("damaged", "unprocessed", 3, 1)]
     with monkeypatch.context() as patch:
-        patch.setattr(rows_module, "_asked", _fail)
+        patch.setattr(rows_module, "Request", _fail)
         assert house.replay()["kept"][0] | {"message_id": None} == {
             "code": "unprocessed", "events": 3, "message_id": None, "pointer": None, "expected": None,
         }  # fmt: skip
@@ -279,6 +280,23 @@ def test_a_fault_of_ours_is_no_rejected_event_and_its_request_comes_back(
     assert house.books() == Books(3, 2, 0, 1, 0, 0, 0, 0)
     house.publish("2", mended())
     assert house.replay()["stored"] == 1
+
+
+def test_a_fault_of_ours_on_one_event_comes_back_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = request_rows.canonical
+
+    def failing(raw: Any, *rest: Any) -> Any:
+        return _fail() if b'"b"' in bytes(raw) else real(raw, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(request_rows, "canonical", failing)
+        house.send(bought("a", price=1), bought("b", price=2))
+        assert house.rows("SELECT verdict, reason, message_id FROM rejected") == [
+            ("damaged", "unprocessed", "b")
+        ]
+        assert house.replay()["moved"] == {}
+    assert house.replay()["moved"] == {"unprocessed": 1}
+    assert house.books() == Books(2, 2, 0, 0, 0, 0, 0, 0)
 
 
 def _fail(*_: Any) -> None:

@@ -7,8 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Row, Site, event, parquet
+from tests.warehouse.test_mend import truncate
 from warehouse import balance as balance_module
 from warehouse.balance import Books, balance
+from warehouse.files import lake_files
 from warehouse.landing import object_key, segment_of
 from warehouse.replayed import is_replay, replay_key
 from warehouse.writer import Writer, from_landing, open_writer
@@ -160,6 +162,31 @@ def test_whatever_order_objects_come_in_the_tables_are_the_same(site: Site, orde
     with from_landing(site.settings, site.registry, now=site.now):
         pass
     assert contents(site) == found
+
+
+@pytest.mark.parametrize("table", ["rejected", "replays", "events"])
+def test_what_moved_stays_moved_when_a_damaged_file_is_mended(site: Site, table: str) -> None:
+    source = site.land([event("a"), refused("b"), refused("c"), refused("s", reason="bad_envelope")])
+    at = places(site, source)
+    with writer(site) as one:
+        one.load()
+        inside = [event("s0", **at["s"]), refused("s1", uncounted=True, **at["s"] | {"index": 1})]
+        land_replay(site, source, [event("b", **at["b"]), *inside])
+        site.clock += 61 * SECOND
+        one.load()
+        land_replay(site, source, [event("s1", uncounted=True, **at["s"] | {"index": 1})], 2, LATER + SECOND)
+        site.clock += 61 * SECOND
+        one.load()
+        tables = ("events", "rejected", "duplicates", "replays")
+        before = {name: sorted(map(repr, one.lake.query(f"FROM {name}"))) for name in tables}
+        files = lake_files(one.lake.con, site.settings.folders.lake_data)
+        spoiled = [file.path for file in files if file.table == table]
+    for path in spoiled:
+        truncate(path)
+    with writer(site) as one:
+        assert one.mended.files
+        assert {name: sorted(map(repr, one.lake.query(f"FROM {name}"))) for name in tables} == before
+    assert books(site) == Books(5, 4, 0, 1, 0, 0, 0, 0)
 
 
 def test_names_of_replays() -> None:
