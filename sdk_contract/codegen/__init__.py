@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from sdk_contract.codegen.kotlin import kotlin
+from sdk_contract.codegen.model import Client
 from sdk_contract.codegen.python import python
-from sdk_contract.codegen.shapes import Client, client
+from sdk_contract.codegen.reading import client
 from sdk_contract.codegen.swift import swift
 from sdk_contract.codegen.typescript import typescript
 

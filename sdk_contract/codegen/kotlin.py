@@ -5,8 +5,7 @@ from typing import Final
 
 import msgspec
 
-from sdk_contract.codegen.names import Names, camel, pascal, words
-from sdk_contract.codegen.shapes import (
+from sdk_contract.codegen.model import (
     Basic,
     Call,
     Choice,
@@ -15,9 +14,11 @@ from sdk_contract.codegen.shapes import (
     ListOf,
     Record,
     Type,
+    Union,
     choices,
     nullable,
 )
+from sdk_contract.codegen.names import Names, camel, pascal, words
 
 _BASIC: Final = {
     "string": "String",
@@ -100,7 +101,7 @@ def _type(of: Type) -> str:
         return f"List<{_type(of.item)}>"
     if isinstance(of, Choice):
         return of.name if of.of_text else _BASIC[of.basic]
-    return "JsonElement" if not hasattr(of, "name") else str(of.name)
+    return "JsonElement" if isinstance(of, Union) else of.name
 
 
 def _enum(choice: Choice) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
+from sdk_contract.codegen.model import Basic, Call, Choice, Client, Field, ListOf, Record, Type, Union
 from sdk_contract.codegen.names import Names, snake
-from sdk_contract.codegen.shapes import Basic, Call, Choice, Client, Field, ListOf, Record, Type, Union
 
 _BASIC: Final = {
     "string": "str",

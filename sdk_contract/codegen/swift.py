@@ -6,8 +6,7 @@ from typing import Final
 
 import msgspec
 
-from sdk_contract.codegen.names import Names, camel, words
-from sdk_contract.codegen.shapes import (
+from sdk_contract.codegen.model import (
     Basic,
     Call,
     Choice,
@@ -16,9 +15,11 @@ from sdk_contract.codegen.shapes import (
     ListOf,
     Record,
     Type,
+    Union,
     choices,
     nullable,
 )
+from sdk_contract.codegen.names import Names, camel, words
 
 _BASIC: Final = {
     "string": "String",
@@ -163,7 +164,7 @@ def _type(of: Type) -> str:
         return f"[{_type(of.item)}]"
     if isinstance(of, Choice):
         return of.name if of.of_text else _BASIC[of.basic]
-    return "JSONValue" if not hasattr(of, "name") else str(of.name)
+    return "JSONValue" if isinstance(of, Union) else of.name
 
 
 def _enum(choice: Choice) -> Iterator[str]:

@@ -78,7 +78,7 @@ def event_days(known: Past, asked: Bounds) -> Iterator[EventDay]:
 def _event_day(kind: Kind, counts: Counts, day: date, since: Mapping[str, date], asked: Bounds) -> EventDay:
     whole = day < asked.until or asked.hour == 24
     comparable = counts.volume if whole else counts.before
-    status, usual = _status(kind, counts, comparable, day, since.get(kind.project, day), asked)
+    status, usual = _status(counts, comparable, day, since.get(kind.project, day), asked)
     stored, copies = counts.volume.get(day, 0), counts.copies.get(day, 0)
     reasons = counts.refused.get(day, [])
     rejected = sum(reason.events for reason in reasons)
@@ -101,7 +101,7 @@ def _event_day(kind: Kind, counts: Counts, day: date, since: Mapping[str, date],
 
 
 def _status(
-    kind: Kind, counts: Counts, comparable: Mapping[date, int], day: date, since: date, asked: Bounds
+    counts: Counts, comparable: Mapping[date, int], day: date, since: date, asked: Bounds
 ) -> tuple[str, Usual | None]:
     """`new` on the first week of a kind that would have been seen before, had it been there."""
     if not counts.volume:

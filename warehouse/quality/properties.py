@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -154,8 +154,3 @@ def _is_new(shape: Shapes, first: date, share: float) -> bool:
 
 def _looked_at(sampled: Mapping[date, int], chosen: Any) -> int:
     return sum(events for day, events in sampled.items() if chosen(day))
-
-
-def drifting(days: Iterable[PropertyDay]) -> list[PropertyDay]:
-    """Those whose types drift."""
-    return [day for day in days if day.drifting]

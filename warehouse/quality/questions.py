@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -86,7 +86,3 @@ def contradictory_attributes(lake: Lake, project: str | None) -> list[tuple[Any,
 def _statement(name: str) -> tuple[str, frozenset[str]]:
     sql = (files("warehouse") / "sql" / "quality" / f"{name}.sql").read_text("utf-8")
     return sql, frozenset(duckdb.extract_statements(sql)[0].named_parameters)
-
-
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

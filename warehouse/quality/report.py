@@ -20,7 +20,7 @@ from warehouse.quality.findings import (
 )
 from warehouse.quality.plans import declared
 from warehouse.quality.properties import new_properties, property_days, shapes
-from warehouse.quality.questions import SAMPLE, SHAPE_DAYS, Bounds, bounds, complete_until
+from warehouse.quality.questions import SAMPLE, SHAPE_DAYS, bounds, complete_until
 from warehouse.quality.senders import contradictions, sdk_days, spikes
 from warehouse.quality.telling import shortened
 from warehouse.quality.usual import LEAST_DAYS
@@ -49,7 +49,7 @@ def quality(lake: Lake, registry: Registry | None, asked: Asked, now: datetime) 
     found = [
         *volume_findings(events),
         *reject_findings(events),
-        *share_findings(events, _usual_shares(known, about)),
+        *share_findings(events, _usual_shares(known)),
         *property_findings(days, fresh),
         *other_findings(sdks, sudden, contradicted),
     ]
@@ -69,7 +69,7 @@ def quality(lake: Lake, registry: Registry | None, asked: Asked, now: datetime) 
     )
 
 
-def _usual_shares(known: Past, about: Bounds) -> Callable[[EventDay, str], float]:
+def _usual_shares(known: Past) -> Callable[[EventDay, str], float]:
     """The median share of late events or copies in the two weeks before a day; 1 (no share is unusual) where
     there is less than a week of them.
     """
