@@ -148,6 +148,26 @@ def dedup_command(as_json: bool, ids: int, sizes: str, work: Path | None, seed: 
     sys.exit(0 if result.held else 1)
 
 
+@root.command("privacy")
+@json_option
+@click.option("--policy", default="strict", show_default=True, help="Privacy policy of the write key.")
+@click.option(
+    "--ip-policy",
+    default="drop",
+    show_default=True,
+    type=click.Choice(["keep", "truncate", "hash", "drop"]),
+    help="What becomes of IP addresses.",
+)
+@click.option("--seed", default=2026, show_default=True, help="Seed of the people.")
+def privacy_command(as_json: bool, policy: str, ip_policy: str, seed: int) -> None:
+    """Search every file for seeded personal data; exit code 1 unless none of it is there."""
+    from loadtest.privacy import privacy
+
+    result = privacy(policy, ip_policy, seed, now_us, report)
+    show(result, as_json)
+    sys.exit(0 if result.held else 1)
+
+
 @root.command("proof")
 @json_option
 @click.option(

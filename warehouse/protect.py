@@ -132,6 +132,8 @@ class _Planned:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         of_type = called.type or kind
+        if of_type == "track" and not called.event:
+            return None
         name = called.event if of_type == "track" else called.name if of_type in _HAVE_A_NAME else None
         return self._plan.pii(of_type, name) if of_type in NEEDS else None
 
