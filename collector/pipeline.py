@@ -22,6 +22,7 @@ from sdk_contract.dialects import Dialect
 from sdk_contract.errors import Refused
 from sdk_contract.judging import BatchIds, Judged, judge
 from sdk_contract.privacy import Vault, signals_of
+from sdk_contract.privacy.policy import NONE
 from sdk_contract.verdicts import Reason
 from warehouse.protect import Kept, protect
 from warehouse.rules import KeyRules
@@ -84,27 +85,27 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
     judged = judge(parsed, kind, batch_id, parts.settings.event_limit, rules, signals)
     if judged.trouble is not None:
         parts.report(judged.trouble)
-    kept = Kept(body, judged.judgements, parsed.sent_at)
-    if of_key.policy is not None or (rules is not None and judged.judgements):
-        kept = protect(kept, dialect, kind, parsed, judged, of_key)
+    judgements, sent_at = judged.judgements, parsed.sent_at
+    if of_key.policy is not None or (rules is not None and judgements):
+        kept = protect(Kept(body, judgements, sent_at), dialect, kind, parsed, judged, of_key)
+        body, judgements, sent_at = kept.body, kept.judgements, kept.sent_at
     rule = None if rules is None else rules.plan
     head = RecordHead(
         parts.now(), key.no, key.id, key.project, dialect.name, kind,
         None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key),
-        kept.sent_at, batch_id,
-        rule.version if rule is not None and rule.judges else None, kept.judgements,
+        sent_at, batch_id, rule.version if rule is not None and rule.judges else None, judgements,
         geo.place(peer), places,
         visitor_of(parts, asked, of_key, signals) if parts.visitors.name else None, signals, of_key.privacy,
     )  # fmt: skip
-    return Treated(head, kept.body, judged)
+    return Treated(head, body, judged)
 
 
 def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
     """The user agent as the key's rules let it be kept."""
-    sent, policy = asked.headers.get(b"user-agent"), of_key.key.ip_policy
-    if of_key.policy is None:
-        return user_agent_text(sent, policy, vault=of_key.vault)
-    return user_agent_text(sent, policy, of_key.policy, of_key.vault)
+    sent, policy = asked.headers.get(b"user-agent"), of_key.policy
+    if policy is None:
+        return user_agent_text(sent, of_key.key.ip_policy, NONE, of_key.vault)
+    return user_agent_text(sent, of_key.key.ip_policy, policy, of_key.vault)
 
 
 def peer_of(parts: Parts, asked: Asked) -> str | None:

@@ -41,11 +41,15 @@ class Recent:
         if newer is None:
             newer = self._newer[key_no] = set()
         older = self._older.get(key_no, _NONE)
-        fresh = set(ids)
-        unseen = len(fresh) == len(ids) and fresh.isdisjoint(newer) and fresh.isdisjoint(older)
-        repeats = [] if unseen else self.known(key_no, ids)
-        newer |= fresh
-        self._taken += len(fresh)
+        if len(ids) == 1:
+            repeats = [0] if ids[0] in newer or ids[0] in older else []
+            newer.add(ids[0])
+        else:
+            fresh = set(ids)
+            unseen = len(fresh) == len(ids) and fresh.isdisjoint(newer) and fresh.isdisjoint(older)
+            repeats = [] if unseen else self.known(key_no, ids)
+            newer |= fresh
+        self._taken += len(ids)
         self._bytes += size
         if self._taken >= self._ids or self._bytes >= self._room:
             self._newer, self._older = {}, self._newer
