@@ -21,6 +21,8 @@ _PASSES: Final = 4
 # More than the longest value has.
 _BESIDE: Final = 330
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_TOKEN_LETTERS: Final = b":_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_QUOTE: Final = ord('"')
 _SPACE: Final = b" \t\r\n"
 
 
@@ -59,7 +61,8 @@ def find(body: bytes, policy: Policy) -> list[Found]:
     spans = sorted(_spans(body, policy), key=_order)
     if not spans:
         return []
-    tokens = [token.span() for token in _TOKENS.finditer(body)] if b"sj:" in body else []
+    in_token = any(_may_be_in_token(body, span[0]) for span in spans)
+    tokens = [token.span() for token in _TOKENS.finditer(body)] if in_token else []
     found: list[Found] = []
     number = InNumber(body)
     done = at = 0
@@ -71,6 +74,12 @@ def find(body: bytes, policy: Policy) -> list[Found]:
         found.append(Found(start, end, kind, number.holds(start, end)))
         done = end
     return found
+
+
+def _may_be_in_token(body: bytes, start: int) -> bool:
+    """Tells quickly that a span is in no token: within one, its letters come before."""
+    before = body[start - 1 : start]
+    return before in _TOKEN_LETTERS and before != b"" and body[start - 2 : start] != b'":'
 
 
 def _order(span: tuple[int, int, str]) -> tuple[int, int]:
@@ -118,10 +127,17 @@ def _is_open(body: bytes, pieces: list[bytes], policy: Policy) -> bool:
     after = 0
     for number, piece in enumerate(pieces):
         begin, after = after, after + len(piece)
-        if number % 2:
+        if number % 2 and not _is_enclosed(body, begin, after):
             first = windows.pop()[0] if windows and begin - _BESIDE <= windows[-1][1] else begin - _BESIDE
             windows.append((max(0, first), after + _BESIDE))
     return any(find(body[first:last], policy) for first, last in windows)
+
+
+def _is_enclosed(body: bytes, start: int, end: int) -> bool:
+    """Tells a whole JSON string, with its quotes or without: no value reaches over a quote."""
+    if end - start > 1 and body[start] == _QUOTE:
+        return True
+    return body[start - 1 : start] == b'"' == body[end : end + 1]
 
 
 def _replacement(body: bytes, one: Found, policy: Policy, vault: Vault) -> bytes:
