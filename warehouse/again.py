@@ -78,8 +78,8 @@ class Again:
             return self._judge(one)
         except KeyGone:
             return _stays(one, KEY_GONE)
-        except Refused as refused:
-            return _stays(one, refused.reason.value, refused.detail)
+        except Refused as refused:  # its detail may quote what was sealed
+            return _stays(one, refused.reason.value)
         except (BadToken, msgspec.DecodeError):
             return _stays(one, one.reason or Reason.UNPROCESSED.value)
         except Exception:  # one event must not stop the others
@@ -102,7 +102,7 @@ class Again:
     def _parsed(self, one: Refusal, dialect: Dialect, kind: str, of_key: KeyRules) -> Parsed:
         raw = opened(one.raw, self._vault())
         if one.is_body:
-            raw = treat(unpack(raw, "", BODY_LIMIT), of_key.key.ip_policy)
+            raw = treat(unpack(raw, "", BODY_LIMIT), of_key.key.ip_policy, self._vault())
             return dialect.parse(kind, raw)
         if one.is_request:
             parsed = dialect.parse(kind, raw)
@@ -118,9 +118,10 @@ class Again:
         as_sent = Kept(dialect.write(kind, parsed), judged.judgements, parsed.sent_at)
         kept = protect(as_sent, dialect, kind, parsed, judged, of_key)
         rule = None if of_key.rules is None else of_key.rules.plan
+        version = rule.version if rule is not None and rule.judges else None
         head = RecordHead(
             one.received_at, one.key_no or 0, one.key_id or "", one.project or "", dialect.name, kind,
-            one.ip, one.user_agent, kept.sent_at, _batch_id(one), None if rule is None else rule.version,
+            one.ip, one.user_agent, kept.sent_at, _batch_id(one), version,
             kept.judgements, Place(one.country, one.region, one.city), {}, one.visitor_id, one.signals,
             of_key.privacy or one.privacy,
         )  # fmt: skip
@@ -132,13 +133,16 @@ def _is_refused(found: Judgement) -> bool:
     return found.verdict in (Verdict.REJECTED, Verdict.FILTERED) or found.reason is Reason.UNPROCESSED
 
 
-def _stays(one: Refusal, code: str, expected: str | None = None) -> Outcome:
-    return Outcome(one, None, [Still(code, one.events, one.message_id, None, expected)])
+def _stays(one: Refusal, code: str) -> Outcome:
+    return Outcome(one, None, [Still(code, one.events, one.message_id)])
 
 
 def _still(one: Refusal, judged: Judged, found: Judgement) -> Still:
-    name = one.message_id if len(judged.message_ids) == 1 else judged.message_ids[found.index]
+    """What is told of one event; nothing of what was sealed."""
     code = "" if found.reason is None else found.reason.value
+    if is_sealed(one.raw):
+        return Still(code, 1, one.message_id)
+    name = judged.message_ids[found.index] if one.is_request else one.message_id
     return Still(code, 1, name, found.pointer, found.expected)
 
 
