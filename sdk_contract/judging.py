@@ -20,8 +20,6 @@ SUPPRESSED_CACHE: Final = 1 << 15
 # People of a site say one of a few things, in a few bytes.
 _SHORT: Final = 512
 _consents = lru_cache(4096)(consents)
-# In `PlanRule.with_context`: the plan has a schema for the context of all events.
-EVERY: Final = ("", None)
 _TRAITS: Final = ("identify", "group")
 
 
@@ -65,7 +63,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     """The tracking plan as one write key applies it: `softened` keeps a breach with a warning.
 
     `asks` says whether the plan wants consent for any event, `has_pii` whether it knows personal properties,
-    `with_context` names the events, by type and name, for which it has a schema of the context.
+    `with_context` has the names of the events whose context it looks at; None: it looks at all.
     A key that is not judged by its plan (`judges`) can still have a policy that needs to know these.
     """
 
@@ -74,7 +72,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     version: str
     asks: bool = False
     has_pii: bool = False
-    with_context: frozenset[tuple[str, str | None]] = frozenset()
+    with_context: frozenset[str] | None = frozenset()
     judges: bool = True
 
 
@@ -176,19 +174,14 @@ def _fault_of_opened(
         name, properties = None, bytes(sent.traits)
     else:
         name, properties = (sent.event if of_type == "track" else sent.name) or None, bytes(sent.properties)
-    if rules.plan is not None and rules.plan.with_context and _reads_context(rules.plan, of_type, name):
+    rule = rules.plan
+    if rule is not None and (rule.with_context is None or name in rule.with_context):
         context = bytes(_decode_objects(raw).context)
     elif sent.context is None:
         context = b""
     else:
         context = b'{"consent":%b}' % bytes(sent.context.consent) if sent.context.consent else b"{}"
     return _fault_of_rules(of_type, name, properties, context, parsed, rules, signals)
-
-
-def _reads_context(rule: PlanRule, of_type: str, name: str | None) -> bool:
-    """Whether the plan looks at more of this event's context than at what it says of consent."""
-    events = rule.with_context
-    return (of_type, name) in events or (of_type, None) in events or EVERY in events
 
 
 def _judge_one(

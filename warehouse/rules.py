@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sdk_contract.judging import EVERY, PlanRule, Rules, Suppressed, rules_of
+from sdk_contract.judging import PlanRule, Rules, Suppressed, rules_of
 from sdk_contract.privacy import PRESETS, Policy, Vault
 from warehouse.registry import Key, PublishedPlan, Registry
 
@@ -93,11 +93,7 @@ class RuleBook:
             compiled.version,
             asks,
             compiled.has_pii,
-            with_context=frozenset(
-                {EVERY}
-                if compiled.contexts
-                else {key for key, one in compiled.events.items() if one.contexts}
-            ),
+            with_context=_with_context(compiled),
             judges=key.plan_mode != "off",
         )
 
@@ -150,3 +146,9 @@ class RuleBook:
         if text not in self._told:
             self._told.add(text)
             self._trouble(text)
+
+
+def _with_context(compiled: CompiledPlan) -> frozenset[str] | None:
+    """Names of the events for whose context the plan has a schema; None: it has one for any event."""
+    names = [name for (_, name), one in compiled.events.items() if one.contexts]
+    return None if compiled.contexts or None in names else frozenset(name for name in names if name)

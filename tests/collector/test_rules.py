@@ -82,6 +82,29 @@ def test_the_plan_is_the_projects_newest_as_the_key_applies_it(registry: Registr
     assert book.of(other).rules is None
 
 
+SERVICE = "event: Refunded\nkind: service\nproperties: {type: object}"
+CONTEXT = "version: 1.0.0\ncontext: {type: object, required: [app]}"
+
+
+@pytest.mark.parametrize(
+    ("head", "events", "names"),
+    [
+        ("version: 1.0.0", "event: Paid\nproperties: {type: object}", frozenset()),
+        ("version: 1.0.0", SERVICE, frozenset({"Refunded"})),
+        (CONTEXT, "event: Paid\nproperties: {type: object}", None),
+        ("version: 1.0.0", "type: identify\ncontext: {type: object, required: [app]}", None),
+    ],
+)
+def test_for_which_events_the_plan_looks_at_the_context(
+    registry: Registry, head: str, events: str, names: frozenset[str] | None
+) -> None:
+    publish(registry, read_plan({"plan.yaml": head, "events/one.yaml": events}))
+    rules = Book(registry).of(registry.create_key("shop")).rules
+    assert rules is not None
+    assert rules.plan is not None
+    assert rules.plan.with_context == names
+
+
 @pytest.mark.parametrize(
     "text", ["{", '{"version": "9"', "[]", '{"version":"9","events":[{"properties":{"type":5}}]}']
 )

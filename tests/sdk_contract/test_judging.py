@@ -11,7 +11,7 @@ from msgspec import Raw
 from sdk_contract.dialects import Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import inspect
-from sdk_contract.judging import EVERY, BatchIds, PlanRule, Rules, Suppressed, judge, rules_of
+from sdk_contract.judging import BatchIds, PlanRule, Rules, Suppressed, judge, rules_of
 from sdk_contract.plan import compile, read_plan
 from sdk_contract.privacy import PRESETS, Policy
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
@@ -134,7 +134,7 @@ def test_the_plan_is_shown_the_part_it_describes(
     event: dict[str, object], name: str | None, part: bytes, message_id: str | None
 ) -> None:
     told = Told()
-    rules = Rules(PlanRule(told, False, "1", with_context=frozenset({EVERY})))
+    rules = Rules(PlanRule(told, False, "1", with_context=None))
     sent = SEGMENT.parse(
         "batch", json.dumps({"batch": [{**event, **PARTS, "userId": 5, "messageId": message_id}]}).encode()
     )
