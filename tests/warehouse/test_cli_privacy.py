@@ -233,3 +233,15 @@ def test_a_policy_from_a_file_is_the_policy(own: Path, data: Path) -> None:
     stored = registry(data).policy("own")
     assert stored is not None
     assert Policy.from_json(stored.text).to_json() == Policy(ip="hash", detect={"email": "encrypt"}).to_json()
+
+
+def test_the_page_tells_of_every_policy_as_it_is(run: Run, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
+    (tmp_path / "page.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert run("privacy", "set", "page", str(tmp_path / "page.yaml")).stdout == "page@1 is set\n"
+    for line in page.splitlines():
+        if line.startswith("| planned "):
+            _, planned, *actions, _ = (cell.strip() for cell in line.split("|"))
+            for of_class in planned.removeprefix("planned ").replace("`", "").split(", "):
+                said = [PRESETS[name].pii.get(of_class, "keep") for name in ("none", "standard", "strict")]  # type: ignore[call-overload]
+                assert said == actions, of_class
