@@ -75,11 +75,11 @@ class DeviceClock:
 
     def agrees(self, time: int, sent_at: int, received_at: int) -> bool:
         """Whether this clock is known to be right and a request says so again; then `time` needs no more."""
-        if self.offset != 0 or self.turns or time > sent_at:
+        if self.offset != 0 or self.turns or time > received_at:
             return False
         if not -SECOND <= received_at - sent_at <= TOLERANCE:
             return False
-        if self.newest is None or time > self.newest:
+        if time <= sent_at and (self.newest is None or time > self.newest):
             self.newest = time
         return True
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from warehouse.enrich.clock import MINUTE, SECOND, Moment
+from warehouse.enrich.clock import MINUTE, SECOND, DeviceClock, Moment, moment
 from warehouse.enrich.devices import DeviceClocks
 
 NOW = 1_795_298_592_000_000
@@ -61,3 +63,15 @@ def test_threads_may_share_it() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(size <= 10 for size in pool.map(use, range(4)))
+
+
+TIMES = st.integers(-2 * MINUTE, 2 * MINUTE)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(TIMES, TIMES, st.integers(0, 5 * MINUTE)), max_size=20))
+def test_the_short_way_finds_what_the_long_way_finds(events: list[tuple[int, int, int]]) -> None:
+    clocks, clock = DeviceClocks(), DeviceClock()
+    for original, sent, received in events:
+        times = (NOW + original, NOW + sent, NOW + received)
+        assert clocks.see(ONE, *times)[0] == moment(*times, clock)
