@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from sdk_contract.plan import read_plan
-from tests.warehouse.faulty import END, TODAY, day_before, every, more, quiet, with_property
+from tests.warehouse.faulty import END, TODAY, day_before, every, more, one, quiet, with_property
 from tests.warehouse.lakes import DAY, HOUR, NOON, Row, Site
 from tests.warehouse.shop_lake import shop_lake
 from warehouse.cli.quality import quality as command
@@ -161,12 +161,15 @@ def test_the_days_have_their_numbers(told: Quality) -> None:
     assert not days["Viewed", TODAY].whole
 
 
-def test_a_day_that_is_not_over_is_compared_with_the_same_hours(clean: Site) -> None:
-    today = [row for row in asked(clean).events if row.day == TODAY]
-    assert today
-    for row in today:
-        assert row.expected is not None
-        assert 0.3 < row.volume / row.expected < 2.0
+def test_a_day_that_is_not_over_is_compared_with_the_same_hours(tmp_path: Path) -> None:
+    every_six_minutes = range(0, 20 * DAY, HOUR // 10)
+    rows = [one(f"m-{back}", "Viewed", NOON - back) for back in every_six_minutes if back]
+    told = asked(lake_of(tmp_path, rows)).events
+    assert [(row.volume, row.expected, row.whole) for row in told[-2:]] == [
+        (240, 240, True),
+        (120, 120, False),
+    ]
+    assert {row.status for row in told} == {"ok"}
 
 
 def test_with_a_plan_unplanned_properties_and_missing_ones_are_told(broken: Site) -> None:
@@ -216,8 +219,8 @@ def test_contradictory_attributes_are_told(tmp_path: Path) -> None:
     with site.writer() as lake:
         values = "SELECT 'shop', 'birthday', number < 3 FROM range(10) AS numbers (number)"
         lake.execute(f"INSERT INTO customer_attributes (project, name, contradictory) {values}")
-    [one] = asked(site).contradictions
-    assert (one.attribute, one.customers, one.contradictory) == ("birthday", 10, 3)
+    [said] = asked(site).contradictions
+    assert (said.attribute, said.customers, said.contradictory) == ("birthday", 10, 3)
     assert found(asked(site), "contradictory").what.startswith("attribute birthday: contradictory for 3")
 
 
@@ -234,7 +237,7 @@ def test_projects_are_told_of_one_by_one(tmp_path: Path) -> None:
 
 def test_a_past_that_was_imported_at_once_gives_no_finding(tmp_path: Path) -> None:
     """Every event is late then, and all of them were received today."""
-    told = asked(lake_of(tmp_path, [row | {"received_at": NOON} for row in quiet()]))
+    told = asked(lake_of(tmp_path, [row | {"received_at": NOON} for row in quiet()]), days=27)
     assert told.findings == []
 
 

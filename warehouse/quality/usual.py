@@ -46,7 +46,9 @@ def references(counts: Mapping[date, int], day: date, since: date) -> list[Usual
         return []
     recent = [counts.get(day - timedelta(back), 0) for back in range(1, min(days, RECENT_DAYS) + 1)]
     weekly = [counts.get(day - timedelta(7 * back), 0) for back in range(1, min(days // 7, WEEKS) + 1)]
-    return [usual(recent), usual(weekly)]
+    # Of two, the median is either's victim.
+    by_weekday = [usual(weekly)] if len(weekly) > 2 else [usual([count]) for count in weekly]
+    return [usual(recent), *by_weekday]
 
 
 def judged(counts: Mapping[date, int], day: date, since: date) -> tuple[str, Usual | None]:
@@ -58,9 +60,9 @@ def judged(counts: Mapping[date, int], day: date, since: date) -> tuple[str, Usu
     known = references(counts, day, since)
     if not known:
         return "ok", None
-    nearest = min(known, key=lambda one: abs(one.distance(volume)))
-    odd = abs(nearest.distance(volume)) > LIMIT and abs(volume - nearest.expected) >= LEAST_CHANGE
-    if not odd:
+    nearest = min(known, key=lambda one: abs(volume - one.expected))
+    odd = all(abs(one.distance(volume)) > LIMIT for one in known)
+    if not odd or abs(volume - nearest.expected) < LEAST_CHANGE:
         return "ok", nearest
     return ("high" if volume > nearest.expected else "low" if volume else "missing"), nearest
 
