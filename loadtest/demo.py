@@ -19,7 +19,11 @@ from loadtest.errors import GaveUp
 from loadtest.traffic import Shop
 from loadtest.visits import Message, iso
 from loadtest.wire import Request, basic, envelope
+from sdk_contract.plan import read_plan
+from warehouse.plans import files_of, publish
+from warehouse.registry import Registry
 
+PLAN: Final = Path(__file__).with_name("plan")
 TRUTH: Final = "demo-truth.json"
 IMPORT: Final = "demo-import.json"
 BATCH: Final = 250
@@ -110,6 +114,24 @@ async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Cl
             await client.pace(((at, request(batch, at)) for at, batch in live), until=1 << 62)
 
 
+def publish_plan(data: Path, secret: str, clock: Clock) -> str | None:
+    """Publish the shop's tracking plan for the key's project unless that has one; returns the project then.
+
+    None too where the registry of this folder does not know the key: the collector is on another machine.
+    """
+    if not (data / "registry.sqlite").is_file():
+        return None
+    registry = Registry.open(data / "registry.sqlite", now=clock)
+    try:
+        project = next((key.project for key in registry.keys() if key.secret == secret), None)  # noqa: SIM118
+        if project is None or registry.plan(project) is not None:
+            return None
+        publish(registry, project, read_plan(files_of(PLAN)), "sojourn demo")
+        return project
+    finally:
+        registry.close()
+
+
 async def _import_once(client: Client, shop: Shop, data: Path, clock: Clock, report: Report) -> None:
     began = clock()
     sent = await import_history(client, shop, import_of(data, shop.seed, clock).now, clock, report)
@@ -145,6 +167,9 @@ async def _until_told(work: asyncio.Task[None]) -> None:
 def demo(collector: str, key: str, rate: float, seed: int, data: Path) -> None:
     """Import 30 days of a demo shop through the collector, then send live traffic until stopped."""
     data.mkdir(parents=True, exist_ok=True)
+
+    if project := publish_plan(data, key, now_us):
+        print(f"tracking plan: published for {project}, from {PLAN}", file=sys.stderr)
 
     async def work() -> None:
         await _until_told(

@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtest.demo import IMPORT, TRUTH, Import, import_of, play, windows
+from loadtest.demo import IMPORT, TRUTH, Import, import_of, play, publish_plan, windows
 from loadtest.errors import GaveUp
 from loadtest.traffic import Shop
 from loadtest.truth import read_truth
 from loadtest.visits import Message
 from tests.loadtest.door import Door, listening
+from warehouse.registry import Registry
 
 SEED = 3
 
@@ -55,6 +56,17 @@ def test_a_refused_import_leaves_no_truth(tmp_path: Path) -> None:
     with pytest.raises(GaveUp, match="401"):
         played(Door(lambda _: "401"), tmp_path)
     assert not (tmp_path / TRUTH).exists()
+
+
+def test_the_shop_has_its_tracking_plan_unless_there_is_one(tmp_path: Path) -> None:
+    assert publish_plan(tmp_path, "wk_any", now_us) is None
+    registry = Registry.open(tmp_path / "registry.sqlite", now=now_us)
+    key = registry.create_key("demo")
+    assert publish_plan(tmp_path, "wk_any", now_us) is None
+    assert publish_plan(tmp_path, key.secret, now_us) == "demo"
+    assert publish_plan(tmp_path, key.secret, now_us) is None
+    assert [plan.project for plan in registry.plans()] == ["demo"]
+    registry.close()
 
 
 def test_windows_gather_neighbours_and_lose_nothing() -> None:
