@@ -56,7 +56,7 @@ def test_one_odd_day_does_not_move_what_is_usual() -> None:
 def test_a_new_level_is_usual_after_some_days() -> None:
     known = counts(30, lambda day: 300 if day >= FIRST + timedelta(14) else 100)
     assert status(known, FIRST + timedelta(14)) == "high"
-    assert status(known, FIRST + timedelta(29)) == "ok"
+    assert status(known, FIRST + timedelta(24)) == "ok"
 
 
 def test_nothing_is_said_of_the_first_week() -> None:
