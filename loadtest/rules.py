@@ -72,14 +72,23 @@ properties:
     contact: {{type: string, x-pii: email}}"""
 
 
-def write_bodies(folder: Path, now: int) -> dict[int, Path]:
-    """One file for each size, of planned tracks whose sender consents: nothing is let through unread."""
+Bodies = dict[tuple[str, int], Path]
+
+
+def write_bodies(folder: Path, now: int) -> Bodies:
+    """By key and size, planned tracks: nothing is let through unread.
+
+    Where the plan asks for consent and the policy filters what does not say so, the sender consents.
+    """
     tracks = [message for message in islice(Shop().history(now), 5_000, 6_000) if b'"track"' in message.body]
     paths = {}
     for size in SIZES:
         taken, tracks = tracks[:size], tracks[size:]
-        paths[size] = folder / f"body-{size}.json"
-        paths[size].write_bytes(body_of(taken, now).replace(b'"context":{', _CONSENTING))
+        body = body_of(taken, now)
+        for name in KEYS:
+            paths[name, size] = folder / f"body-{name}-{size}.json"
+            consenting = body.replace(b'"context":{', _CONSENTING)
+            paths[name, size].write_bytes(consenting if name == "both" else body)
     return paths
 
 
@@ -99,20 +108,19 @@ def rules(
         with door.program:
             answers(door.url)
             door.program.require()
-            for name in KEYS:
-                check_taken(door.url, headers[name], bodies)
+            check_taken(door.url, headers, bodies)
             cells = _cells(door, bodies, headers, seconds, rounds, report)
     return figures(cells)
 
 
-def check_taken(url: str, headers: list[str], bodies: dict[int, Path]) -> None:
+def check_taken(url: str, headers: dict[str, list[str]], bodies: Bodies) -> None:
     """Raises ProgramFailed unless every event is plainly taken: refusing would be a different work."""
-    for size, body in bodies.items():
-        sent = dict(line.split(": ", 1) for line in headers)
+    for (name, size), body in bodies.items():
+        sent = dict(line.split(": ", 1) for line in headers[name])
         answer = httpx.post(f"{url}/v1/validate", content=body.read_bytes(), headers=sent, trust_env=False)
         said = [verdict.get("verdict") for verdict in answer.json().get("verdicts", [])]
         if said != ["ok"] * size:
-            raise ProgramFailed(f"{size} events were not plainly taken: {answer.text[:1000]}")
+            raise ProgramFailed(f"{name}: {size} events were not plainly taken: {answer.text[:1000]}")
 
 
 def make_keys(data: Path, clock: Callable[[], int]) -> dict[str, list[str]]:
@@ -135,7 +143,7 @@ def _headers(secret: str) -> list[str]:
 
 def _cells(
     door: Door,
-    bodies: dict[int, Path],
+    bodies: Bodies,
     headers: dict[str, list[str]],
     seconds: float,
     rounds: int,
@@ -143,11 +151,11 @@ def _cells(
 ) -> dict[tuple[str, int], list[float]]:
     cells: dict[tuple[str, int], list[float]] = {(name, size): [] for name in KEYS for size in SIZES}
     for name in KEYS:
-        door.cell(bodies[1], headers[name], 1)
+        door.cell(bodies[name, 1], headers[name], 1)
     for number in range(rounds):
         for size in SIZES:
             for name in KEYS:
-                cell = door.cell(bodies[size], headers[name], seconds)
+                cell = door.cell(bodies[name, size], headers[name], seconds)
                 check_cell(cell, f"{name} at {size} a request", door.program)
                 cells[name, size].append(rate := _per_cpu(cell, size))
                 report(f"round {number + 1}/{rounds}, {size} a request: {name} {rate:,.0f} a CPU s")
