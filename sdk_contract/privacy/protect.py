@@ -1,5 +1,7 @@
 """Treats the properties of one event that the tracking plan gives a class of personal data."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,6 +18,9 @@ Classes: TypeAlias = Mapping[tuple[str, ...], str]
 
 _HOLDERS: Final = ("properties", "traits")
 _ANY_ITEM: Final = "*"
+# How an object, null, or nothing begins.
+_OBJECT: Final = (b"{", b"n", b"")
+_NAMES: Final = (b'"properties"', b'"traits"', b'"context"')
 _SEALED: Final = re.compile(rb'"sj:seal:[a-z]{1,20}:[A-Za-z0-9_-]+"')
 _decode_object = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
@@ -27,11 +32,27 @@ class Node(Struct, frozen=True, eq=False):
     """One place of the plan: its class, and the places within it."""
 
     of_class: str | None
-    children: dict[str, "Node"]
+    children: dict[str, Node]
 
     def stray(self) -> str | None:
         """The class for a plain value that stands where the plan has an object or a list."""
         return self.of_class or next(filter(None, (child.stray() for child in self.children.values())), None)
+
+
+class _Planned(Struct, frozen=True, eq=False):
+    """The plan's tree, and as JSON the keys of its first level; none where every key is planned."""
+
+    tree: Node
+    keys: tuple[bytes, ...]
+
+
+class _Holders(Struct, gc=False):
+    properties: Raw = Raw()
+    traits: Raw = Raw()
+    context: Raw = Raw()
+
+
+_decode_holders = msgspec.json.Decoder(_Holders).decode
 
 
 def protect_event(raw: bytes, classes: Classes, policy: Policy, vault: Vault) -> bytes:
@@ -43,8 +64,10 @@ def protect_event(raw: bytes, classes: Classes, policy: Policy, vault: Vault) ->
     """
     if not classes or not policy.treats_planned:
         return raw
+    planned, walk = _planned(tuple(classes.items())), _Walk(policy, vault)
     try:
-        return _Walk(policy, vault).event(raw, _tree(tuple(classes.items())))
+        quick = _spliced(raw, planned, walk)
+        return walk.event(raw, planned.tree) if quick is None else quick
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return sealed_event(raw, vault)
 
@@ -56,7 +79,47 @@ def sealed_event(raw: bytes, vault: Vault) -> bytes:
     return f'"{vault.seal(bytes(raw))}"'.encode()
 
 
+def _spliced(raw: bytes, planned: _Planned, walk: _Walk) -> bytes | None:
+    """An ordinary event, with only the objects written anew in which something is planned.
+
+    None where that cannot be told at a glance: escapes, keys that stand twice, traits in the context.
+    """
+    if not planned.keys or (b"\\" in raw and b"\\u" in raw):
+        return None
+    found = _decode_holders(raw)
+    holders = (
+        (_NAMES[0], found.properties, bytes(found.properties)),
+        (_NAMES[1], found.traits, bytes(found.traits)),
+    )
+    if holders[0][2][:1] not in _OBJECT or holders[1][2][:1] not in _OBJECT:
+        return None
+    if b'"traits"' in bytes(found.context):
+        return None
+    if not _has(raw, planned.keys):
+        return raw
+    if any(raw.count(name) > 1 for name in _NAMES):
+        return None
+    for name, holder, part in holders:
+        if _has(part, planned.keys):
+            at = raw.index(part, raw.index(name))
+            raw = raw[:at] + bytes(walk.value(holder, planned.tree, None)) + raw[at + len(part) :]
+    return raw
+
+
+def _has(text: bytes, keys: tuple[bytes, ...]) -> bool:
+    for key in keys:  # noqa: SIM110 - called for every event, and a generator costs more than the search
+        if key in text:
+            return True
+    return False
+
+
 @lru_cache(4096)
+def _planned(classes: tuple[tuple[tuple[str, ...], str], ...]) -> _Planned:
+    first = {path[0] if path else _ANY_ITEM for path, _ in classes}
+    keys = () if _ANY_ITEM in first else tuple(_encode(step) for step in sorted(first))
+    return _Planned(_tree(classes), keys)
+
+
 def _tree(classes: tuple[tuple[tuple[str, ...], str], ...]) -> Node:
     children: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for path, of_class in classes:
@@ -78,12 +141,12 @@ class _Walk:
         event = _decode_object(raw)
         for holder in _HOLDERS:
             if holder in event:
-                event[holder] = self._value(event[holder], tree, None)
+                event[holder] = self.value(event[holder], tree, None)
         if "context" in event and bytes(event["context"]).startswith(b"{"):
-            event["context"] = self._value(event["context"], Node(None, {"traits": tree}), None)
+            event["context"] = self.value(event["context"], Node(None, {"traits": tree}), None)
         return _encode(event)
 
-    def _value(self, raw: Raw, node: Node | None, inherited: str | None) -> Raw:
+    def value(self, raw: Raw, node: Node | None, inherited: str | None) -> Raw:
         of_class = node.of_class if node and node.of_class else inherited
         if node is None and of_class is None:
             return raw
@@ -92,7 +155,7 @@ class _Walk:
             return self._object(raw, node, of_class)
         if begin == b"[":
             item = node.children.get(_ANY_ITEM, node) if node else None
-            return Raw(_encode([self._value(one, item, of_class) for one in _decode_list(raw)]))
+            return Raw(_encode([self.value(one, item, of_class) for one in _decode_list(raw)]))
         return self._scalar(raw, of_class or (node.stray() if node else None))
 
     def _object(self, raw: Raw, node: Node | None, of_class: str | None) -> Raw:
@@ -100,7 +163,7 @@ class _Walk:
         fallback = children.get(_ANY_ITEM)
         members = _decode_object(raw)
         for name, value in members.items():
-            members[name] = self._value(value, children.get(name, fallback), of_class)
+            members[name] = self.value(value, children.get(name, fallback), of_class)
         return Raw(_encode(members))
 
     def _scalar(self, raw: Raw, of_class: str | None) -> Raw:
