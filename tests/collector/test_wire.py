@@ -12,7 +12,7 @@ import pytest
 from sdk_contract.verdicts import Verdict
 from tests.collector.running import Running, running
 
-GOOD = {"type": "track", "event": "Paid", "userId": "u1", "messageId": "m-good"}
+GOOD = {"type": "track", "event": "Paid", "userId": "u1"}
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,13 @@ def verdicts(answer: httpx.Response) -> list[tuple[str, str | None]]:
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/batch/", "/v1/b", "/v1/b/"])
 def test_a_batch_is_answered_event_by_event(door: Running, path: str) -> None:
-    answer = door.client.post(path, content=batch(GOOD, {**GOOD, "messageId": "m-2", "userId": {"no": 1}}, 7))
+    answer = door.client.post(
+        path, content=batch({**GOOD, "messageId": path}, {**GOOD, "messageId": "m-2", "userId": {"no": 1}}, 7)
+    )
     body = answer.json()
     assert (body["success"], body["accepted"], body["rejected"]) == (True, 1, 2)
     assert verdicts(answer) == [("ok", None), ("rejected", "wrong_type"), ("rejected", "not_an_object")]
-    assert [one["message_id"] for one in body["verdicts"]][:2] == ["m-good", "m-2"]
+    assert [one["message_id"] for one in body["verdicts"]][:2] == [path, "m-2"]
     assert body["verdicts"][1]["pointer"] == "/userId"
     assert answer.headers["content-type"] == "application/json"
 
