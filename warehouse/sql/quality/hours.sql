@@ -49,10 +49,10 @@ compared AS (
 SELECT project, type, event, make_timestamptz(hour * 3600000000) AS hour, volume, usual
 FROM compared
 WHERE
-    days >= 5
+    days >= 7
     AND hour >= epoch_us($since::TIMESTAMP) // 3600000000
     AND volume - usual >= 30
     AND volume >= 3 * usual
-    AND volume - usual > 6 * greatest(spread, 2 * sqrt(usual), 0.25 * usual, 1)
+    AND volume - usual > 6 * greatest(spread, 3 * sqrt(usual), 0.25 * usual, 1)
 ORDER BY volume - usual DESC
 LIMIT 100
