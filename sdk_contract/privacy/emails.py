@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from heapq import merge
 from typing import Any, Final
 
 import re2
@@ -53,12 +54,12 @@ def find_emails(body: bytes) -> Iterator[tuple[int, int]]:
         yield start, done
 
 
-def _signs(body: bytes) -> list[tuple[int, int]]:
-    """Where an @ stands, plain or as %40, in order."""
-    found = [(at, at + 1) for at in _places(body, b"@")] if b"@" in body else []
-    if b"%" in body and (encoded := [sign.span() for sign in _AT_IN_URL.finditer(body)]):
-        found = sorted(found + encoded)
-    return found
+def _signs(body: bytes) -> Iterator[tuple[int, int]]:
+    """Where an @ stands, plain or as %40, in order; one by one, so that the reader can stop at too many."""
+    plain = ((at, at + 1) for at in _places(body, b"@"))
+    if b"%" not in body or _AT_IN_URL.search(body) is None:
+        return plain
+    return merge(plain, (sign.span() for sign in _AT_IN_URL.finditer(body)))
 
 
 def _places(body: bytes, sign: bytes) -> Iterator[int]:
