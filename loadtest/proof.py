@@ -73,6 +73,44 @@ RUNS: Final = (
         ),
     ),
     Run(
+        "rules",
+        ("rules", "--seconds", "4", "--rounds", "5"),
+        ("rules", "--seconds", "1", "--rounds", "1"),
+        (
+            Promise(
+                "a plan of 200 events enforced keeps 80 %",
+                lambda figures: min(figures["kept"]["planned"].values()) >= 0.8,
+            ),
+            Promise(
+                "the strict policy keeps 60 %",
+                lambda figures: min(figures["kept"]["strict"].values()) >= 0.6,
+            ),
+        ),
+    ),
+    Run(
+        "privacy",
+        ("privacy",),
+        ("privacy",),
+        (
+            Promise("no address is found in any file", lambda figures: figures["ips_found"] == 0),
+            Promise("no personal value is found in any file", lambda figures: figures["pii_found"] == 0),
+        ),
+    ),
+    Run(
+        "dedup",
+        ("dedup",),
+        ("dedup", "--ids", "40000", "--sizes", "40000"),
+        (
+            Promise("nothing is doubled", lambda figures: figures["doubled"] == 0),
+            Promise("nothing is dropped wrongly", lambda figures: figures["false_drops"] == 0),
+            Promise("an id takes at most 64 bytes", lambda figures: figures["bytes_per_id"] <= 64),
+            Promise(
+                "a load of 5,000 ids takes at most 0.3 CPU s",
+                lambda figures: max(figures["load_cpu_s"].values()) <= 0.3,
+            ),
+        ),
+    ),
+    Run(
         "crash",
         ("crash", "--kills", "20"),
         ("crash", "--kills", "2"),
