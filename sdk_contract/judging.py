@@ -74,6 +74,7 @@ class PlanRule(msgspec.Struct, frozen=True):
     has_pii: bool = False
     with_context: frozenset[str] | None = frozenset()
     judges: bool = True
+    quick: Callable[[Raw, int], str | None] | None = None
 
 
 class Suppressed:
@@ -146,9 +147,10 @@ def judge(
     if rules is not None and rules.idle and signals is None:
         rules = None
     ordinary, opened = parsed.sound and rules is None, parsed.sound and rules is not None
+    look = glance if ordinary else _look_of(rules, parsed, signals)
     for index, raw in enumerate(parsed.events):
         try:
-            if ordinary and (message_id := glance(raw, limit)):
+            if look is not None and (message_id := look(raw, limit)):
                 message_ids.append(message_id)
                 continue
             if opened and rules is not None and (sent := open_event(raw, limit)) is not None:
@@ -162,6 +164,15 @@ def judge(
         if fault is not None:
             judgements.append(fault.judge(index))
     return Judged(message_ids, judgements, trouble)
+
+
+def _look_of(
+    rules: Rules | None, parsed: Parsed, signals: str | None
+) -> Callable[[Raw, int], str | None] | None:
+    """The plan's own look at whole events, where nothing but the plan can have an objection."""
+    if rules is None or rules.plan is None or rules.suppressed is not None or rules.wary or not parsed.sound:
+        return None
+    return rules.plan.quick if signals is None and parsed.context is None and rules.plan.judges else None
 
 
 def _fault_of_opened(

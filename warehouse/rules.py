@@ -87,6 +87,8 @@ class RuleBook:
         asks = bool(compiled.plan.consent) or any(one.consent for one in compiled.plan.events)
         if key.unplanned != "plan":
             compiled = msgspec.structs.replace(compiled, unplanned=key.unplanned)
+        from sdk_contract.plan.glances import Glance  # what it imports is large
+
         return PlanRule(
             compiled,
             key.plan_mode == "warn",
@@ -95,6 +97,7 @@ class RuleBook:
             compiled.has_pii,
             with_context=_with_context(compiled),
             judges=key.plan_mode != "off",
+            quick=Glance(compiled),
         )
 
     def _read_plan(self, published: PublishedPlan | None, project: str) -> None:

@@ -145,8 +145,15 @@ class CompiledPlan(Struct, frozen=True):
     def find(self, of_type: str, name: str | None) -> Planned | None:
         return self.events.get((of_type, name)) or self.events.get((of_type, None))
 
+    def lets_pass(self, of_type: str) -> bool:
+        """Whether an event of this type that is not planned passes, whatever its name and context are."""
+        return not self.contexts and self._is_free(of_type)
+
+    def _is_free(self, of_type: str) -> bool:
+        return self.unplanned == "allow" or of_type not in self.named
+
     def _unplanned(self, of_type: str, name: str | None) -> Fault | None:
-        if self.unplanned == "allow" or of_type not in self.named:
+        if self._is_free(of_type):
             return None
         verdict = Verdict.WARNING if self.unplanned == "warn" else None
         near = self.near.get(_plainly(name or ""))

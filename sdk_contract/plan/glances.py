@@ -45,29 +45,36 @@ class _Glanced(Struct, rename="camel", gc=False):
 _decode = msgspec.json.Decoder(_Glanced).decode
 
 
-def glance(plan: CompiledPlan, raw: Raw, limit: int = EVENT_LIMIT) -> str | None:
-    """Gives the message id of an event of a sound body to which neither its shape nor the plan objects.
+class Glance(Struct, frozen=True):
+    """The look at events by one plan, as one key applies it."""
 
-    None leaves that open: for `inspect` and `plan.check` to say, and for consent where the event has answers.
-    """
-    text = bytes(raw)
-    if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
-        return None
-    try:
-        sent = _decode(text)
-        if not (sent.anonymous_id or sent.user_id) or (sent.context and sent.context.consent):
+    plan: CompiledPlan
+
+    def __call__(self, raw: Raw, limit: int = EVENT_LIMIT) -> str | None:
+        """Gives the message id of an event of a sound body to which neither its shape nor the plan objects.
+
+        None leaves that open: for `inspect` and `plan.check`, and for consent where the event has answers.
+        """
+        plan, text = self.plan, bytes(raw)
+        if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
             return None
-        if sent.type == "track":
-            planned, part, other = plan.tracks.get(sent.event), sent.properties, sent.traits
-        elif sent.type == "identify":
-            planned, part, other = plan.find("identify", None), sent.traits, sent.properties
-        elif sent.type in _WITH_NAMES:
-            planned, part, other = plan.find(sent.type, sent.name or None), sent.properties, sent.traits
-        else:
+        try:
+            sent = _decode(text)
+            if not (sent.anonymous_id or sent.user_id) or (sent.context and sent.context.consent):
+                return None
+            if sent.type == "track" and sent.event:
+                planned, part, other = plan.tracks.get(sent.event), sent.properties, sent.traits
+            elif sent.type == "identify":
+                planned, part, other = plan.find("identify", None), sent.traits, sent.properties
+            elif sent.type in _WITH_NAMES:
+                planned, part, other = plan.find(sent.type, sent.name or None), sent.properties, sent.traits
+            else:
+                return None
+            if planned is None:
+                return sent.message_id or None if plan.lets_pass(sent.type) else None
+            if planned.contexts or planned.rule.accepts is None or other is not _NO_OBJECT:
+                return None
+            planned.rule.accepts(part)
+        except msgspec.DecodeError:
             return None
-        if planned is None or planned.contexts or planned.rule.accepts is None or other is not _NO_OBJECT:
-            return None
-        planned.rule.accepts(part)
-    except msgspec.DecodeError:
-        return None
-    return sent.message_id or None
+        return sent.message_id or None

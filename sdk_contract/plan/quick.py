@@ -21,7 +21,7 @@ Accepts = Callable[[bytes], object]
 _SAYS_NOTHING: Final = frozenset(
     (
         *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format"),
-        *("$comment", "$defs", "$schema", "x-pii", "x-clean"),
+        *("$comment", "$defs", "$schema", "x-pii", "x-clean", "x-resolve"),
     )
 )
 _OF_TEXT: Final = frozenset(("minLength", "maxLength", "pattern"))
