@@ -93,6 +93,8 @@ def source_of(parquet: bytes) -> str | None:
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), kind)
     try:
         return pa.array(values, type=kind)
     except _UNFIT:  # of a refused event: whoever reads the whole finds it in `raw`

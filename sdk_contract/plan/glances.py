@@ -70,9 +70,12 @@ class Glance(Struct, frozen=True):
                 planned, part, other = plan.find(sent.type, sent.name or None), sent.properties, sent.traits
             else:
                 return None
+            if other is not _NO_OBJECT:
+                return None
             if planned is None:
-                return sent.message_id or None if plan.lets_pass(sent.type) else None
-            if planned.contexts or planned.rule.accepts is None or other is not _NO_OBJECT:
+                passes = plan.lets_pass(sent.type) and bytes(part).startswith(b"{")
+                return sent.message_id or None if passes else None
+            if planned.contexts or planned.rule.accepts is None:
                 return None
             planned.rule.accepts(part)
         except msgspec.DecodeError:

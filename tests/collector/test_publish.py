@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from collector.publish import (
     Publisher,
     ToRows,
     land,
+    one_at_a_time,
     segments_in,
 )
 from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
@@ -30,7 +33,8 @@ from tests.warehouse.test_landing import s3_store
 from warehouse.errors import StoreUnavailable
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
-from warehouse.segments import Tally, segment_id
+from warehouse.rows import Landing
+from warehouse.segments import SegmentCount, Tally, segment_id
 
 EPOCH = 1_795_298_592_515
 
@@ -305,6 +309,23 @@ def test_uploads_run_side_by_side_and_not_without_bound(tmp_path: Path) -> None:
     scene.publish()
     assert len(scene.ids()) == 12
     assert 2 <= store.most <= 4
+
+
+def test_rows_are_made_by_one_thread_at_a_time() -> None:
+    inside, most = [0], [0]
+
+    def to_rows(data: bytes, name: str) -> Landing:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.01)
+        inside[0] -= 1
+        return Landing(name, name, data, "", SegmentCount(0, 0, 0, []))
+
+    alone = one_at_a_time(to_rows)
+    with ThreadPoolExecutor(4) as pool:
+        made = [pool.submit(alone, b"x", str(number)) for number in range(8)]
+    assert {one.result().segment_id for one in made} == {str(number) for number in range(8)}
+    assert most == [1]
 
 
 class Crowded(LocalStore):

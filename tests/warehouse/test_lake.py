@@ -15,6 +15,7 @@ from tests.warehouse.lakes import NOON, Site, event, ids
 from warehouse import extensions
 from warehouse.errors import ExtensionMissing, LakeError, LakeLocked, LakeMissing
 from warehouse.lake import Lake, connect, migrate
+from warehouse.schema_docs import migrations
 from warehouse.settings import WarehouseSettings
 
 
@@ -27,11 +28,26 @@ def test_migrations_apply_once(site: Site) -> None:
     with site.writer() as lake:
         assert migrate(lake) == []
         assert lake.query("SELECT name FROM schema_migrations ORDER BY name") == [
-            ("0001_events.sql",),
-            ("0002_sessions.sql",),
+            (name,) for name in migrations()
         ]
     with site.writer() as lake:
         assert lake.query("SELECT count(*) FROM events") == [(0,)]
+
+
+def test_a_lake_of_an_older_release_gets_what_came_since(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = dict(list(migrations().items())[:2])
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.lake.migrations", lambda: older)
+        with site.writer() as lake:
+            lake.execute(
+                "INSERT INTO events (load_seq, message_id, event_day) VALUES (1, 'old', '2026-11-20')"
+            )
+    with site.writer() as lake:
+        site.land([event("new", country="CN")])
+        site.load(lake)
+        found = lake.query("SELECT message_id, country FROM events ORDER BY message_id")
+        lake.execute("CALL ducklake_merge_adjacent_files('lake')")
+    assert found == [("new", "CN"), ("old", None)]
 
 
 def test_a_lake_of_a_newer_program_is_refused(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Final
 
 from warehouse.enrich.clock import SECOND, DeviceClock, moment
@@ -28,7 +27,7 @@ class _Device:
 
 
 class DeviceClocks:
-    """The clocks of the devices heard of last, `remembered` at most; may be used from several threads.
+    """The clocks of the devices heard of last, `remembered` at most; for one thread at a time.
 
     They are kept in two halves: when the younger is full, the older is forgotten, and the younger becomes it.
     """
@@ -37,7 +36,6 @@ class DeviceClocks:
         self._half = max(remembered // 2, 1)
         self._young: dict[Name, _Device] = {}
         self._old: dict[Name, _Device] = {}
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -56,16 +54,15 @@ class DeviceClocks:
         Times are µs UTC. `deed` is a hash of what the device did; the same less than a second before, by the
         device's own clock, makes a repeat. The same message a second time is no repeat of itself.
         """
-        with self._lock:
-            known = self._young.get(device) or self._recall(device)
-            clock = known.clock
-            if original is None:
-                return moment(None, sent_at, received_at, clock), None
-            if sent_at is not None and clock.agrees(original, sent_at, received_at):
-                found: Found = (original, None, 0)
-            else:
-                found = moment(original, sent_at, received_at, clock)
-            return found, None if deed is None else repeats(known.deeds, deed, original, message_id)
+        known = self._young.get(device) or self._recall(device)
+        clock = known.clock
+        if original is None:
+            return moment(None, sent_at, received_at, clock), None
+        if sent_at is not None and clock.agrees(original, sent_at, received_at):
+            found: Found = (original, None, 0)
+        else:
+            found = moment(original, sent_at, received_at, clock)
+        return found, None if deed is None else repeats(known.deeds, deed, original, message_id)
 
     def _recall(self, device: Name) -> _Device:
         found = self._old.pop(device) if device in self._old else _Device()

@@ -91,6 +91,7 @@ FIELDS = st.sampled_from(
 @example(TRACK, {"traits": 5})
 @example(IDENTIFY, {"properties": []})
 @example(PAGE, {"name": 5})
+@example(TRACK, {"event": "m", "properties": ""})
 def test_what_a_look_finds_good_is_good(event: dict[str, Any], change: dict[str, Any]) -> None:
     text = raw(event | change)
     for compiled in (PLAN, msgspec.structs.replace(PLAN, unplanned="allow"), STRICT):
