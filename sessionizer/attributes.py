@@ -14,10 +14,11 @@ import msgspec
 import pyarrow as pa
 
 from sdk_contract.cleaning.kinds import NOTHING
+from sdk_contract.plan.model import RESOLVE_RULES
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake, quoted
 
-RULES: Final = ("latest", "first", "most_frequent")
+RULES: Final = RESOLVE_RULES
 LASTING: Final = (
     *("birthday", "birthdate", "dateofbirth", "dob", "gender", "sex", "idnumber", "idcard", "nationalid"),
     *("生日", "出生日期", "性别", "身份证", "身份证号", "身份证号码"),

@@ -25,6 +25,7 @@ from warehouse.arrivals import is_object
 from warehouse.errors import BadBackup
 from warehouse.lake import lock_writer
 from warehouse.landing import Store, segment_of
+from warehouse.mark import sync
 from warehouse.registry import Registry
 from warehouse.segments import HOUR_US, Tally, split_segment_id
 from warehouse.settings import Folders
@@ -163,7 +164,7 @@ def _copy_database(source: Path, target: Path) -> int:
     with closing(sqlite3.connect(source, timeout=30)) as con, closing(sqlite3.connect(target)) as copy:
         con.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
-    _sync(target)
+    sync(target)
     return target.stat().st_size
 
 
@@ -178,11 +179,11 @@ def _is_whole(path: Path) -> bool:
 def _put_back(source: Path, target: Path) -> None:
     aside = target.with_suffix(".restored")
     shutil.copyfile(source, aside)
-    _sync(aside)
+    sync(aside)
     for leftover in _beside(target):
         leftover.unlink(missing_ok=True)
     os.replace(aside, target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _beside(target: Path) -> Iterable[Path]:
@@ -192,13 +193,5 @@ def _beside(target: Path) -> Iterable[Path]:
 
 def _write_durable(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-    _sync(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path)
+    sync(path.parent)

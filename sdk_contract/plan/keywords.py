@@ -39,18 +39,21 @@ def parts(schema: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ..
                 yield from parts(inner, (*at, word, index))
 
 
+_OURS: Final = ("x-pii", "x-clean", "x-resolve")
+
+
 def strange_words(schema: Schema) -> Iterator[tuple[tuple[Any, ...], str]]:
     """Words of a schema that mean nothing in it: the path of each, and what would do."""
     for at, part in parts(schema):
         for word in part:
             if word not in KEYWORDS and not word.startswith("x-"):
                 yield (*at, word), f"{word!r} is no word of JSON Schema{_near(word)}"
-            elif word.startswith("x-") and word not in ("x-pii", "x-clean") and _near(word):
+            elif word.startswith("x-") and word not in _OURS and _near(word):
                 yield (*at, word), f"{word!r} means nothing{_near(word)}"
 
 
 def _near(word: str) -> str:
-    found = get_close_matches(word, [*KEYWORDS, "x-pii", "x-clean"], 1, 0.75)
+    found = get_close_matches(word, [*KEYWORDS, *_OURS], 1, 0.75)
     if found:
         return f"; {found[0]} would do"
     return "; put a text that has a comma or a colon in quotes" if " " in word else ""

@@ -6,7 +6,7 @@ A path is a tuple of keys below the properties (or traits), "*" for every item o
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
-from sdk_contract.plan.model import CLEAN_KINDS, PII_CLASSES, Schema
+from sdk_contract.plan.model import CLEAN_KINDS, PII_CLASSES, RESOLVE_RULES, Schema
 from sdk_contract.plan.schemas import BadSchema
 
 Path: TypeAlias = tuple[str, ...]
@@ -67,8 +67,19 @@ class Marks:
             self.cleaners[path] = kind
         elif path not in self.cleaners and (plain := _plain_kind(schema)):
             self.cleaners[path] = plain
+        if "x-resolve" in schema:
+            _check_resolve(schema["x-resolve"], (*at, "x-resolve"))
         if (of_class or kind) and not path:
             raise BadSchema(at, "x-pii and x-clean belong to a property")
+
+
+def _check_resolve(value: Any, at: tuple[Any, ...]) -> None:
+    """How one of a customer's values of a trait is chosen: a rule, or sources, the best first."""
+    if value in RESOLVE_RULES:
+        return
+    if not (isinstance(value, list) and value and all(isinstance(name, str) and name for name in value)):
+        known = ", ".join(RESOLVE_RULES)
+        raise BadSchema(at, f"{value!r} will not do; one of {known}, or a list of sources, the best first")
 
 
 def resolve(root: Schema, ref: str) -> Any:

@@ -24,6 +24,8 @@ CleanKind: TypeAlias = Literal[
 
 PII_CLASSES: Final = get_args(PiiClass)
 CLEAN_KINDS: Final = get_args(CleanKind)
+# How one value of a trait is chosen where a customer has had several; a list of sources will do too.
+RESOLVE_RULES: Final = ("latest", "first", "most_frequent")
 ACTIONS: Final = get_args(Action)
 WITH_TRAITS: Final = ("identify", "group")
 

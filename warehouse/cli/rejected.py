@@ -25,6 +25,7 @@ from warehouse.query import plain, text
 from warehouse.refused import Group, Wish, listed, opened, summary, whole
 from warehouse.settings import WarehouseSettings
 
+_NOTHING = "nothing of that kind was refused"
 _LINE = ("load_seq", "received_at", "message_id", "event", "verdict", "code", "pointer", "sdk")
 
 
@@ -102,6 +103,8 @@ def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
     records = [_plain(row) for row in rows]
     if as_json:
         print_json(records)
+    elif not records:
+        click.echo(_NOTHING)
     else:
         print_table(_LINE, [[text(record[name]) for name in _LINE] for record in records])
 
@@ -109,6 +112,9 @@ def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
 def _print_groups(groups: list[Group], as_json: bool) -> None:
     if as_json:
         print_json(groups)
+        return
+    if not groups:
+        click.echo(_NOTHING)
         return
     names = Group.__struct_fields__
     rows = [[getattr(group, name) for name in names[:-1]] for group in groups]

@@ -153,6 +153,8 @@ ERRORS = [
         "x-pii: mail",
         "line 21, properties.properties.email.x-pii: 'mail' is unknown; one of email,",
     ),
+    ("minLength: 1", "x-resolve: newest", "x-resolve: 'newest' will not do; one of latest, first"),
+    ("minLength: 1", "x-resolve: []", "x-resolve: [] will not do"),
     ("minLength: 1", "x-clean: upper", "line 11, properties.properties.order_id.x-clean: 'upper' is unknown"),
     (
         "minLength: 1",

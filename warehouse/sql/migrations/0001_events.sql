@@ -36,15 +36,15 @@ CREATE TABLE events (
     locale VARCHAR, -- context.locale
     timezone VARCHAR, -- context.timezone
     page_url VARCHAR, -- context.page.url
-    page_path VARCHAR, -- context.page.path
+    page_path VARCHAR, -- context.page.path, else from the page address
     page_title VARCHAR, -- context.page.title
     page_referrer VARCHAR, -- context.page.referrer
-    page_search VARCHAR, -- context.page.search
-    campaign_source VARCHAR, -- context.campaign.source
-    campaign_medium VARCHAR, -- context.campaign.medium
-    campaign_name VARCHAR, -- context.campaign.name
-    campaign_term VARCHAR, -- context.campaign.term
-    campaign_content VARCHAR, -- context.campaign.content
+    page_search VARCHAR, -- context.page.search, else from the page address
+    campaign_source VARCHAR, -- context.campaign.source, else utm_source of the page address
+    campaign_medium VARCHAR, -- context.campaign.medium, else utm_medium
+    campaign_name VARCHAR, -- context.campaign.name, else utm_campaign
+    campaign_term VARCHAR, -- context.campaign.term, else utm_term
+    campaign_content VARCHAR, -- context.campaign.content, else utm_content
     library_name VARCHAR, -- SDK that sent it
     library_version VARCHAR, -- version of that SDK
     app_name VARCHAR, -- context.app.name
@@ -56,7 +56,7 @@ CREATE TABLE events (
     screen_width INTEGER, -- context.screen.width
     screen_height INTEGER, -- context.screen.height
     browser VARCHAR, -- browser's name, read from the user agent
-    is_bot BOOLEAN, -- the user agent says it is a robot; null without a user agent
+    is_bot BOOLEAN, -- user agent, or how it was sent, tells a robot; null where nothing tells
     properties JSON, -- the event's properties as sent; properties->>'$.price' reads one
     traits JSON, -- traits of an identify or group, as sent
     context JSON, -- the event's context as sent, addresses treated
