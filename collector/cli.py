@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -48,6 +49,30 @@ def collect(data: str | None, host: str | None, port: int | None, workers: int |
     from collector.supervisor import collect as run
 
     run(chosen(data=data, host=host, port=port, workers=workers), reporter("collect"), now)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@data_option
+@json_option
+def recover(folder: Path, data: str | None, as_json: bool) -> None:
+    """Publish the journal that a dead machine left in FOLDER, its data folder or the journal/ in it.
+
+    It goes to the landing, and is counted in the registry, of this data folder (--data). What is published is
+    removed from FOLDER; broken off, it can be done again.
+    """
+    from collector.recover import recover as run
+    from collector.sink import Loop
+
+    def progress(done: int, of: int) -> None:
+        click.echo(f"\r{done} of {of} segments", nl=False, err=True)
+
+    quiet = (lambda done, of: None) if as_json or not sys.stderr.isatty() else progress
+    done = run(folder, chosen(data=data), reporter("recover"), now, Loop(time.monotonic), quiet)
+    if as_json:
+        click.echo(msgspec.json.encode(done))
+    else:
+        click.echo(f"published {done.segments} segments from {done.journal}")
 
 
 @click.command()

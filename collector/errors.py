@@ -17,3 +17,7 @@ class JournalBusy(CannotStart):
 
 class LandingDiffers(Terminal):
     """An object of this name is in landing, but it was not made from this segment."""
+
+
+class NotRecovered(Transient):
+    """Some of a dead machine's segments could not be published; they are still where they were."""

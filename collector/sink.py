@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -22,7 +23,7 @@ from collector.settings import CollectorSettings, load
 from sdk_contract.errors import SojournError
 from warehouse import logs
 from warehouse.enrich.devices import DeviceClocks
-from warehouse.landing import open_store
+from warehouse.landing import Store, open_store
 from warehouse.registry import Registry
 from warehouse.rows import convert
 
@@ -49,19 +50,26 @@ class Loop:
                 publisher.adopt_orphans()
                 looked = self.clock()
             publisher.step()
-            self._rest()
+            self.rest()
         self._drain(publisher)
 
     def _drain(self, publisher: Publisher) -> None:
         until = self.clock() + DRAIN
         publisher.adopt_orphans()
         while publisher.step() and self.clock() < until:
-            self._rest()
+            self.rest()
         publisher.close()
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Until a landing has ended, or a moment."""
         self.woken.wait(POLL)
         self.woken.clear()
+
+
+def publisher_of(journal: Path, store: Store, registry: Registry, report: Report, loop: Loop) -> Publisher:
+    """Who lands the segments under `journal`, by the plans that the registry knows."""
+    to_rows = partial(convert, plans=PlannedVersions(registry, report), clocks=DeviceClocks())
+    return Publisher(journal, store, registry, Files(), report, loop.clock, loop.woken.set, to_rows=to_rows)
 
 
 def publish(settings: CollectorSettings, report: Report, now: Callable[[], int], loop: Loop) -> None:
@@ -77,12 +85,7 @@ def publish(settings: CollectorSettings, report: Report, now: Callable[[], int],
     store = open_store(settings.landing_url)
     registry = Registry.open(settings.registry, now=now)
     try:
-        to_rows = partial(convert, plans=PlannedVersions(registry, report), clocks=DeviceClocks())
-        loop.run(
-            Publisher(
-                settings.journal, store, registry, files, report, loop.clock, loop.woken.set, to_rows=to_rows
-            )
-        )
+        loop.run(publisher_of(settings.journal, store, registry, report, loop))
     finally:
         registry.close()
         os.close(lock)
