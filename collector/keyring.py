@@ -20,6 +20,7 @@ class Keyring:
         self._open, self._build = open_registry, build
         self._opened: Registry | None = None
         self._version: int | None = None
+        self._generation: int | None = None
         self.keys: Mapping[str, KeyRules] = {}
 
     @property
@@ -28,13 +29,17 @@ class Keyring:
         return self._opened
 
     def refresh(self, *, anyway: bool = False) -> bool:
-        """Reads keys and rules again where the registry changed, or `anyway`; True where it did."""
+        """Reads keys and rules again where they may have changed, or `anyway`; True where it did."""
         version = self.registry.data_version()
         if version == self._version and not anyway:
             return False
+        generation = self.registry.rules_generation()
+        if generation == self._generation and not anyway:
+            self._version = version
+            return False
         valid = [key for key in self.registry.keys() if key.revoked_at is None]  # noqa: SIM118
         self.keys = self._build(self.registry, valid)
-        self._version = version
+        self._version, self._generation = version, generation
         return True
 
     def find(self, secret: str | None) -> KeyRules | None:

@@ -24,19 +24,19 @@ class RuleReader:
 
     def __init__(self, registry: Registry, default: str = "latest") -> None:
         self._registry, self._default = registry, default
-        self._version: int | None = None
+        self._generation: int | None = None
         self._numbers: dict[str, int] = {}
         self._of_project: dict[str, dict[str, Rule]] = {}
         self._rules = Rules(default=default)
 
     def read(self) -> Rules:
         """The rules of every project's newest plan."""
-        version = self._registry.data_version()
-        if version != self._version:
+        generation = self._registry.rules_generation()
+        if generation != self._generation:
             projects = sorted({key.project for key in self._registry.keys()})  # noqa: SIM118
             if sum(self._is_new(self._registry.plan(project)) for project in projects):
                 self._rules = Rules(dict(self._all()), self._default)
-            self._version = version
+            self._generation = generation
         return self._rules
 
     def _is_new(self, published: PublishedPlan | None) -> bool:

@@ -6,18 +6,17 @@ Whoever wants the lake changed files a command here; the one writer of the lake 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from warehouse.errors import RegistryError
+from warehouse.registry.database import connect
 from warehouse.registry.rules import Rules
 from warehouse.segments import Tally
 
@@ -108,28 +107,15 @@ class Audited(msgspec.Struct, frozen=True):
 class Registry(Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
-    def __init__(self, con: sqlite3.Connection, now: Callable[[], int]) -> None:
-        self._con = con
-        self._now = now
-        self._lock = threading.RLock()
-
     @classmethod
     def open(cls, path: Path | str, *, now: Callable[[], int]) -> Registry:
         """Open or create the file.
 
         `now` gives µs UTC. RegistryError when it cannot be opened or is newer than this program.
         """
-        registry = cls(_connect(Path(path)), now)
+        registry = cls(connect(Path(path)), now)
         registry._migrate(Path(path))
         return registry
-
-    def close(self) -> None:
-        self._con.close()
-
-    def data_version(self) -> int:
-        """A number that grows whenever anything in the file changed; cheap enough to ask every second."""
-        version: int = self._con.execute("PRAGMA data_version").fetchone()[0]
-        return version + self._con.total_changes
 
     # write keys
 
@@ -154,7 +140,7 @@ class Registry(Rules):
         secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
         values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), *rules.values())
         columns = ", ".join(("id, project, secret, name, created_at", *rules))
-        with self._transaction():
+        with self._changing_rules():
             try:
                 sql = f"INSERT INTO keys ({columns}) VALUES ({', '.join('?' * len(values))})"
                 no = self._con.execute(sql, values).lastrowid
@@ -173,7 +159,7 @@ class Registry(Rules):
         """
         key = self._key("id", id)
         self._check_rules(rules)
-        with self._transaction():
+        with self._changing_rules():
             for rule, value in rules.items():
                 self._con.execute(f"UPDATE keys SET {rule} = ? WHERE no = ?", (value, key.no))
         return self._key("id", id)
@@ -184,7 +170,7 @@ class Registry(Rules):
         RegistryError when there is no such key.
         """
         key = self._key("id", id)
-        with self._transaction():
+        with self._changing_rules():
             self._con.execute(
                 "UPDATE keys SET revoked_at = ? WHERE no = ? AND revoked_at IS NULL", (self._now(), key.no)
             )
@@ -318,21 +304,6 @@ class Registry(Rules):
                     self._con.execute(statement)
             self._con.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            self._con.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._con.execute("ROLLBACK")
-                raise
-            self._con.execute("COMMIT")
-
-    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
-        with self._lock:
-            return self._con.execute(sql, params).fetchall()
-
     def _key(self, column: str, value: object) -> Key:
         rows = self._all(f"SELECT {_KEY_COLUMNS} FROM keys WHERE {column} = ?", (value,))
         if not rows:
@@ -355,19 +326,6 @@ class Registry(Rules):
             )
             for id, kind, args, by, state, result, created, finished in rows
         ]
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        con = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        con.execute("PRAGMA journal_mode = WAL")
-        con.execute("PRAGMA synchronous = FULL")
-    except (OSError, sqlite3.Error) as error:
-        raise RegistryError(
-            f"cannot open the registry {path}: {error}; its folder must be writable"
-        ) from error
-    return con
 
 
 def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:

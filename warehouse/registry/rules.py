@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from warehouse.errors import RegistryError
+from warehouse.registry.database import Database
 
 
 class PublishedPlan(msgspec.Struct, frozen=True):
@@ -33,15 +32,8 @@ class StoredPolicy(msgspec.Struct, frozen=True):
     set_by: str
 
 
-class Rules:
-    """The part of the registry that holds rules; `Registry` brings the connection."""
-
-    _con: sqlite3.Connection
-    _now: Callable[[], int]
-    _transaction: Callable[[], contextlib.AbstractContextManager[None]]
-
-    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
-        raise NotImplementedError
+class Rules(Database):
+    """The part of the registry that holds rules."""
 
     # tracking plans
 
@@ -50,15 +42,16 @@ class Rules:
 
         RegistryError where an earlier plan of the project has this version and another text.
         """
-        newest = self.plan(project)
-        if newest is not None and (newest.version, newest.text) == (version, text):
-            return newest
-        if self.plan(project, version) is not None:
-            raise RegistryError(
-                f"project {project!r} has had a plan of version {version!r}; give the new one a new version"
-            )
-        values = (project, newest.number + 1 if newest else 1, version, text, self._now(), by)
-        with self._transaction():
+        with self._changing_rules():
+            newest = self.plan(project)
+            if newest is not None and (newest.version, newest.text) == (version, text):
+                return newest
+            if self.plan(project, version) is not None:
+                raise RegistryError(
+                    f"project {project!r} has had a plan of version {version!r}; "
+                    "give the new one a new version"
+                )
+            values = (project, newest.number + 1 if newest else 1, version, text, self._now(), by)
             self._con.execute("INSERT INTO plans VALUES (?, ?, ?, ?, ?, ?)", values)
         return PublishedPlan(*values)
 
@@ -77,11 +70,11 @@ class Rules:
 
     def set_policy(self, name: str, text: str, by: str) -> StoredPolicy:
         """Make this the policy of that name from now on; the newest again changes nothing."""
-        newest = self.policy(name)
-        if newest is not None and newest.text == text:
-            return newest
-        values = (name, newest.number + 1 if newest else 1, text, self._now(), by)
-        with self._transaction():
+        with self._changing_rules():
+            newest = self.policy(name)
+            if newest is not None and newest.text == text:
+                return newest
+            values = (name, newest.number + 1 if newest else 1, text, self._now(), by)
             self._con.execute("INSERT INTO policies VALUES (?, ?, ?, ?, ?)", values)
         return StoredPolicy(*values)
 
@@ -99,13 +92,13 @@ class Rules:
 
     def suppress(self, project: str, digest: str) -> bool:
         """Keep out whoever has an id of this digest; False where that was so already."""
-        with self._transaction():
+        with self._changing_rules():
             sql = "INSERT OR IGNORE INTO suppressions VALUES (?, ?, ?)"
             return bool(self._con.execute(sql, (project, digest, self._now())).rowcount)
 
     def unsuppress(self, project: str, digest: str) -> bool:
         """Let this person's events in again; False where they were not kept out."""
-        with self._transaction():
+        with self._changing_rules():
             sql = "DELETE FROM suppressions WHERE project = ? AND digest = ?"
             return bool(self._con.execute(sql, (project, digest)).rowcount)
 

@@ -1,0 +1,79 @@
+"""The registry's connection: transactions, reading, and what tells that something changed."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import RegistryError
+
+_GENERATION = "rules_generation"
+_NEXT_GENERATION = """
+    INSERT INTO settings VALUES (?, '1')
+    ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"""
+
+
+class Database:
+    """One SQLite connection that the threads of a program share. `now` gives µs UTC."""
+
+    def __init__(self, con: sqlite3.Connection, now: Callable[[], int]) -> None:
+        self._con = con
+        self._now = now
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        self._con.close()
+
+    def data_version(self) -> int:
+        """A number that grows whenever anything in the file changed; cheap enough to ask every second."""
+        version: int = self._con.execute("PRAGMA data_version").fetchone()[0]
+        return version + self._con.total_changes
+
+    def rules_generation(self) -> int:
+        """A number that grows whenever a key, plan, policy or suppression may have changed.
+
+        The counts of what was received change every second or two; who holds rules in memory need not
+        read them all again for that.
+        """
+        rows = self._all("SELECT value FROM settings WHERE name = ?", (_GENERATION,))
+        return int(rows[0][0]) if rows else 0
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            self._con.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._con.execute("ROLLBACK")
+                raise
+            self._con.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _changing_rules(self) -> Iterator[None]:
+        """A transaction after which the rules are of another generation."""
+        with self._transaction():
+            yield
+            self._con.execute(_NEXT_GENERATION, (_GENERATION,))
+
+    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._con.execute(sql, params).fetchall()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open or create the file. RegistryError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        con.execute("PRAGMA journal_mode = WAL")
+        con.execute("PRAGMA synchronous = FULL")
+    except (OSError, sqlite3.Error) as error:
+        raise RegistryError(
+            f"cannot open the registry {path}: {error}; its folder must be writable"
+        ) from error
+    return con
