@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,24 +15,22 @@ Report = Callable[[str, Mapping[str, object]], None]
 
 
 class PlannedVersions:
-    """Plans by project and version, read and compiled when first asked for; for use from several threads."""
+    """Plans by project and version, read and compiled when first asked for; for one thread at a time."""
 
     def __init__(self, registry: Registry, report: Report) -> None:
         self._registry, self._report = registry, report
         self._compiled: dict[tuple[str, str], CompiledPlan | None] = {}
-        self._lock = threading.Lock()
 
     def __call__(self, project: str, version: str) -> CompiledPlan | None:
         """The plan, None where there is none that can be read. Raises what the registry raises."""
         key = project, version
-        with self._lock:
-            if key in self._compiled:
-                return self._compiled[key]
-            published = self._registry.plan(project, version)
-            if published is None:
-                return None
-            compiled = self._compiled[key] = self._compile(published.text, project, version)
-            return compiled
+        if key in self._compiled:
+            return self._compiled[key]
+        published = self._registry.plan(project, version)
+        if published is None:
+            return None
+        compiled = self._compiled[key] = self._compile(published.text, project, version)
+        return compiled
 
     def _compile(self, text: str, project: str, version: str) -> CompiledPlan | None:
         from sdk_contract.plan import Plan, compile
