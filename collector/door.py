@@ -130,9 +130,10 @@ class Door:
             await asyncio.sleep(TICK_SECONDS)
 
     def _look(self) -> None:
+        """First the disk: a registry or a key that cannot be read must not hide that it fills up."""
+        self.gate.measure(read_backlog(self.settings.journal), disk_used(self.settings.folder), self.now())
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
-        self.gate.measure(read_backlog(self.settings.journal), disk_used(self.settings.folder), self.now())
 
     def oldest_seconds(self) -> float:
         oldest = self.gate.backlog.oldest

@@ -68,6 +68,7 @@ class Geo:
     def __init__(self, path: Path | None, trouble: Callable[[str], None]) -> None:
         self._path, self._trouble = path, trouble
         self._looked: tuple[int, ...] | None = None
+        self._told: str | None = None
         self._find: Callable[[str], Place | None] | None = None
 
     @property
@@ -91,9 +92,16 @@ class Geo:
             self._find = lru_cache(ADDRESSES)(_finder(self._path))
         except Exception as error:  # whatever is in that file, the door goes on with what it has
             if self._looked is not None or not isinstance(error, FileNotFoundError):
-                self._trouble(f"{self._path}: {error}")
+                self._tell(f"{self._path}: {error}")
             return False
+        self._told = None
         return True
+
+    def _tell(self, text: str) -> None:
+        """Once, not at every look."""
+        if text != self._told:
+            self._told = text
+            self._trouble(text)
 
 
 def _finder(path: Path) -> Callable[[str], Place | None]:
