@@ -1,12 +1,48 @@
 """The door's one look at an event of a project that has a plan: its shape and its properties together."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
-from sdk_contract.events import EVENT_LIMIT, open_event
+from sdk_contract.events import EVENT_LIMIT, ID_LIMIT, AnyObject, Id
 from sdk_contract.plan.compiled import CompiledPlan
+from sdk_contract.structure import MAX_DEPTH
+
+_NOT_OPENERS: Final = bytes(set(range(256)) - set(b"{["))
+_WITH_NAMES: Final = ("page", "screen")
+_NO_OBJECT: Final = Raw(b"{}")
+
+
+class _Context(Struct, gc=False):
+    """Any context; a person's answers to questions of consent are for others to read."""
+
+    consent: Raw | None = None
+
+
+class _Glanced(Struct, rename="camel", gc=False):
+    """What SDKs send, as far as a look at it goes; objects that the plan is about stay as they are."""
+
+    type: str | None = None
+    message_id: Annotated[str, Meta(max_length=ID_LIMIT)] | None = None
+    user_id: Id = None
+    anonymous_id: Id = None
+    group_id: Id = None
+    previous_id: Id = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    properties: Raw = _NO_OBJECT
+    traits: Raw = _NO_OBJECT
+    context: _Context | None = None
+    integrations: AnyObject | None = None
+    timestamp: datetime | None = None
+    original_timestamp: datetime | None = None
+    sent_at: datetime | None = None
+
+
+_decode = msgspec.json.Decoder(_Glanced).decode
 
 
 class Glance(Struct, frozen=True):
@@ -19,22 +55,29 @@ class Glance(Struct, frozen=True):
 
         None leaves that open: for `inspect` and `plan.check`, and for consent where the event has answers.
         """
-        sent: Any = open_event(raw, limit)
-        if sent is None or (sent.context is not None and sent.context.consent):
-            return None
-        plan, of_type, part = self.plan, sent.type, sent.properties
-        if of_type == "track":
-            planned = plan.tracks.get(sent.event)
-        elif of_type == "identify":
-            planned, part = plan.find("identify", None), sent.traits
-        else:
-            planned = plan.find(of_type, sent.name or None)
-        if planned is None:
-            return sent.message_id if plan.lets_pass(of_type) else None
-        if planned.contexts or planned.rule.accepts is None:
+        plan, text = self.plan, bytes(raw)
+        if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
             return None
         try:
-            planned.rule.accepts(part or b"{}")
+            sent = _decode(text)
+            if not (sent.anonymous_id or sent.user_id) or (sent.context and sent.context.consent):
+                return None
+            if sent.type == "track" and sent.event:
+                planned, part, other = plan.tracks.get(sent.event), sent.properties, sent.traits
+            elif sent.type == "identify":
+                planned, part, other = plan.find("identify", None), sent.traits, sent.properties
+            elif sent.type in _WITH_NAMES:
+                planned, part, other = plan.find(sent.type, sent.name or None), sent.properties, sent.traits
+            else:
+                return None
+            if other is not _NO_OBJECT:
+                return None
+            if planned is None:
+                passes = plan.lets_pass(sent.type) and bytes(part).startswith(b"{")
+                return sent.message_id or None if passes else None
+            if planned.contexts or planned.rule.accepts is None:
+                return None
+            planned.rule.accepts(part)
         except msgspec.DecodeError:
             return None
-        return sent.message_id  # type: ignore[no-any-return]
+        return sent.message_id or None
