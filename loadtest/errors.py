@@ -17,3 +17,7 @@ class ProgramFailed(Terminal):
 
 class BadOutput(Terminal):
     """A program printed something else than was agreed."""
+
+
+class UnknownRun(Terminal):
+    """A run was asked for that no command makes."""

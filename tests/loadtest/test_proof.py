@@ -1,18 +1,32 @@
 """A proof holds only when every run gave figures that keep its promises, and its report says so."""
 
 from pathlib import Path
-from typing import Any
 
+import click
 import msgspec
 import pytest
+from click.testing import CliRunner
 
-from loadtest.proof import RUNS, Outcome, Promise, Run, last_json, machine, prove
+from loadtest.charts import Chart, drawn, thinned
+from loadtest.cli import Measured, measures
+from loadtest.errors import UnknownRun
+from loadtest.machine import machine
+from loadtest.promises import Outcome, Promise, Run, judged
+from loadtest.proof import chosen, every_run, last_json, prove
 from loadtest.report import page
+from tests.loadtest.figures import BAD, GOOD
 
 
 def outcome(held: bool, figures: dict[str, object] | None) -> Outcome:
     return Outcome(
-        "crash", "python -m x", "2026-11-21T00:00:00.000Z", 1.5, 0, figures, {"a < b": held}, "crash.log"
+        "crash",
+        "python -m x",
+        "2026-11-21T00:00:00.000Z",
+        1.5,
+        0,
+        figures,
+        {"a < b": held},
+        {"log": "crash.log"},
     )
 
 
@@ -38,33 +52,65 @@ def test_figures_are_the_last_line(output: bytes, wanted: dict[str, int] | None)
 
 
 def test_the_promises_of_the_runs_judge_good_and_bad_figures() -> None:
-    good: dict[str, dict[str, Any]] = {
-        "bench": {"ratio": {"1": 0.3}, "door": {"50": 80_000}},
-        "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
-        "privacy": {"ips_found": 0, "pii_found": 0},
-        "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
-        "crash": {"missing": 0, "doubled": 0, "difference": 0},
-        "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
-    }
-    bad: dict[str, dict[str, Any]] = {
-        "bench": {"ratio": {"1": 0.29}, "door": {"50": 79_999}},
-        "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
-        "privacy": {"ips_found": 1, "pii_found": 1},
-        "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
-        "crash": {"missing": 1, "doubled": 1, "difference": -1},
-        "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
-    }
-    for run in RUNS:
-        assert all(promise.holds(good[run.name]) for promise in run.promises)
-        assert not any(promise.holds(bad[run.name]) for promise in run.promises)
+    assert every_run().keys() == GOOD.keys() == BAD.keys()
+    for run in every_run().values():
+        good, bad = judged(run, GOOD[run.name]), judged(run, BAD[run.name])
+        assert [text for text, held in good.items() if not held] == []
+        assert [text for text, held in bad.items() if held] == []
+        assert not any(judged(run, None).values())
+
+
+def test_runs_are_chosen_by_name() -> None:
+    assert [run.name for run in chosen("crash, bench")] == ["crash", "bench"]
+    assert [run.name for run in chosen("")] == list(every_run())
+    with pytest.raises(UnknownRun, match=r"'crush'.*bench"):
+        chosen("crush")
+
+
+def test_a_chart_shows_its_lines_and_their_names() -> None:
+    shown = drawn(Chart("Memory <of all>", "MiB", {"worker": [(0, 1.0), (10, 4.0)], "sink": []}))
+    assert "Memory &lt;of all&gt; (MiB)" in shown
+    assert shown.count("<polyline") == 1
+    assert 'points="64.0,147.0 748.0,12.0"' in shown
+    assert "no values" in drawn(Chart("Memory", "MiB", {"worker": []}))
+
+
+def test_thinning_keeps_the_peaks() -> None:
+    points = [(float(second), 100.0 if second == 777 else 1.0) for second in range(2000)]
+    kept = thinned(points)
+    assert len(kept) <= 600
+    assert (777.0, 100.0) in kept
+
+
+def test_a_command_prints_its_figures_and_writes_its_report(tmp_path: Path) -> None:
+    class Figures(msgspec.Struct):
+        missing: int
+
+    run = Run("made", (), (), (Promise("nothing is missing", lambda figures: figures["missing"] == 0),))
+    chart = Chart("Backlog", "bytes", {"journal": [(0, 1), (1, 2)]})
+
+    @measures(run)
+    @click.option("--missing", default=0)
+    def command(missing: int) -> Measured:
+        """Made for this test."""
+        return Measured(Figures(missing), missing == 0, (chart,))
+
+    told = CliRunner().invoke(
+        command, ["--missing", "3", "--json", "--report", str(tmp_path / "a" / "b.html")]
+    )
+    assert told.exit_code == 1
+    assert msgspec.json.decode(told.stdout) == {"missing": 3}
+    page = (tmp_path / "a" / "b.html").read_text()
+    assert "not held: nothing is missing" in page
+    assert "Backlog (bytes)" in page
+    assert CliRunner().invoke(command, []).exit_code == 0
 
 
 def test_a_proof_keeps_its_report_also_where_a_run_fails(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     broken = Run("broken", ("no-such-command",), ("no-such-command",), (Promise("it runs", lambda _: True),))
-    monkeypatch.setattr("loadtest.proof.RUNS", (broken,))
-    proof = prove(tmp_path, True, lambda: 0, lambda _: None)
+    proof = prove([broken], tmp_path, True, lambda: 0, lambda _: None)
     assert not proof.held
     assert proof.runs == {"broken": False}
     assert "no-such-command" in (tmp_path / "index.html").read_text()

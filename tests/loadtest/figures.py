@@ -1,0 +1,21 @@
+"""Figures of every run that just keep its promises, and some that break each of them."""
+
+from typing import Any
+
+GOOD: dict[str, dict[str, Any]] = {
+    "bench": {"ratio": {"1": 0.3}, "door": {"50": 80_000}},
+    "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
+    "privacy": {"ips_found": 0, "pii_found": 0},
+    "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
+    "crash": {"missing": 0, "doubled": 0, "difference": 0},
+    "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
+}
+
+BAD: dict[str, dict[str, Any]] = {
+    "bench": {"ratio": {"1": 0.29}, "door": {"50": 79_999}},
+    "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
+    "privacy": {"ips_found": 1, "pii_found": 1},
+    "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
+    "crash": {"missing": 1, "doubled": 1, "difference": -1},
+    "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
+}
