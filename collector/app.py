@@ -15,11 +15,13 @@ from starlette.routing import Route
 
 from collector.door import DIALECTS, Door
 from collector.metrics import exposition
+from collector.openapi import METRICS, STREAM, Health, described, limits_of
 from collector.validate import PATH, VALIDATE
 from collector.wire import Message, Receive, Scope, Send, cors, preflight, respond
 from sdk_contract.dialects import Answer, Dialect
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import SojournError
+from sdk_contract.verdicts import Unserved
 
 QUIET_SECONDS = 10.0
 
@@ -81,7 +83,7 @@ def hot_paths(dialects: list[Dialect]) -> dict[str, tuple[Dialect, str]]:
 
 def wrong_method(scope: Scope) -> Answer:
     text = f"{scope['path']} takes POST, not {scope['method']}"
-    return Answer(405, _encode({"success": False, "reason": "wrong_method", "error": text}))
+    return Answer(405, _encode(unserved(Unserved.WRONG_METHOD, text)))
 
 
 def reflecting(send: Send, origin: bytes) -> Send:
@@ -93,6 +95,10 @@ def reflecting(send: Send, origin: bytes) -> Send:
         await send(message)
 
     return with_cors
+
+
+def unserved(reason: Unserved, text: str = "") -> dict[str, object]:
+    return {"success": False, "reason": reason, "error": text or reason.text}
 
 
 def json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -107,7 +113,7 @@ class Cold:
 
     async def health(self, request: Request) -> Response:
         """The process is up; nothing more."""
-        return json({"status": "ok", "worker": self.door.name})
+        return json(Health("ok", self.door.name))
 
     async def ready(self, request: Request) -> Response:
         """503 where an event could not be accepted and published now."""
@@ -116,21 +122,18 @@ class Cold:
 
     async def metrics(self, request: Request) -> Response:
         text = exposition(self.app.numbers, self.app.shared)
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(text, media_type=METRICS)
+
+    async def openapi(self, request: Request) -> Response:
+        """What there is to ask for, for programs that read OpenAPI."""
+        return Response(described(limits_of(self.door.settings)), media_type="application/json")
 
     async def live(self, request: Request) -> Response:
         """New events with their verdicts as server-sent events, for who has the live token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not compare_digest(token.encode(), self.door.live_token.encode()):
-            refused = {
-                "success": False,
-                "reason": "unknown_token",
-                "error": "send Authorization: Bearer <live token>",
-            }
-            return json(refused, 401, {"WWW-Authenticate": "Bearer"})
-        return StreamingResponse(
-            self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+            return json(unserved(Unserved.UNKNOWN_TOKEN), 401, {"WWW-Authenticate": "Bearer"})
+        return StreamingResponse(self._stream(), media_type=STREAM, headers={"Cache-Control": "no-store"})
 
     async def _stream(self) -> AsyncIterator[bytes]:
         async for events, dropped in self.door.tap.follow(QUIET_SECONDS):
@@ -144,14 +147,21 @@ class Cold:
         status = error.status_code if isinstance(error, HTTPException) else 404
         exists = sorted({path.rstrip("/") for path in self.app.hot}) + sorted(self.routes())
         text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
-        return json({"success": False, "reason": "not_found", "error": text, "exists": exists}, status)
+        reason = Unserved.WRONG_METHOD if status == 405 else Unserved.NOT_FOUND
+        return json({**unserved(reason, text), "exists": exists}, status)
 
     async def fail(self, request: Request, error: Exception) -> Response:
         answer = self.door.fail(error)
         return Response(answer.body, answer.status, media_type="application/json")
 
     def routes(self) -> dict[str, Endpoint]:
-        return {"/health": self.health, "/ready": self.ready, "/metrics": self.metrics, "/live": self.live}
+        return {
+            "/health": self.health,
+            "/ready": self.ready,
+            "/metrics": self.metrics,
+            "/live": self.live,
+            "/openapi.json": self.openapi,
+        }
 
 
 def cold_app(app: App) -> Starlette:

@@ -29,6 +29,7 @@ from sdk_contract.dialects import Answer, Dialect
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.judging import BatchIds
 from sdk_contract.privacy import Vault
+from sdk_contract.verdicts import Unserved
 from warehouse.registry import Registry
 from warehouse.rules import RuleBook
 
@@ -171,7 +172,7 @@ class Door:
         name = self.report(error)
         body = {
             "success": False,
-            "reason": "unexpected",
+            "reason": Unserved.UNEXPECTED,
             "error": f"unexpected error {name}; it is in the log",
         }
         return Answer(500, msgspec.json.encode(body))

@@ -120,6 +120,33 @@ class Reason(StrEnum):
     )
 
 
+class Unserved(StrEnum):
+    """Why a request was answered before anybody asked for its events; nothing of it is kept."""
+
+    text: str
+    status: int
+
+    def __new__(cls, value: str, text: str, status: int) -> "Unserved":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.text = text
+        member.status = status
+        return member
+
+    NO_HTTP = "no_http", "What was sent is not HTTP/1.1, or not in its one sure reading.", 400
+    UNKNOWN_TOKEN = "unknown_token", "The live view wants `Authorization: Bearer <live token>`.", 401
+    NOT_FOUND = "not_found", "There is no such address; `exists` lists what there is.", 404
+    WRONG_METHOD = "wrong_method", "The address takes another method.", 405
+    SLOW_HEAD = "slow_head", "The head of the request did not arrive in time.", 408
+    HEAD_TOO_LARGE = "head_too_large", "The head of the request has more bytes than it may have.", 431
+    UNEXPECTED = (
+        "unexpected",
+        "A fault of Sojourn's own; `error` has the id under which the log tells more.",
+        500,
+    )
+    CROWDED = "crowded", "The collector has as many connections as it may have.", 503
+
+
 class Judgement(msgspec.Struct, array_like=True, frozen=True):
     """The verdict on event number `index` of a request; `pointer` is a JSON pointer into that event."""
 
@@ -171,3 +198,6 @@ def _lines() -> Iterator[str]:
     yield from (
         f"| `{reason.value}` | {reason.status} | {reason.text} |" for reason in Reason if reason.status != 200
     )
+    yield from ("", "## Why a request did not come that far", "")
+    yield from ("| reason | status | meaning |", "|---|---|---|")
+    yield from (f"| `{one.value}` | {one.status} | {one.text} |" for one in Unserved)
