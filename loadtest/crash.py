@@ -1,9 +1,11 @@
-"""`crash`: kill -9 of any program at random under load; each acknowledged event must be stored once."""
+"""`crash`: programs are killed under load, at random and at every step of an event's way; each acknowledged
+event must be stored once.
+"""
 
 import asyncio
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -12,45 +14,59 @@ from typing import Final
 
 import msgspec
 
-from loadtest.drive import Client, answers
+from loadtest.acknowledged import Acknowledged
+from loadtest.arms import Arms
+from loadtest.charts import Chart
+from loadtest.drive import Ack, Client, answers
 from loadtest.house import House
-from loadtest.processes import Process, kill, role
 from loadtest.routes import shapes
+from loadtest.strikes import UP_AGAIN_S, Strikes, shares
 from loadtest.traffic import Shop
 from loadtest.wire import Request
 
 WORKERS: Final = 2
-TARGETS: Final = ("worker", "worker", "sink", "sessionize", "collect", "console", "up", "all")
-SETTLE_S: Final = 180.0
-UP_AGAIN_S: Final = 90.0
+SETTLE_S: Final = 300.0
 PAUSE_S: Final = 3.0
+# Small segments and eager upkeep, so that every step comes often between two kills.
+EAGER: Final = {
+    "SOJOURN_SEGMENT_AGE": "0.5",
+    "SOJOURN_STITCH_EVERY": "0.5",
+    "SOJOURN_STITCH_SHARE": "1",
+    "SOJOURN_UPKEEP_EVERY": "1",
+    "SOJOURN_MARK_EVERY": "2",
+    "SOJOURN_SNAPSHOT_KEEP": "60",
+}
 Clock = Callable[[], int]
 Report = Callable[[str], None]
+Point = tuple[float, float]
 
 
 class Crash(msgspec.Struct, frozen=True):
-    """What the command prints: kills, ids acknowledged, of these not stored, ids stored twice, the books."""
+    """What the command prints: kills, also by step, ids acknowledged, of these not stored, ids stored twice,
+    the books, seconds of the killing, and what the load client grew by meanwhile, MiB.
+    """
 
     kills: int
+    steps: dict[str, int]
     acked: int
     missing: int
     doubled: int
     difference: int
+    seconds: float
+    client_mib: float
 
     @property
     def held(self) -> bool:
         return self.missing == self.doubled == self.difference == 0 and self.acked > 0
 
 
-def victim(rng: Random, found: list[Process]) -> tuple[str, list[int]]:
-    """A target of those that run: its name, and the pids to kill (all of them for 'all')."""
-    by_role: dict[str, list[int]] = {}
-    for process in found:
-        by_role.setdefault(role(process), []).append(process.pid)
-    name = rng.choice([target for target in TARGETS if target in by_role or target == "all"])
-    if name == "all":
-        return name, [process.pid for process in found]
-    return name, [rng.choice(by_role[name])]
+class Ran(msgspec.Struct, frozen=True):
+    """What went on under load: kills by step, seconds, MiB that the client grew by, and all over time."""
+
+    steps: dict[str, int]
+    seconds: float
+    client_mib: float
+    charts: tuple[Chart, ...]
 
 
 def load(shop: Shop, key: str, rate: float, since: int, rng: Random) -> Iterator[tuple[int, Request]]:
@@ -63,70 +79,86 @@ def load(shop: Shop, key: str, rate: float, since: int, rng: Random) -> Iterator
         yield batch[-1].at, maker.request([message.body for message in batch], ids, batch[-1].at)
 
 
-async def strike(
-    house: House, kills: int, between_s: float, rng: Random, clock: Clock, report: Report
-) -> Counter[str]:
-    """`kills` kills, each after a random pause; `up` is started again where it fell."""
-    done: Counter[str] = Counter()
-    for number in range(kills):
-        await asyncio.sleep(between_s * (0.3 + 1.4 * rng.random()))
-        name, pids = victim(rng, house.all())
-        for pid in pids:
-            kill(pid)
-        done[name] += 1
-        report(f"kill {number + 1}/{kills}: {name} {pids if len(pids) == 1 else ''}")
-        if name in ("up", "all"):
-            await _up_again(house)
-        if rng.random() < 0.5:
-            await answers(house.url, "/health", UP_AGAIN_S, clock)
-    await answers(house.url, "/health", UP_AGAIN_S, clock)
-    return done
-
-
-async def _up_again(house: House) -> None:
-    await asyncio.to_thread(house.program.wait)
-    house.start()
-
-
 async def under_load(
-    house: House, kills: int, between_s: float, rate: float, rng: Random, clock: Clock, report: Report
-) -> set[str]:
-    """The message ids that were acknowledged while programs were killed."""
+    house: House, strikes: Strikes, acked: Acknowledged, rate: float, rng: Random, clock: Clock
+) -> Ran:
+    """Kill while the client sends; the ids of what was acknowledged go to `acked`."""
+
+    def remember(ack: Ack) -> None:
+        acked.add(ack.request.ids)
+
     key, shop = house.write_key(), Shop(seed=rng.randrange(1 << 30))
     await answers(house.url, "/health", UP_AGAIN_S, clock)
-    since = clock() + int((2 + rate / 100) * 1e6)
-    async with Client(house.url, clock=clock, connections=16, patience_s=UP_AGAIN_S, answer_s=5.0) as client:
-        pacing = asyncio.create_task(
-            client.pace(load(shop, key, rate, since, rng), until=1 << 62, backlog=2_000)
-        )
-        done = await strike(house, kills, between_s, rng, clock, report)
+    since, began, before = clock() + int((2 + rate / 100) * 1e6), time.monotonic(), own_mib()
+    async with Client(
+        house.url, clock=clock, connections=16, patience_s=UP_AGAIN_S, answer_s=5.0, remember=remember
+    ) as client:
+        due = load(shop, key, rate, since, rng)
+        pacing = asyncio.create_task(client.pace(due, until=1 << 62, backlog=2_000))
+        watching = asyncio.create_task(watch(strikes, acked))
+        await strikes.run()
+        seconds = time.monotonic() - began
         await asyncio.sleep(PAUSE_S)
         if pacing.done():
             pacing.result()
-        pacing.cancel()
-        with suppress(asyncio.CancelledError):
-            await pacing
-        report(f"killed {dict(done)}; {len(client.acked)} requests acknowledged in {client.tries} tries")
+        for task in (pacing, watching):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        strikes.report(f"killed {strikes.by_step()}; {acked.count} acknowledged, {client.tries} tries")
         for refused in client.refused[:3]:
-            report(f"refused: {refused.status} {refused.body[:200]!r} for {refused.request.path}")
-        return {message_id for ack in client.acked for message_id in ack.request.ids}
+            strikes.report(f"refused: {refused.status} {refused.body[:200]!r} for {refused.request.path}")
+    grown = round(max(own_mib() - before, 0.0), 1)
+    return Ran(strikes.by_step(), round(seconds, 1), grown, strikes.charts)
 
 
-def crash(kills: int, between_s: float, rate: float, seed: int, clock: Clock, report: Report) -> Crash:
-    """Kill under load, let everything settle, then compare the acknowledged ids with `events`."""
-    with tempfile.TemporaryDirectory(prefix="loadtest-crash-") as folder:
+async def watch(strikes: Strikes, acked: Acknowledged) -> None:
+    """Every second, what was acknowledged and how large this process is, for the report."""
+    began = time.monotonic()
+    lines: dict[str, list[Point]] = {"acknowledged": [], "client": []}
+    strikes.charts += (
+        Chart("Acknowledged", "events", {"acknowledged": lines["acknowledged"]}),
+        Chart("Memory of the load client", "MiB", {"client": lines["client"]}),
+    )
+    while True:
+        now = time.monotonic() - began
+        lines["acknowledged"].append((now, acked.count))
+        lines["client"].append((now, own_mib()))
+        await asyncio.sleep(1.0)
+
+
+def own_mib() -> float:
+    """Resident memory of this process."""
+    fields = Path("/proc/self/status").read_text().split("VmRSS:")[1].split()
+    return int(fields[0]) / 1024
+
+
+def crash(
+    kills: int,
+    between_s: float,
+    rate: float,
+    seed: int,
+    clock: Clock,
+    report: Report,
+    only: Sequence[str] = (),
+) -> tuple[Crash, tuple[Chart, ...]]:
+    """Kill under load, let everything settle, then compare the acknowledged ids with `events`.
+
+    `only` names the steps to kill at; by default all, and random kills besides.
+    """
+    rng = Random(seed)
+    with tempfile.TemporaryDirectory(prefix="loadtest-crash-") as folder, Arms(rng) as arms:
         data = Path(folder) / "data"
         data.mkdir()
-        with House(data, workers=WORKERS) as house:
-            acked = asyncio.run(under_load(house, kills, between_s, rate, Random(seed), clock, report))
+        with (
+            House(data, workers=WORKERS, variables={**EAGER, **arms.variables}) as house,
+            Acknowledged(Path(folder) / "acknowledged") as acked,
+        ):
+            strikes = Strikes(house, arms, shares(kills, only), between_s, rng, clock, report)
+            ran = asyncio.run(under_load(house, strikes, acked, rate, rng, clock))
             books = house.settle(SETTLE_S)
             report(f"the books: {books}")
-            missing, doubled = compared(house, acked)
-            return Crash(kills, len(acked), missing, doubled, books.difference)
-
-
-def compared(house: House, acked: set[str]) -> tuple[int, int]:
-    """(acknowledged ids that are not in events, ids that are there more than once)."""
-    with house.lake() as lake:
-        stored = dict(lake.query("SELECT message_id, count(*) FROM events GROUP BY message_id"))
-    return len(acked - stored.keys()), sum(count > 1 for count in stored.values())
+            with house.lake() as lake:
+                missing, doubled = acked.compared(lake)
+            figures = (acked.count, missing, doubled, books.difference, ran.seconds, ran.client_mib)
+            return Crash(sum(ran.steps.values()), ran.steps, *figures), ran.charts

@@ -34,6 +34,7 @@ class Client:
 
     `headers` go with every request. One request is tried for `patience_s` seconds; its bytes, and so its
     message ids, never change between the tries; the pauses between them begin at `first_pause_s` and double.
+    `remember` gets each acknowledgement; by default `acked` keeps them, which grows with the run.
     Use it as an async context manager.
     """
 
@@ -47,11 +48,13 @@ class Client:
         patience_s: float = 60.0,
         answer_s: float = 30.0,
         first_pause_s: float = 0.05,
+        remember: Callable[[Ack], None] | None = None,
     ) -> None:
         self.to: Address = address(url)
         self.acked: list[Ack] = []
         self.refused: list[Refused] = []
         self.tries = 0
+        self._remember = remember or self.acked.append
         self.keep_acks = True
         self._clock, self._headers = clock, headers
         self._patience_s, self._answer_s, self._first_pause_s = patience_s, answer_s, first_pause_s
@@ -72,7 +75,7 @@ class Client:
         if answer.status == 200:
             ack = Ack(request, self._clock(), answer.body, tries)
             if self.keep_acks:
-                self.acked.append(ack)
+                self._remember(ack)
             return ack
         refused = Refused(request, answer.status, answer.body)
         self.refused.append(refused)

@@ -21,3 +21,7 @@ class BadOutput(Terminal):
 
 class UnknownRun(Terminal):
     """A run was asked for that no command makes."""
+
+
+class UnknownStep(Terminal):
+    """A kill was asked for at a step that no program has."""

@@ -17,9 +17,13 @@ from warehouse.settings import WarehouseSettings
 
 
 class House:
-    """`sojourn up` on `data`, on ports of its own, every setting at its default but the number of workers."""
+    """`sojourn up` on `data`, on ports of its own; every setting is at its default but the number of workers
+    and what `variables` of the environment say.
+    """
 
-    def __init__(self, data: Path, *, workers: int | None = None) -> None:
+    def __init__(
+        self, data: Path, *, workers: int | None = None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self.data = data
         port, console = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -28,6 +32,7 @@ class House:
             "SOJOURN_PORT": str(port),
             "SOJOURN_CONSOLE_PORT": str(console),
             **({"SOJOURN_WORKERS": str(workers)} if workers else {}),
+            **(variables or {}),
         }
         self._program: Program | None = None
         self._mark = uuid4().hex
