@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from socket import gethostname
 
@@ -22,6 +22,7 @@ from collector.pipeline import Parts
 from collector.quarantine import Room
 from collector.recent import Recent
 from collector.settings import CollectorSettings, node_name
+from collector.shedding import Cause, Queue, Shedding, Turns
 from collector.tap import Follower, Tap
 from collector.vaults import Vaults
 from collector.visitor import visitors
@@ -80,6 +81,8 @@ class Door:
         self.metrics, self.counts = metrics, Counts()
         self.gate = Gate(settings.backlog_limit, settings.disk_watermark, settings.inflight_bytes)
         self.slow = SlowBodies(settings.body_seconds)
+        self.queue = Queue(settings.queue_seconds, settings.inflight_bytes, time.monotonic)
+        self.connections: Collection[object] = ()
         self.vaults = Vaults(settings.secrets, now, random)
         book = RuleBook(self.vaults.vault, lambda text: log.error("rule not used", why=text))
         self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now), book.build)
@@ -98,16 +101,17 @@ class Door:
         self.journal = Journal.open(
             settings.journal / self.name, node_name(settings, gethostname()), self.name, self.now,
             TimedFiles(self.counts), trimmed=trimmed,
-            segment_bytes=settings.segment_bytes, segment_age=settings.segment_age,
+            segment_bytes=settings.segment_bytes, segment_age=settings.segment_age, queue=self.queue,
         )  # fmt: skip
         quota, room = (
             Quota(settings.key_rate / settings.workers),
             settings.quarantine_bytes // settings.workers,
         )
+        self.shedding = Shedding(self.queue, Turns(time.monotonic, loop.time), self._chance)
         parts = Parts(
-            settings, self.keyring, self.journal, self.gate, quota, self.slow, self.counts, peers, self.geo,
-            visitors(settings), Recent(), Room(room), BatchIds(self.random), self.vault, self.report,
-            self.now, loop.time,
+            settings, self.keyring, self.journal, self.gate, quota, self.shedding, self.slow,
+            self.counts, peers, self.geo, visitors(settings), Recent(), Room(room), BatchIds(self.random),
+            self.vault, self.report, self.now, loop.time,
         )  # fmt: skip
         self.intake = Intake(parts, self.fail)
         self._ticking = asyncio.ensure_future(self._tick())
@@ -126,9 +130,26 @@ class Door:
             except Exception as error:  # a busy registry must not end the housekeeping
                 self.log.warning("housekeeping failed", error=str(error))
             self.slow.sweep(loop.time())
+            self._weigh()
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             await asyncio.sleep(TICK_SECONDS)
+
+    def _weigh(self) -> None:
+        """How much is asked of this worker, from what it counted since the last time."""
+        requests, turns = self.counts.requests, self.shedding.turns
+        served = sum(number for (_, outcome), number in requests.items() if outcome == "accepted")
+        self.shedding.measure(served, self.counts.shed.total())
+        self.metrics.pressure(self.queue.wait, turns.latest, len(self.connections))
+        turns.latest = 0.0
+
+    def turned_away(self) -> int:
+        """Counts a connection too many; the seconds after which it may come again."""
+        self.counts.shed[Cause.CONNECTIONS.value] += 1
+        return self.shedding.retry_after()
+
+    def _chance(self) -> float:
+        return int.from_bytes(self.random(4)) / (1 << 32)
 
     def _look(self) -> None:
         """First the disk: a registry or a key that cannot be read must not hide that it fills up."""

@@ -7,6 +7,7 @@ from collector.errors import JournalUnavailable
 from collector.pipeline import Asked, OverQuota, Parts, Treated, quarantine, treat_request
 from collector.protocol import answer_at_once, whole_body
 from collector.quarantine import UNREADABLE
+from collector.shedding import Busy
 from collector.validate import VALIDATE, kind_of, validation
 from collector.wire import Gone, Headers, Receive, Scope, Send, cors, read_body
 from sdk_contract.bodies import unpack
@@ -17,6 +18,7 @@ from warehouse.rules import KeyRules
 
 CLOSING = frozenset({Reason.SLOW_BODY, Reason.DRAINING})
 FULL = Refused(Reason.OVERLOADED, "the journal cannot be written now")
+UNDECLARED = 256 * 1024
 NOT_STORED = (Verdict.REJECTED, Verdict.FILTERED)
 
 
@@ -53,6 +55,7 @@ class Intake:
             raise Refused(shut, gate.full or shut.text)
         secret = asked.dialect.find_key(asked.headers, scope["query_string"], None)
         of_key = None if secret is None else self._rules(secret)
+        parts.shedding.check(None if of_key is None else of_key.key.no)
         sent = whole_body(scope, parts.settings.body_limit)
         if sent is None:
             sent = await self._read(asked.headers, receive)
@@ -108,14 +111,18 @@ class Intake:
         parts = self.parts
         task = asyncio.current_task()
         assert task is not None
+        declared = headers.get(b"content-length", b"")
+        held = min(int(declared), parts.settings.body_limit) if declared.isdigit() else UNDECLARED
         parts.slow.begin(task, parts.clock())
+        parts.gate.inflight += held
         try:
-            return await read_body(headers.get(b"content-length"), receive, parts.settings.body_limit)
+            return await read_body(declared, receive, parts.settings.body_limit)
         except asyncio.CancelledError:
             if not parts.slow.was_cut(task):
                 raise
             raise Refused(Reason.SLOW_BODY, f"not complete after {parts.settings.body_seconds:g} s") from None
         finally:
+            parts.gate.inflight -= held
             parts.slow.end(task)
 
     def _rules(self, secret: str | None) -> KeyRules:
@@ -131,12 +138,20 @@ class Intake:
         reason, counts = refused.reason, self.parts.counts
         counts.requests[asked.dialect.name, outcome_of(reason).value] += 1
         counts.refused[reason.value] += 1
-        wait = refused.seconds if isinstance(refused, OverQuota) else self.parts.gate.retry_after
+        if isinstance(refused, Busy):
+            counts.shed[refused.cause.value] += 1
         if reason.status in (429, 503):
-            asked.extra.append((b"retry-after", b"%d" % wait))
+            asked.extra.append((b"retry-after", b"%d" % self._wait(refused)))
         if reason in CLOSING:
             asked.extra.append((b"connection", b"close"))
         return asked.dialect.refusal(reason, refused.detail)
+
+    def _wait(self, refused: Refused) -> int:
+        """Seconds after which the request may be sent again."""
+        gate, shedding = self.parts.gate, self.parts.shedding
+        if isinstance(refused, Busy):
+            return shedding.retry_after()
+        return shedding.spread(refused.seconds if isinstance(refused, OverQuota) else gate.retry_after)
 
 
 def _repeat(index: int) -> Judgement:

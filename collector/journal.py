@@ -10,9 +10,11 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 
 from collector.errors import JournalUnavailable
 from collector.files import Files, make_folder, take_lock
+from collector.shedding import Queue
 from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt
 from warehouse.segments import HOUR_US, RecordHead, payload_crc, record_prefix, split_segment_id
 
@@ -25,8 +27,10 @@ class Journal:
     Whoever calls while a commit is on its way waits for the next one, which takes all that wait.
     """
 
-    def __init__(self, writer: SegmentWriter, lock: int, segment_bytes: int, segment_age: float) -> None:
-        self._writer, self._lock = writer, lock
+    def __init__(
+        self, writer: SegmentWriter, lock: int, segment_bytes: int, segment_age: float, queue: Queue
+    ) -> None:
+        self._writer, self._lock, self.queue = writer, lock, queue
         self._segment_bytes, self._segment_age = segment_bytes, segment_age
         self._loop = asyncio.get_running_loop()
         self._waiting: list[Waiting] = []
@@ -53,6 +57,7 @@ class Journal:
         segment_bytes: int = 8 * 1024 * 1024,
         segment_age: float = 2.0,
         patience: float = 5.0,
+        queue: Queue | None = None,
     ) -> Journal:
         """Takes the worker's folder, seals what a predecessor left, and is ready to append.
 
@@ -67,7 +72,8 @@ class Journal:
             epoch = next_epoch(folder, now(), trimmed)
         except OSError as problem:
             raise JournalUnavailable(f"journal {folder}: {problem.strerror or problem}") from problem
-        return cls(SegmentWriter(folder, node, worker, epoch, now, files), lock, segment_bytes, segment_age)
+        writer = SegmentWriter(folder, node, worker, epoch, now, files)
+        return cls(writer, lock, segment_bytes, segment_age, queue or Queue(1.0, 1 << 30, monotonic))
 
     async def append(self, head: RecordHead, body: bytes, events: int) -> None:
         """Returns when the record is on disk; raises `JournalUnavailable` when it will not be."""
@@ -77,31 +83,37 @@ class Journal:
         entry = Entry(prefix, body, payload_crc(prefix, body), events, head.key_no, hour)
         done = self._loop.create_future()
         self._waiting.append((entry, done))
+        self.queue.add(head.key_no, len(prefix) + len(body))
         if not self._committing:
             self._committing = True
             self._loop.call_soon(self._commit)
         await done
 
     def _commit(self) -> None:
-        """Gives all that wait to the committer; what arrives in the meantime goes with the next commit."""
+        """Gives those that wait to the committer; what arrives in the meantime goes with the next commit."""
         batch, self._waiting = self._waiting, []
+        if self.queue.size > self.queue.commit_limit:
+            batch, self._waiting = _split(batch, self.queue.commit_limit)
         self._jobs.put(partial(self._write, batch))
 
     def _write(self, batch: list[Waiting]) -> None:
         """On the committer's thread."""
         problem: Exception | None = None
         written = 0
+        self.queue.begin()
         try:
             written = self._writer.commit([entry for entry, _ in batch])
         except Exception as failed:  # whatever it is, those who wait must hear of it
             problem = failed
+        self.queue.end(written)
         self._loop.call_soon_threadsafe(self._release, batch, written, problem)
         if self._writer.length >= self._segment_bytes:
             self._writer.seal()
 
     def _release(self, batch: list[Waiting], written: int, problem: Exception | None) -> None:
         self.failure = None if problem is None else str(problem)
-        for _, done in batch:
+        for entry, done in batch:
+            self.queue.remove(entry.key_no, len(entry.prefix) + len(entry.body))
             if done.done():  # its request was cancelled; the record stands all the same
                 continue
             if problem is None:
@@ -176,6 +188,16 @@ def _run(job: Callable[[], None], done: Future[None]) -> None:
         done.set_result(None)
     except Exception as problem:  # it belongs to whoever waits
         done.set_exception(problem)
+
+
+def _split(waiting: list[Waiting], limit: int) -> tuple[list[Waiting], list[Waiting]]:
+    """What one commit takes, the first of it however large it is, and what has to wait longer."""
+    size = 0
+    for at, (entry, _) in enumerate(waiting):
+        size += len(entry.prefix) + len(entry.body)
+        if size > limit:
+            return waiting[: max(at, 1)], waiting[max(at, 1) :]
+    return waiting, []
 
 
 def _unavailable(problem: Exception) -> JournalUnavailable:

@@ -15,11 +15,12 @@ FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 
 class Counts:
     """Plain integers of one worker. Labels come from closed lists, never from a request."""
 
-    __slots__ = ("body_bytes", "events", "fsyncs", "quarantined", "refused", "requests")
+    __slots__ = ("body_bytes", "events", "fsyncs", "quarantined", "refused", "requests", "shed")
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
+        self.shed: Counter[str] = Counter()
         self.quarantined: Counter[tuple[str, str]] = Counter()
         self.events: Counter[tuple[str, str]] = Counter()
         self.body_bytes = 0
@@ -38,6 +39,8 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = _total("requests", "Requests by dialect and outcome.", registry, "dialect", "outcome")
         self.refused = _total("refused_requests", "Requests refused whole, by reason.", registry, "reason")
+        text = "Requests turned away because there was too much of something, by what it was."
+        self.shed = _total("shed_requests", text, registry, "cause")
         text = "Bodies that could not be read, by reason and whether there was room to keep them."
         self.quarantined = _total("quarantined", text, registry, "reason", "outcome")
         self.events = _total("events", "Events by verdict and reason.", registry, "verdict", "reason")
@@ -45,6 +48,11 @@ class Metrics:
         text = "Time of one journal fdatasync."
         self.fsync = Histogram("sojourn_fsync_seconds", text, buckets=FSYNC_SECONDS, registry=registry)
         self.inflight = _gauge("inflight_bytes", "Bytes of requests being handled.", "livesum", registry)
+        text = "Time that a request would wait for the journal now."
+        self.wait = _gauge("journal_wait_seconds", text, "livemax", registry)
+        text = "The longest turn of the event loop in the last second."
+        self.turn = _gauge("turn_seconds", text, "livemax", registry)
+        self.connections = _gauge("connections", "Open connections.", "livesum", registry)
         self.backlog = _gauge("journal_backlog_bytes", "Journal not yet published.", "livemax", registry)
         self.oldest = _gauge("oldest_unpublished_seconds", "Age of the oldest segment.", "livemax", registry)
 
@@ -56,6 +64,9 @@ class Metrics:
         refused, counts.refused = counts.refused, Counter()
         for reason, number in refused.items():
             self.refused.labels(reason).inc(number)
+        shed, counts.shed = counts.shed, Counter()
+        for cause, number in shed.items():
+            self.shed.labels(cause).inc(number)
         quarantined, counts.quarantined = counts.quarantined, Counter()
         for (reason, outcome), number in quarantined.items():
             self.quarantined.labels(reason, outcome).inc(number)
@@ -71,6 +82,11 @@ class Metrics:
         self.inflight.set(inflight)
         self.backlog.set(backlog)
         self.oldest.set(oldest_seconds)
+
+    def pressure(self, wait_seconds: float, turn_seconds: float, connections: int) -> None:
+        self.wait.set(wait_seconds)
+        self.turn.set(turn_seconds)
+        self.connections.set(connections)
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

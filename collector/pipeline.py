@@ -14,6 +14,7 @@ from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
 from collector.recent import Recent
 from collector.scrub import peer_text, user_agent_text
 from collector.settings import CollectorSettings
+from collector.shedding import Busy, Cause, Shedding
 from collector.validate import VALIDATE
 from collector.visitor import Visitors, is_of_page
 from collector.wire import Headers, Lines, Scope
@@ -37,6 +38,7 @@ class Parts(msgspec.Struct, frozen=True):
     journal: Journal
     gate: Gate
     quota: Quota
+    shedding: Shedding
     slow: SlowBodies
     counts: Counts
     peers: Peers
@@ -123,6 +125,8 @@ def admit(parts: Parts, key_no: int, events: int) -> None:
     """Refused where these are too many events, at once or for now."""
     if events > parts.settings.batch_limit:
         raise Refused(Reason.TOO_MANY_EVENTS, f"{events} events, the limit is {parts.settings.batch_limit}")
+    if parts.shedding.queue.full(key_no):
+        raise Busy(Cause.JOURNAL, "more is sent than the disk takes")
     if wait := parts.quota.wait(key_no, events, parts.clock()):
         raise OverQuota(wait)
 

@@ -4,10 +4,14 @@ Plain ASGI costs four more coroutine steps and a second system call for each req
 server's own request cycle, put into the scope; where that is missing (another server), plain ASGI is used.
 """
 
+import asyncio
+from collections.abc import Callable
+from sys import maxsize
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from collector.excess import Excess
 from collector.wire import Lines, Scope, Send, respond
 from sdk_contract.dialects import Answer
 
@@ -21,6 +25,18 @@ class DoorProtocol(HttpToolsProtocol):
     """
 
     idle_since: float | None = None
+
+    def __init__(
+        self, *given: Any, limit: int = maxsize, turned_away: Callable[[], int] = lambda: 1, **named: Any
+    ) -> None:
+        super().__init__(*given, **named)
+        self.limit, self.turned_away = limit, turned_away
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self.connections) < self.limit:
+            super().connection_made(transport)  # type: ignore[arg-type]
+        else:
+            transport.set_protocol(Excess(transport, self.loop, self.turned_away))
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

@@ -52,6 +52,13 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     inflight_bytes: Annotated[
         int, Meta(ge=MiB, description="Bytes of requests that a worker handles at once.")
     ] = 64 * MiB
+    queue_seconds: Annotated[
+        float,
+        Meta(gt=0, description="Time that a request may wait for the journal; longer: 429 or 503 at once."),
+    ] = 1.0
+    connections: Annotated[
+        int, Meta(ge=1, description="Connections that a worker keeps open; more: 503 at once.")
+    ] = 4_096
     key_rate: Annotated[
         float, Meta(ge=0, description="Events a second for each write key over all workers; 0: no limit.")
     ] = 0.0

@@ -3,8 +3,10 @@
 import argparse
 import gc
 import os
+import resource
 import socket
 import time
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -19,6 +21,7 @@ from collector.settings import CollectorSettings, load
 from warehouse import logs
 
 GRACE_TICKS = 2
+SPARE_FILES, ENOUGH_FILES = 100, 1 << 20
 
 
 def now() -> int:
@@ -34,6 +37,10 @@ class DoorServer(uvicorn.Server):
         self.door = door
         self.told = False
         self.grace = GRACE_TICKS
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.door.connections = self.server_state.connections
+        await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.told = True
@@ -57,12 +64,17 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def server_config(app: Any, settings: CollectorSettings) -> uvicorn.Config:
+def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
     """How uvicorn runs the door: nothing in the way of the hot path."""
+    protocol: Any = partial(
+        DoorProtocol,
+        limit=min(settings.connections, most_files() - SPARE_FILES),
+        turned_away=app.door.turned_away,
+    )
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=DoorProtocol,
+        http=protocol,
         ws="none",
         interface="asgi3",
         lifespan="on",
@@ -73,6 +85,15 @@ def server_config(app: Any, settings: CollectorSettings) -> uvicorn.Config:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
+
+
+def most_files() -> int:
+    """How many files this process may have open, made as many as the system lets it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return ENOUGH_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def quiet_collector() -> None:

@@ -104,7 +104,12 @@ class Reason(StrEnum):
     OVER_QUOTA = "over_quota", "The write key has sent more than its quota for now.", 429
     OVERLOADED = (
         "overloaded",
-        "The collector cannot make events durable fast enough, or its disk is full.",
+        "The collector cannot write: its disk is full, or too much waits to be published.",
+        503,
+    )
+    BUSY = (
+        "busy",
+        "More is sent than can be taken now. 429 where a protocol's SDKs obey Retry-After on that alone.",
         503,
     )
     DRAINING = (

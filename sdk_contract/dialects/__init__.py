@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     TOO_LARGE = "too_large"
     OVER_QUOTA = "over_quota"
     OVERLOADED = "overloaded"
+    BUSY = "busy"
     DRAINING = "draining"
 
 
@@ -31,6 +32,7 @@ _OUTCOMES = {
     Reason.TOO_MANY_EVENTS: Outcome.TOO_LARGE,
     Reason.OVER_QUOTA: Outcome.OVER_QUOTA,
     Reason.OVERLOADED: Outcome.OVERLOADED,
+    Reason.BUSY: Outcome.BUSY,
     Reason.DRAINING: Outcome.DRAINING,
 }
 

@@ -25,6 +25,8 @@ _ROUTES: Final = tuple(
         *((kind[0], kind) for kind in _SINGLE),
     )
 )
+# Its SDKs wait as Retry-After says on 429 alone, and give up after a few 503.
+_STATUS: Final = {Reason.BUSY: 429}
 _NO_RAW = Raw()
 _SEALED: Final = b'"sj:seal:'
 
@@ -113,7 +115,7 @@ def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> b
 
 def refusal(reason: Reason, detail: str = "") -> Answer:
     """Gives the answer to a refused request; `detail` says more than the reason's own text."""
-    return Answer(reason.status, _refusal_body(reason, detail or reason.text))
+    return Answer(_STATUS.get(reason, reason.status), _refusal_body(reason, detail or reason.text))
 
 
 def _entry(judged: Judgement, message_id: str) -> _Entry:

@@ -29,6 +29,7 @@ def exposed() -> dict[str, set[str]]:
     metrics = Metrics(registry)
     counts.requests["segment", "accepted"] += 1
     counts.add(2, [Judgement(0, Verdict.REJECTED, Reason.BAD_TIME)])
+    counts.shed["journal"] += 1
     counts.fsyncs.append(0.001)
     metrics.flush(counts)
     lines = exposition(registry, None).decode().splitlines()

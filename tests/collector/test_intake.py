@@ -64,7 +64,8 @@ def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
         ready = door.client.get("/ready")
         door.door.gate.full = None
         again = door.client.post("/v1/track", json=EVENT)
-    assert (shut.status_code, shut.headers["retry-after"]) == (503, "17")
+    assert shut.status_code == 503
+    assert 17 <= int(shut.headers["retry-after"]) <= 35
     assert shut.json() == {"success": False, "reason": "overloaded", "error": "the disk is 90% full"}
     assert shut.headers["access-control-allow-origin"] == "https://a"
     assert (ready.status_code, ready.json()["reasons"]) == (503, ["the disk is 90% full"])
