@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice, takewhile
 from pathlib import Path
@@ -19,16 +19,15 @@ import msgspec
 
 from collector.errors import LandingDiffers
 from collector.files import Files, try_lock
-from collector.writer import OPEN, SEALED, adopt
+from collector.rests import MOST_UPLOADS, UPLOADS, Backoff, Report, StoreRest
+from collector.waiting import Waiting, folders_in, names_in
+from collector.writer import OPEN, adopt
 from sdk_contract.errors import SojournError
 from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import Store
 from warehouse.rows import Landing, convert, source_of
 from warehouse.segments import SegmentCount, Tally
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
-
-Report = Callable[[str, Mapping[str, object]], None]
 ToRows = Callable[[bytes, str], Landing]
 
 
@@ -77,32 +76,6 @@ def _check_same(there: bytes, landing: Landing) -> None:
         )
 
 
-class Backoff:
-    """When to try again: at once, then after pauses that double. `clock` gives seconds of any origin."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._pause = self._until = 0.0
-
-    @property
-    def over(self) -> bool:
-        """Whether it is time to try."""
-        return self._clock() >= self._until
-
-    @property
-    def failing(self) -> bool:
-        return self._pause > 0
-
-    def failed(self) -> float:
-        """Returns the seconds until the next try."""
-        self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
-        self._until = self._clock() + self._pause
-        return self._pause
-
-    def worked(self) -> None:
-        self._pause = self._until = 0.0
-
-
 class Publisher:
     """Lands what is sealed under `journal`, several at a time, and tallies it in each worker's order of age.
 
@@ -119,53 +92,53 @@ class Publisher:
         report: Report,
         clock: Callable[[], float],
         woken: Callable[[], None] = lambda: None,
-        uploads: int = 4,
+        uploads: int = UPLOADS,
         to_rows: ToRows = convert,
     ) -> None:
         self._journal, self._store, self._books, self._files = journal, store, books, files
         self._report, self._clock, self._woken, self._uploads = report, clock, woken, uploads
+        self._waiting, self._store_rest = Waiting(journal, clock), StoreRest(clock, report, uploads)
         self._to_rows = one_at_a_time(to_rows)
-        self._pool = ThreadPoolExecutor(uploads, thread_name_prefix="landing")
-        self._begun: dict[Path, Future[Landed]] = {}
+        self._pool = ThreadPoolExecutor(max(uploads, MOST_UPLOADS), thread_name_prefix="landing")
+        self._begun: dict[Path, tuple[Future[Landed], float]] = {}
         self._landed: dict[Path, SegmentCount] = {}
         self._rests: dict[Path, Backoff] = {}
-        self._store_rest, self._books_rest = Backoff(clock), Backoff(clock)
+        self._books_rest = Backoff(clock)
 
     def step(self) -> int:
         """Begins, ends and tallies what can be now. Returns how many sealed segments still lie there."""
-        found = {folder: segments_in(folder) for folder in self._folders()}
-        sealed = [path for paths in found.values() for path in paths if path.suffix == SEALED]
+        self._waiting.look()
         self._collect()
-        self._begin(sorted(sealed, key=lambda path: path.name))
-        return len(sealed) - sum(self._tally_in_order(paths) for paths in found.values())
+        self._begin()
+        for paths in self._waiting.workers():
+            self._waiting.done(paths, self._tally_in_order(paths))
+        self._store_rest.tell(self._waiting.sealed)
+        return self._waiting.sealed
 
     def adopt_orphans(self) -> None:
         """Seals what workers left open that live no more: nobody holds the lock of their folder."""
-        for folder in self._folders():
-            if any(path.suffix == OPEN for path in segments_in(folder)):
+        for folder in folders_in(self._journal):
+            if OPEN in names_in(folder).values():
                 self._adopt(folder)
 
     def wait(self) -> bool:
         """Returns when a landing under way has ended; False: there is none."""
-        wait(self._begun.values(), return_when=FIRST_COMPLETED)
+        wait([begun for begun, _ in self._begun.values()], return_when=FIRST_COMPLETED)
         return bool(self._begun)
 
     def close(self) -> None:
         """Begins no other landing, and waits for none: what is under way is found there at the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _folders(self) -> list[Path]:
-        with os.scandir(self._journal) as entries:
-            return sorted(Path(entry.path) for entry in entries if entry.is_dir())
-
-    def _begin(self, sealed: list[Path]) -> None:
-        """Oldest first; one alone while the store is failing."""
-        if not self._store_rest.over:
+    def _begin(self) -> None:
+        """Oldest first; while the store is failing the oldest take turns to ask it."""
+        room = self._store_rest.room(len(self._begun))
+        if not room:
             return
-        room = 1 if self._store_rest.failing else self._uploads
-        ready = (path for path in sealed if self._is_ready(path))
-        for path in islice(ready, max(room - len(self._begun), 0)):
-            begun = self._begun[path] = self._pool.submit(land, path, self._store, self._to_rows)
+        ready = list(islice(filter(self._is_ready, self._waiting.by_age()), room + self._store_rest.turn))
+        for path in ready[-room:]:
+            begun = self._pool.submit(land, path, self._store, self._to_rows)
+            self._begun[path] = begun, self._store_rest.began()
             begun.add_done_callback(lambda _: self._woken())
 
     def _is_ready(self, path: Path) -> bool:
@@ -174,17 +147,16 @@ class Publisher:
 
     def _collect(self) -> None:
         """Looks at landings that have ended; one that failed begins again after a rest."""
-        for path in [path for path, begun in self._begun.items() if begun.done()]:
-            begun = self._begun.pop(path)
+        for path in [path for path, (begun, _) in self._begun.items() if begun.done()]:
+            begun, since = self._begun.pop(path)
             problem = begun.exception()
             if problem is None:
                 self._landed[path] = self._told(path, begun.result())
                 self._rests.pop(path, None)
                 self._store_rest.worked()
-                continue
-            is_store = isinstance(problem, StoreUnavailable | StoreRefused)
-            rest = self._store_rest if is_store else self._rests.setdefault(path, Backoff(self._clock))
-            self._complain("landing failed", path, problem, rest)
+            elif not (_is_of_store(problem) and self._store_rest.failed(since, _facts(path, problem))):
+                rest = self._rests.setdefault(path, Backoff(self._clock))
+                self._complain("landing failed", path, problem, rest)
 
     def _told(self, path: Path, landed: Landed) -> SegmentCount:
         if landed.trouble is not None:
@@ -193,8 +165,10 @@ class Publisher:
         return landed.count
 
     def _complain(self, what: str, path: Path, problem: BaseException, rest: Backoff) -> None:
-        text = str(problem) if isinstance(problem, SojournError | OSError) else repr(problem)
-        self._report(what, {"segment": id_of(path), "error": text, "again_in": rest.failed()})
+        """Ever more rarely, for as long as it goes on: at the first, second, fourth, eighth failure."""
+        pause = rest.failed()
+        if rest.failures & (rest.failures - 1) == 0:
+            self._report(what, {**_facts(path, problem), "again_in": pause, "failures": rest.failures})
 
     def _tally_in_order(self, paths: list[Path]) -> int:
         """How many of one worker's segments are done with: the oldest, up to the first that is not landed."""
@@ -230,19 +204,13 @@ class Publisher:
             os.close(lock)
 
 
-def segments_in(folder: Path) -> list[Path]:
-    """A worker's segments, oldest first.
-
-    The folder is read twice, since a rename can hide a file from one reading: a segment that is not seen
-    would be tallied after a younger one, and so never.
-    """
-    first, second = _names(folder), _names(folder)
-    return [folder / (stem + suffix) for stem, suffix in sorted({**first, **second}.items())]
+def _is_of_store(problem: BaseException) -> bool:
+    return isinstance(problem, StoreUnavailable | StoreRefused)
 
 
-def _names(folder: Path) -> dict[str, str]:
-    split = (os.path.splitext(name) for name in os.listdir(folder))
-    return {stem: suffix for stem, suffix in split if suffix in (OPEN, SEALED)}
+def _facts(path: Path, problem: BaseException) -> dict[str, object]:
+    text = str(problem) if isinstance(problem, SojournError | OSError) else repr(problem)
+    return {"segment": id_of(path), "error": text}
 
 
 def id_of(path: Path) -> str:

@@ -11,9 +11,10 @@ import msgspec
 
 from collector.errors import CannotStart, NotRecovered
 from collector.files import take_lock
-from collector.publish import Report, segments_in
+from collector.rests import Report
 from collector.settings import CollectorSettings
 from collector.sink import Loop, publisher_of
+from collector.waiting import segments_in
 from collector.writer import OPEN
 from warehouse.landing import open_store
 from warehouse.registry import Registry

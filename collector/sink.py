@@ -18,7 +18,8 @@ import msgspec
 from collector.errors import CannotStart
 from collector.files import Files, make_folder, take_lock
 from collector.planned import PlannedVersions
-from collector.publish import Publisher, Report
+from collector.publish import Publisher
+from collector.rests import Report
 from collector.settings import CollectorSettings, load
 from sdk_contract.errors import SojournError
 from warehouse import logs

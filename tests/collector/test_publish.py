@@ -16,21 +16,13 @@ import pytest
 from collector import publish
 from collector.errors import LandingDiffers
 from collector.files import Files, take_lock
-from collector.publish import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    Backoff,
-    Landed,
-    Publisher,
-    ToRows,
-    land,
-    one_at_a_time,
-    segments_in,
-)
+from collector.publish import Landed, Publisher, ToRows, land, one_at_a_time
+from collector.rests import FIRST_PAUSE, LONGEST_PAUSE, STORE_PAUSE
+from collector.waiting import segments_in
 from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
 from tests.seaweed import BucketAt
 from tests.warehouse.test_landing import s3_store
-from warehouse.errors import StoreUnavailable
+from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
 from warehouse.rows import Landing
@@ -181,7 +173,7 @@ def test_a_file_that_a_rename_hides_from_one_look_is_seen(
     scene.seal(2, "b")
     names = sorted(os.listdir(scene.folder))
     looks = [[names[1]], names]
-    monkeypatch.setattr(publish.os, "listdir", lambda folder: looks.pop(0))  # type: ignore[attr-defined]
+    monkeypatch.setattr("collector.waiting.os.listdir", lambda folder: looks.pop(0))
     assert [path.name for path in segments_in(scene.folder)] == names
 
 
@@ -198,11 +190,71 @@ def test_a_store_that_is_down_is_asked_again_and_again_and_loses_nothing(tmp_pat
         scene.time += LONGEST_PAUSE
     assert tries[0] <= 4
     assert tries[1:] == [1] * 11
-    assert {event for event, _ in scene.reports} == {"landing failed"}
+    assert [event for event, _ in scene.reports].count("store failing") == 1
     store.down = False
     scene.publish()
     assert scene.ids() == [f"{number}" for number in range(1, 7)]
     assert scene.books.received == 6
+
+
+def test_what_is_told_of_a_store_that_is_away_is_a_line_a_minute(tmp_path: Path) -> None:
+    store = Failing(tmp_path / "landing")
+    scene = Scene(tmp_path, store)
+    for number in range(1, 4):
+        scene.seal(number, f"{number}")
+    for _ in range(170 * 10):
+        scene.publish()
+        scene.time += 0.1
+    store.down = False
+    for _ in range(10 * 10):
+        scene.publish()
+        scene.time += 0.1
+    told = [event for event, _ in scene.reports]
+    assert told == ["store failing", *["store still failing"] * 2, "store works again"]
+    assert scene.reports[1][1]["waiting"] == 3
+    assert scene.reports[-1][1]["landed"] == 3
+
+
+def test_a_store_that_is_back_is_used_within_seconds(tmp_path: Path) -> None:
+    store = Failing(tmp_path / "landing")
+    scene = Scene(tmp_path, store)
+    for number in range(1, 40):
+        scene.seal(number, f"{number}")
+    for _ in range(600):
+        scene.publish()
+        scene.time += 1
+    store.down = False
+    back = scene.time
+    while segments_in(scene.folder):
+        scene.publish()
+        scene.time += 0.1
+    assert scene.time - back <= STORE_PAUSE + 0.2
+
+
+def test_an_object_that_the_store_refuses_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Refusing(tmp_path / "landing"))
+    for number in range(1, 30):
+        scene.seal(number, f"{number}")
+    for _ in range(100):
+        scene.publish()
+        scene.time += 0.1
+    assert len(scene.ids()) == 28
+    assert len(segments_in(scene.folder)) == 29
+    assert len(scene.reports) < 12
+    scene.store.refused = ""
+    for _ in range(int(LONGEST_PAUSE * 10)):
+        scene.publish()
+        scene.time += 0.1
+    assert (len(scene.ids()), scene.books.received, segments_in(scene.folder)) == (29, 29, [])
+
+
+class Refusing(LocalStore):
+    refused = "-00000001.parquet"
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        if self.refused and key.endswith(self.refused):
+            raise StoreRefused("not this one")
+        return super().put_new(key, data)
 
 
 class Failing(LocalStore):
@@ -342,18 +394,6 @@ class Crowded(LocalStore):
         with self.lock:
             self.inside -= 1
         return super().put_new(key, data)
-
-
-def test_pauses_double_up_to_a_limit_and_end_with_success() -> None:
-    times = [0.0]
-    backoff = Backoff(lambda: times[-1])
-    assert [backoff.failed() for _ in range(9)] == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert (backoff.over, backoff.failing) == (False, True)
-    times.append(30.0)
-    assert (backoff.over, backoff.failing) == (True, True)
-    backoff.worked()
-    assert (backoff.over, backoff.failing) == (True, False)
-    assert backoff.failed() == FIRST_PAUSE
 
 
 @pytest.mark.s3

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from collector.publish import Publisher, segments_in
+from collector.publish import Publisher
 from collector.sink import DRAIN, Loop
+from collector.waiting import segments_in
 from tests.collector.segments_made import WORKER, batch, landed, put_sealed, request, segment, track
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
