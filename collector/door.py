@@ -9,13 +9,15 @@ from socket import gethostname
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
+from collector.backlog import BacklogReader
 from collector.errors import JournalUnavailable
 from collector.files import Files
+from collector.gate import Gate, disk_of
 from collector.geo import Geo, database
 from collector.intake import Intake
 from collector.journal import Journal
 from collector.keyring import Keyring
-from collector.limits import Gate, Quota, SlowBodies, disk_used, read_backlog
+from collector.limits import Quota, SlowBodies
 from collector.metrics import Counts, Metrics
 from collector.peer import Peers, networks
 from collector.pipeline import Parts
@@ -80,6 +82,7 @@ class Door:
         self.settings, self.name, self.now, self.random, self.log = settings, name, now, random, log
         self.metrics, self.counts = metrics, Counts()
         self.gate = Gate(settings.backlog_limit, settings.disk_watermark, settings.inflight_bytes)
+        self._backlog = BacklogReader(settings.journal)
         self.slow = SlowBodies(settings.body_seconds)
         self.queue = Queue(settings.queue_seconds, settings.inflight_bytes, time.monotonic)
         self.connections: Collection[object] = ()
@@ -153,7 +156,7 @@ class Door:
 
     def _look(self) -> None:
         """First the disk: a registry or a key that cannot be read must not hide that it fills up."""
-        self.gate.measure(read_backlog(self.settings.journal), disk_used(self.settings.folder), self.now())
+        self.gate.measure(self._backlog.read(), disk_of(self.settings.folder), self.now())
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
 
