@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from collector.gate import Gate
 from collector.geo import Geo, places_of
 from collector.journal import Journal
 from collector.keyring import Keyring
-from collector.limits import Gate, Quota, SlowBodies
+from collector.limits import Quota, SlowBodies
 from collector.metrics import Counts
 from collector.peer import Peers
 from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
