@@ -10,6 +10,7 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from collector.backlog import BacklogReader
+from collector.buckets import Buckets
 from collector.errors import JournalUnavailable
 from collector.files import Files
 from collector.gate import Gate, disk_of
@@ -17,11 +18,12 @@ from collector.geo import Geo, database
 from collector.intake import Intake
 from collector.journal import Journal
 from collector.keyring import Keyring
-from collector.limits import Quota, SlowBodies
+from collector.limits import SlowBodies
 from collector.metrics import Counts, Metrics
 from collector.peer import Peers, networks
 from collector.pipeline import Parts
 from collector.quarantine import Room
+from collector.quota import Quota
 from collector.recent import Recent
 from collector.settings import CollectorSettings, node_name
 from collector.shedding import Cause, Queue, Shedding, Turns
@@ -106,13 +108,11 @@ class Door:
             TimedFiles(self.counts), trimmed=trimmed,
             segment_bytes=settings.segment_bytes, segment_age=settings.segment_age, queue=self.queue,
         )  # fmt: skip
-        quota, room = (
-            Quota(settings.key_rate / settings.workers),
-            settings.quarantine_bytes // settings.workers,
-        )
+        self.quota = Quota(settings.key_rate, Buckets(settings.quotas), time.monotonic)
+        room = settings.quarantine_bytes // settings.workers
         self.shedding = Shedding(self.queue, Turns(time.monotonic, loop.time), self._chance)
         parts = Parts(
-            settings, self.keyring, self.journal, self.gate, quota, self.shedding, self.slow,
+            settings, self.keyring, self.journal, self.gate, self.quota, self.shedding, self.slow,
             self.counts, peers, self.geo, visitors(settings), Recent(), Room(room), BatchIds(self.random),
             self.vault, self.report, self.now, loop.time,
         )  # fmt: skip
@@ -144,6 +144,7 @@ class Door:
         served = sum(number for (_, outcome), number in requests.items() if outcome == "accepted")
         self.shedding.measure(served, self.counts.shed.total())
         self.metrics.pressure(self.queue.wait, turns.latest, len(self.connections))
+        self.metrics.debts(self.quota.debts())
         turns.latest = 0.0
 
     def turned_away(self) -> int:

@@ -56,6 +56,8 @@ class Intake:
         secret = asked.dialect.find_key(asked.headers, scope["query_string"], None)
         of_key = None if secret is None else self._rules(secret)
         parts.shedding.check(None if of_key is None else of_key.key.no)
+        if of_key is not None and (wait := parts.quota.debt(of_key.key)):
+            raise OverQuota(wait)
         sent = whole_body(scope, parts.settings.body_limit)
         if sent is None:
             sent = await self._read(asked.headers, receive)

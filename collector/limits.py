@@ -1,32 +1,6 @@
-"""What one sender can take of the door: events a second, time for a body. No clock of its own."""
+"""How long a sender may take for a body. No clock of its own."""
 
 import asyncio
-from math import ceil
-
-
-class Quota:
-    """Events a second for each write key: a bucket that holds two seconds' worth. Rate 0: no limit."""
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self._buckets: dict[int, tuple[float, float]] = {}
-
-    def wait(self, key_no: int, events: int, now: float) -> int:
-        """0 where the events fit (they are taken off), else the seconds after which they would.
-
-        More events than the bucket holds pass when it is full, else they could never pass.
-        """
-        if not self.rate:
-            return 0
-        size = self.rate * 2
-        level, since = self._buckets.get(key_no, (size, now))
-        level = min(size, level + (now - since) * self.rate)
-        short = min(events, size) - level
-        if short > 1e-9:
-            self._buckets[key_no] = (level, now)
-            return max(1, ceil(short / self.rate))
-        self._buckets[key_no] = (level - events, now)
-        return 0
 
 
 class SlowBodies:

@@ -52,6 +52,10 @@ class Metrics:
         self.wait = _gauge("journal_wait_seconds", text, "livemax", registry)
         text = "The longest turn of the event loop in the last second."
         self.turn = _gauge("turn_seconds", text, "livemax", registry)
+        text = "Write keys that are over their quota, as the worker that knows most of them sees it."
+        self.over_quota = _gauge("keys_over_quota", text, "livemax", registry)
+        text = "The longest time that a write key over its quota has to wait."
+        self.debt = _gauge("quota_debt_seconds", text, "livemax", registry)
         self.connections = _gauge("connections", "Open connections.", "livesum", registry)
         self.backlog = _gauge("journal_backlog_bytes", "Journal not yet published.", "livemax", registry)
         self.oldest = _gauge("oldest_unpublished_seconds", "Age of the oldest segment.", "livemax", registry)
@@ -87,6 +91,11 @@ class Metrics:
         self.wait.set(wait_seconds)
         self.turn.set(turn_seconds)
         self.connections.set(connections)
+
+    def debts(self, debts: Sequence[float]) -> None:
+        """Seconds that each write key over its quota has to wait."""
+        self.over_quota.set(len(debts))
+        self.debt.set(max(debts, default=0.0))
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

@@ -8,10 +8,11 @@ from collector.gate import Gate
 from collector.geo import Geo, places_of
 from collector.journal import Journal
 from collector.keyring import Keyring
-from collector.limits import Quota, SlowBodies
+from collector.limits import SlowBodies
 from collector.metrics import Counts
 from collector.peer import Peers
 from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
+from collector.quota import Quota
 from collector.recent import Recent
 from collector.scrub import peer_text, user_agent_text
 from collector.settings import CollectorSettings
@@ -27,6 +28,7 @@ from sdk_contract.privacy import Vault, signals_of
 from sdk_contract.privacy.policy import NONE
 from sdk_contract.verdicts import Reason
 from warehouse.protect import Kept, protect
+from warehouse.registry import Key
 from warehouse.rules import KeyRules
 from warehouse.segments import Place, RecordHead
 
@@ -82,7 +84,7 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
     places = _places(geo, dialect, kind, body) if geo.on and b'"ip"' in body else {}
     body = treat(body, key.ip_policy, of_key.vault)
     parsed = dialect.parse(kind, body)
-    admit(parts, key.no, len(parsed.events))
+    admit(parts, key, len(parsed.events))
     signals = signals_of(headers) if b"sec-gpc" in headers or b"dnt" in headers else None
     batch_id, rules = parts.batch_ids.next(), of_key.rules
     judged = judge(parsed, kind, batch_id, parts.settings.event_limit, rules, signals)
@@ -122,13 +124,13 @@ def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Pla
     return places_of(dialect.parse(kind, body), geo)
 
 
-def admit(parts: Parts, key_no: int, events: int) -> None:
+def admit(parts: Parts, key: Key, events: int) -> None:
     """Refused where these are too many events, at once or for now."""
     if events > parts.settings.batch_limit:
         raise Refused(Reason.TOO_MANY_EVENTS, f"{events} events, the limit is {parts.settings.batch_limit}")
-    if parts.shedding.queue.full(key_no):
+    if parts.shedding.queue.full(key.no):
         raise Busy(Cause.JOURNAL, "more is sent than the disk takes")
-    if wait := parts.quota.wait(key_no, events, parts.clock()):
+    if wait := parts.quota.charge(key, events):
         raise OverQuota(wait)
 
 

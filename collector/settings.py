@@ -60,7 +60,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
         int, Meta(ge=1, description="Connections that a worker keeps open; more: 503 at once.")
     ] = 4_096
     key_rate: Annotated[
-        float, Meta(ge=0, description="Events a second for each write key over all workers; 0: no limit.")
+        float,
+        Meta(
+            ge=0, description="Events a second for each write key that has no rate of its own; 0: no limit."
+        ),
     ] = 0.0
     quarantine_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of unreadable bodies kept for each write key and hour.")
@@ -104,6 +107,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     @property
     def run(self) -> Path:
         return self.folder / "run"
+
+    @property
+    def quotas(self) -> Path:
+        return self.run / "quotas"
 
     @property
     def metrics(self) -> Path:

@@ -2,26 +2,7 @@
 
 import asyncio
 
-from collector.limits import Quota, SlowBodies
-
-
-def test_a_quota_refills() -> None:
-    quota = Quota(10)
-    assert quota.wait(1, 20, 0.0) == 0
-    assert quota.wait(1, 5, 0.0) == 1
-    assert quota.wait(2, 5, 0.0) == 0
-    assert quota.wait(1, 5, 0.5) == 0
-    assert quota.wait(1, 20, 0.5) == 2
-
-
-def test_a_batch_larger_than_the_quota_passes_when_it_is_full() -> None:
-    quota = Quota(10)
-    assert quota.wait(1, 500, 0.0) == 0
-    assert quota.wait(1, 1, 0.0) == 49
-
-
-def test_no_rate_is_no_limit() -> None:
-    assert Quota(0).wait(1, 10**9, 0.0) == 0
+from collector.limits import SlowBodies
 
 
 def test_a_slow_body_is_cut_and_known_as_ours() -> None:

@@ -86,7 +86,7 @@ def test_what_is_refused_without_being_read_is_counted_and_not_kept(tmp_path: Pa
         unknown = httpx.post(f"{door.url}/v1/batch", content=b"no json", trust_env=False)
         large = door.client.post("/v1/batch", content=b"x" * 3_000)
         bomb = door.client.post("/v1/batch", content=gzip.compress(b"[" + b" " * 9_000))
-        for _ in range(2):
+        for _ in range(3):
             door.client.post("/v1/track", json={"event": "e", "userId": "u"})
         quota = door.client.post("/v1/track", json={"event": "e", "userId": "u"})
         assert not [record for record in door.records() if record.head.sealed]

@@ -240,3 +240,17 @@ def test_a_folder_without_data_is_named(run: Run, tmp_path: Path, args: tuple[st
 @pytest.mark.parametrize("command", [key, sql, timeline, check, explain])
 def test_every_command_has_help(command: click.Command) -> None:
     assert len(CliRunner().invoke(command, ["--help"]).output.splitlines()) > 3
+
+
+def test_a_key_has_a_rate_of_its_own_or_what_the_setting_says(run: Run, tmp_path: Path) -> None:
+    data = str(tmp_path / "new")
+    made = answer(run("key", "create", "shop", "--rate", "500", "--json", data=data))
+    assert made["rate"] == 500.0
+    for said, rate in (("0", 0.0), ("default", None), ("0.5", 0.5)):
+        assert answer(run("key", "set", made["id"], "--rate", said, "--json", data=data))["rate"] == rate
+    assert "0.5" in run("key", "list", data=data).stdout
+    for said in ("-1", "nan", "inf", "much"):
+        refused = run("key", "set", made["id"], "--rate", said, data=data)
+        assert refused.exit_code != 0
+        assert "rate" in refused.output
+    assert answer(run("key", "list", "--json", data=data))[0]["rate"] == 0.5

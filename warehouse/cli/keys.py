@@ -13,10 +13,27 @@ from warehouse.times import iso
 
 _UNPLANNED = "What becomes of events that the plan does not know."
 _PRIVACY = "What becomes of personal data: none, standard, strict, or a policy that was set."
+_RATE = "Events a second that it may send; 0: no limit; default: what SOJOURN_KEY_RATE says."
 _COLUMNS = (
-    "id", "project", "write_key", "name", "ip_policy", "plan_mode", "unplanned", "privacy", "created_at",
-    "revoked_at",
+    "id", "project", "write_key", "name", "ip_policy", "plan_mode", "unplanned", "privacy", "rate",
+    "created_at", "revoked_at",
 )  # fmt: skip
+
+
+class _Rate(click.ParamType[float | str]):
+    """Events a second, or "default"."""
+
+    name = "EVENTS"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        if value == "default":
+            return value
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number of events a second; 500, 0 or default would do", param, ctx)
 
 
 @click.group()
@@ -36,6 +53,7 @@ def key() -> None:
 @click.option("--plan", "plan_mode", type=click.Choice(PLAN_MODES), default="warn", show_default=True)
 @click.option("--unplanned", type=click.Choice(UNPLANNED), default="plan", show_default=True, help=_UNPLANNED)
 @click.option("--privacy", metavar="POLICY", default="none", show_default=True, help=_PRIVACY)
+@click.option("--rate", type=_Rate(), default="default", show_default=True, help=_RATE)
 @click.option("--secret", help="The key itself, if it is given and not made up.")
 @data_option
 @json_option
@@ -46,6 +64,7 @@ def create(
     plan_mode: str,
     unplanned: str,
     privacy: str,
+    rate: float | str,
     secret: str | None,
     data: str | None,
     as_json: bool,
@@ -59,6 +78,7 @@ def create(
         plan_mode=plan_mode,
         unplanned=unplanned,
         privacy=privacy,
+        rate=None if isinstance(rate, str) else rate,
         secret=secret,
     )
     _show([made], as_json, one=True)
@@ -70,16 +90,23 @@ def create(
 @click.option("--plan", "plan_mode", type=click.Choice(PLAN_MODES), help="How the tracking plan applies.")
 @click.option("--unplanned", type=click.Choice(UNPLANNED), help=_UNPLANNED)
 @click.option("--privacy", metavar="POLICY", help=_PRIVACY)
+@click.option("--rate", type=_Rate(), help=_RATE)
 @data_option
 @json_option
-def set_(key_id: str, data: str | None, as_json: bool, **rules: str | None) -> None:
+def set_(key_id: str, data: str | None, as_json: bool, **rules: str | float | None) -> None:
     """Change the rules of KEY_ID (k_...) from now on; what is not named stays.
 
     Another privacy policy leaves what becomes of IP addresses as it is, unless --ip says otherwise.
     """
-    chosen_rules = {rule: value for rule, value in rules.items() if value is not None}
+    chosen_rules: dict[str, str | float | None] = {
+        rule: value for rule, value in rules.items() if value is not None
+    }
     if not chosen_rules:
-        raise click.UsageError("nothing to change; one of --ip, --plan, --unplanned, --privacy would do")
+        raise click.UsageError(
+            "nothing to change; one of --ip, --plan, --unplanned, --privacy, --rate would do"
+        )
+    if chosen_rules.get("rate") == "default":
+        chosen_rules["rate"] = None
     _show([_registry(data).change_key(key_id, **chosen_rules)], as_json, one=True)
 
 
@@ -117,7 +144,10 @@ def _show(keys: list[Key], as_json: bool, *, one: bool = False) -> None:
     if as_json:
         print_json(records[0] if one else records)
         return
-    print_table(_COLUMNS, [[str(record[name] or "") for name in _COLUMNS] for record in records])
+    print_table(
+        _COLUMNS,
+        [["" if record[name] is None else str(record[name]) for name in _COLUMNS] for record in records],
+    )
 
 
 def _record(key: Key) -> dict[str, object]:

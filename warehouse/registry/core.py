@@ -10,6 +10,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,11 @@ _MIGRATIONS = (
     CREATE TABLE suppressions (
         project TEXT NOT NULL, digest TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (project, digest));
     """,
+    "ALTER TABLE keys ADD COLUMN rate REAL",
 )
 
 _KEY_COLUMNS = (
-    "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode, unplanned, privacy"
+    "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode, unplanned, privacy, rate"
 )
 _KEY_CHOICES = {"ip_policy": IP_POLICIES, "plan_mode": PLAN_MODES, "unplanned": UNPLANNED}
 
@@ -66,7 +68,8 @@ class Key(msgspec.Struct, frozen=True):
     """A write key. `secret` is what SDKs send (public by nature); `id` names it everywhere else.
 
     `unplanned` says what becomes of events that the tracking plan does not know ("plan": what the plan says),
-    `privacy` names the policy by which its events are treated.
+    `privacy` names the policy by which its events are treated, `rate` is its quota in events a second (None:
+    the collector's setting, 0: no limit).
     """
 
     no: int
@@ -80,6 +83,7 @@ class Key(msgspec.Struct, frozen=True):
     plan_mode: str = "warn"
     unplanned: str = "plan"
     privacy: str = "none"
+    rate: float | None = None
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -128,13 +132,20 @@ class Registry(Rules):
         plan_mode: str = "warn",
         unplanned: str = "plan",
         privacy: str = "none",
+        rate: float | None = None,
         secret: str | None = None,
     ) -> Key:
         """A new write key for `project`.
 
         `secret` is made up unless given (1 to 200 visible ASCII characters).
         """
-        rules = {"ip_policy": ip_policy, "plan_mode": plan_mode, "unplanned": unplanned, "privacy": privacy}
+        rules = {
+            "ip_policy": ip_policy,
+            "plan_mode": plan_mode,
+            "unplanned": unplanned,
+            "privacy": privacy,
+            "rate": rate,
+        }
         self._check_rules(rules)
         _check_name("project", project)
         secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
@@ -152,8 +163,8 @@ class Registry(Rules):
         """Every key, revoked ones too, oldest first."""
         return [Key(*row) for row in self._all(f"SELECT {_KEY_COLUMNS} FROM keys ORDER BY no")]
 
-    def change_key(self, id: str, **rules: str) -> Key:
-        """Other rules for a key, from now on: `ip_policy`, `plan_mode`, `unplanned`, `privacy`.
+    def change_key(self, id: str, **rules: str | float | None) -> Key:
+        """Other rules for a key, from now on: `ip_policy`, `plan_mode`, `unplanned`, `privacy`, `rate`.
 
         RegistryError when there is no such key, rule or value.
         """
@@ -284,9 +295,11 @@ class Registry(Rules):
 
     # plumbing
 
-    def _check_rules(self, rules: Mapping[str, str]) -> None:
+    def _check_rules(self, rules: Mapping[str, Any]) -> None:
         for rule, value in rules.items():
-            if rule != "privacy":
+            if rule == "rate":
+                _check_rate(value)
+            elif rule != "privacy":
                 _check_choice(rule, value, _KEY_CHOICES[rule])
             elif value not in PRESETS and self.policy(value) is None:
                 known = sorted({*PRESETS, *(policy.name for policy in self.policies())})
@@ -326,6 +339,11 @@ class Registry(Rules):
             )
             for id, kind, args, by, state, result, created, finished in rows
         ]
+
+
+def _check_rate(value: float | None) -> None:
+    if value is not None and not 0 <= value < inf:
+        raise RegistryError(f"rate is {value!r}; it must be events a second, 0 (no limit) or absent")
 
 
 def _check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
