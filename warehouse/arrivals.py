@@ -11,6 +11,7 @@ from warehouse.errors import BadName
 from warehouse.lake import Lake
 from warehouse.landing import Store, hour_prefix, segment_of
 from warehouse.replayed import in_order
+from warehouse.unlanded import Unlanded
 
 HOUR_US = 3_600_000_000
 _LATE_US = 300_000_000
@@ -31,6 +32,7 @@ class Arrivals:
         self._waiting: set[str] = set()
         self._known: set[str] = set()
         self._aside: set[str] = set()
+        self.unlanded = Unlanded()
 
     def waiting(self) -> list[str]:
         """Keys of objects that are not in the lake yet, in the order in which they are to be loaded."""

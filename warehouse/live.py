@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,10 +49,25 @@ class LiveSegment(msgspec.Struct, frozen=True):
 
 def live_segments(journal: Path) -> Iterator[LiveSegment]:
     """Every segment file, in the order of the workers' names and then of age."""
-    for path in sorted(journal.glob("*/*")):
-        segment_id = f"{path.parent.name}-{path.stem}"
-        if path.suffix in SUFFIXES and _is_segment(segment_id):
-            yield LiveSegment(segment_id, path.parent.name, path)
+    for worker, name in sorted(segment_files(journal)):
+        if (segment := live_segment(journal, worker, name)) is not None:
+            yield segment
+
+
+def live_segment(journal: Path, worker: str, name: str) -> LiveSegment | None:
+    """The segment of a worker's file; None for a file that is none."""
+    segment_id = f"{worker}-{name.partition('.')[0]}"
+    return LiveSegment(segment_id, worker, journal / worker / name) if _is_segment(segment_id) else None
+
+
+def segment_files(journal: Path) -> list[tuple[str, str]]:
+    """(worker, file name) of everything that has the name of a segment file."""
+    if not journal.is_dir():
+        return []
+    with os.scandir(journal) as entries:
+        workers = [entry.name for entry in entries if entry.is_dir()]
+    names = ((worker, name) for worker in workers for name in os.listdir(journal / worker))
+    return [(worker, name) for worker, name in names if name.endswith(SUFFIXES)]
 
 
 def _is_segment(text: str) -> bool:

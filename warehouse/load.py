@@ -30,8 +30,7 @@ from warehouse.landed import (
     together,
     with_fates,
 )
-from warehouse.landing import Store, object_key, segment_of
-from warehouse.live import live_segments
+from warehouse.landing import Store, segment_of
 from warehouse.replayed import is_replay, superseded, take_over
 from warehouse.runs import Entries
 
@@ -77,7 +76,7 @@ def load_new(
     """
     arrivals = arrivals or Arrivals(store, lake, now=now)
     started = now()
-    unlanded = unlanded_objects(journal)
+    unlanded = arrivals.unlanded.look(journal) if journal else {}
     waiting = arrivals.waiting()
     objects, damaged = _read(store, waiting, dedup.covered + 1, limit)
     arrivals.set_aside(damaged)
@@ -218,12 +217,6 @@ def move_cursor(lake: Lake, name: str, load_seq: int, until: int | None, moved_a
         "INSERT INTO cursors SELECT ?, ?, make_timestamptz(?::BIGINT), make_timestamptz(?::BIGINT)",
         [name, load_seq, until, moved_at],
     )
-
-
-def unlanded_objects(journal: Path | None) -> dict[str, int]:
-    """Key in landing -> opened at (µs UTC) of every segment that lies in the journal now."""
-    found = [(live, live.opened_at()) for live in live_segments(journal)] if journal else []
-    return {object_key(live.segment_id, opened): opened for live, opened in found if opened is not None}
 
 
 def hour_of(key: str) -> int:
