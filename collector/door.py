@@ -202,6 +202,10 @@ class Door:
         }
         return Answer(500, msgspec.json.encode(body))
 
+    def count_refused(self, reason: str) -> None:
+        """For what the server refused before it was a request."""
+        self.counts.refused[reason] += 1
+
     @property
     def draining(self) -> bool:
         return self.gate.draining

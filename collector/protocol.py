@@ -7,18 +7,20 @@ server's own request cycle, put into the scope; where that is missing (another s
 import asyncio
 from collections.abc import Callable
 from sys import maxsize
-from typing import Any
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from collector.connection import Connection
 from collector.excess import Excess
+from collector.patience import Bounds
 from collector.wire import Lines, Scope, Send, respond
 from sdk_contract.dialects import Answer
 
 CYCLE = "sojourn.cycle"
 
 
-class DoorProtocol(HttpToolsProtocol):
+class DoorProtocol(Connection):
     """Puts the request's cycle into its scope; one timer a connection, where each request would set its own.
 
     The timer is not reset: when it rings, it waits for the rest of the time that the connection may be idle.
@@ -27,10 +29,15 @@ class DoorProtocol(HttpToolsProtocol):
     idle_since: float | None = None
 
     def __init__(
-        self, *given: Any, limit: int = maxsize, turned_away: Callable[[], int] = lambda: 1, **named: Any
+        self,
+        *given: Any,
+        limit: int = maxsize,
+        turned_away: Callable[[], int] = lambda: 1,
+        bounds: Bounds = Connection.bounds,
+        **named: Any,
     ) -> None:
         super().__init__(*given, **named)
-        self.limit, self.turned_away = limit, turned_away
+        self.limit, self.turned_away, self.bounds = limit, turned_away, bounds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self.connections) < self.limit:
@@ -40,8 +47,9 @@ class DoorProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        scope: dict[str, Any] = self.cycle.scope  # type: ignore[assignment]
-        scope[CYCLE] = self.cycle
+        scope: Any = self.cycle.scope
+        if scope is not None:
+            scope[CYCLE] = self.cycle
 
     def _unset_keepalive_if_required(self) -> None:
         self.idle_since = None
@@ -93,9 +101,10 @@ async def answer_at_once(scope: Scope, send: Send, answer: Answer, extra: Lines)
     cycle.response_started = cycle.response_complete = True
     cycle.transport.write(b"".join(_pieces(cycle, answer, extra)))
     cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
+    if cycle.keep_alive:
+        cycle.on_response()
+    else:
+        cast(Connection, cycle.transport.get_protocol()).end()
 
 
 def _pieces(cycle: RequestResponseCycle, answer: Answer, extra: Lines) -> list[bytes]:

@@ -49,6 +49,11 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     ratio_limit: Annotated[int, Meta(ge=2, description="Unpacked bytes for each compressed byte.")] = 200
     batch_limit: Annotated[int, Meta(ge=1, description="Events in one request.")] = 2_000
     body_seconds: Annotated[float, Meta(gt=0, description="Time a client has to send its body.")] = 10.0
+    head_limit: Annotated[int, Meta(ge=1024, description="Bytes of the head of a request.")] = 32 * KiB
+    head_seconds: Annotated[float, Meta(gt=0, description="Time a client has to send a head.")] = 10.0
+    idle_seconds: Annotated[
+        float, Meta(gt=0, description="Time that a connection may stay open without a request.")
+    ] = 75.0
     inflight_bytes: Annotated[
         int, Meta(ge=MiB, description="Bytes of requests that a worker handles at once.")
     ] = 64 * MiB

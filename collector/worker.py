@@ -1,6 +1,7 @@
 """One door worker: `python -m collector.worker --fd N --name NODE-wK`, started by the supervisor."""
 
 import argparse
+import asyncio
 import gc
 import os
 import resource
@@ -16,6 +17,7 @@ from prometheus_client import REGISTRY
 from collector.app import App
 from collector.door import Door
 from collector.metrics import Metrics, drop_dead
+from collector.patience import Bounds, sweep
 from collector.protocol import DoorProtocol
 from collector.settings import CollectorSettings, load
 from warehouse import logs
@@ -47,6 +49,8 @@ class DoorServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: drains when told, and leaves some ticks later, when `/ready` has failed."""
+        if counter % 10 == 0:
+            sweep(list(self.server_state.connections), asyncio.get_running_loop().time())
         if self.told:
             self.door.drain()
             self.grace -= 1
@@ -66,10 +70,15 @@ def is_alive(pid: int) -> bool:
 
 def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
     """How uvicorn runs the door: nothing in the way of the hot path."""
+    bounds = Bounds(
+        settings.head_limit, settings.head_seconds, settings.body_seconds, settings.idle_seconds,
+        app.door.count_refused,
+    )  # fmt: skip
     protocol: Any = partial(
         DoorProtocol,
         limit=min(settings.connections, most_files() - SPARE_FILES),
         turned_away=app.door.turned_away,
+        bounds=bounds,
     )
     return uvicorn.Config(
         app,
@@ -82,7 +91,7 @@ def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
         log_config=None,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # seconds need not be whole
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
 

@@ -16,7 +16,6 @@ ANYWHERE: Final = (
     Unserved.SLOW_HEAD,
     Unserved.HEAD_TOO_LARGE,
     Unserved.UNEXPECTED,
-    Unserved.CROWDED,
 )
 _REF: Final = "#/components/schemas/{name}"
 _ABOUT: Final = (
@@ -67,7 +66,7 @@ def document(
         "paths": paths,
         "components": {
             "schemas": _schemas(pages, limits),
-            "responses": _refusals(),
+            "responses": _refusals(dialects),
             "securitySchemes": _KEYS,
         },
     }
@@ -127,6 +126,12 @@ def _answer(shown: Shown) -> Document:
     return {"description": shown.text, "content": {shown.media: {"schema": schema}}}
 
 
+def _statuses(reason: Reason, dialects: Sequence[Dialect]) -> set[int]:
+    """What a request refused for this reason is answered: a dialect may have its own way."""
+    own = {dialect.refusal(reason, "").status for dialect in dialects}
+    return own | {reason.status} if reason.status != 200 else set()
+
+
 def _of_requests() -> set[int]:
     return {reason.status for reason in Reason if reason.status != 200} | {one.status for one in ANYWHERE}
 
@@ -138,12 +143,14 @@ def _refused(statuses: set[int]) -> Document:
     }
 
 
-def _refusals() -> Document:
+def _refusals(dialects: Sequence[Dialect]) -> Document:
     """A response a status, with the reasons that it can have and what they mean."""
-    by_status: dict[int, list[Reason | Unserved]] = {}
-    for one in (*Reason, *Unserved):
-        if one.status != 200:
-            by_status.setdefault(one.status, []).append(one)
+    by_status: dict[int, list[Reason | Unserved]] = {one.status: [] for one in Unserved}
+    for reason in Reason:
+        for status in _statuses(reason, dialects):
+            by_status.setdefault(status, []).append(reason)
+    for one in Unserved:
+        by_status[one.status].append(one)
     found = {f"Refused{status}": _refusal(status, reasons) for status, reasons in sorted(by_status.items())}
     text = "An address that is not there, or not with this method."
     elsewhere = {"anyOf": [{"$ref": _REF.format(name=name)} for name in ("Elsewhere", "Refusal")]}

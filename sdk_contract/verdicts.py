@@ -149,7 +149,6 @@ class Unserved(StrEnum):
         "A fault of Sojourn's own; `error` has the id under which the log tells more.",
         500,
     )
-    CROWDED = "crowded", "The collector has as many connections as it may have.", 503
 
 
 class Judgement(msgspec.Struct, array_like=True, frozen=True):

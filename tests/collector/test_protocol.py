@@ -79,7 +79,7 @@ class Client:
             lambda scope: None, http=DoorProtocol, log_config=None, timeout_keep_alive=IDLE
         )
         config.load()
-        self.protocol = DoorProtocol(config, ServerState(), {}, _loop=clock)  # type: ignore[arg-type]
+        self.protocol = DoorProtocol(config, ServerState(), {}, _loop=clock)
         self.protocol.connection_made(self.connection)
 
     def ask(self) -> None:
