@@ -23,7 +23,7 @@ from collector.rests import MOST_UPLOADS, UPLOADS, Backoff, Report, StoreRest
 from collector.waiting import Waiting, folders_in, names_in
 from collector.writer import OPEN, adopt
 from sdk_contract.errors import SojournError
-from warehouse.errors import StoreRefused, StoreUnavailable
+from warehouse.errors import ObjectDamaged, StoreRefused, StoreUnavailable
 from warehouse.landing import Store
 from warehouse.rows import Landing, convert, source_of
 from warehouse.segments import SegmentCount, Tally
@@ -52,7 +52,7 @@ def land(path: Path, store: Store, to_rows: ToRows = convert) -> Landed:
     """
     landing = to_rows(path.read_bytes(), id_of(path))
     if not store.put_new(landing.key, landing.parquet):
-        _check_same(store.get(landing.key), landing)
+        _check_there(store, landing)
     return Landed(landing.count, landing.unprocessed, landing.trouble)
 
 
@@ -67,12 +67,22 @@ def one_at_a_time(to_rows: ToRows) -> ToRows:
     return alone
 
 
-def _check_same(there: bytes, landing: Landing) -> None:
-    """Bytes may differ after an upgrade; the segment that they were made from may not."""
-    if there != landing.parquet and source_of(there) != landing.source:
+def _check_there(store: Store, landing: Landing) -> None:
+    """Bytes may differ after an upgrade, the segment that they were made from may not.
+
+    What cannot be read is an upload that broke off, on a store that keeps such: it is put there again.
+    """
+    try:
+        there = store.get(landing.key)
+        source = landing.source if there == landing.parquet else source_of(there)
+    except ObjectDamaged:
+        source = None
+    if source is None:
+        store.replace(landing.key, landing.parquet)
+    elif source != landing.source:
         raise LandingDiffers(
             f"landing object {landing.key} was not made from segment {landing.segment_id}, which stays in "
-            "the journal; see whether the object is hurt, or two data folders share node name and landing"
+            "the journal; see whether two data folders share node name and landing"
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.seaweed import BucketAt, SeaweedServer
+from loadtest.seaweed import BucketAt, SeaweedServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

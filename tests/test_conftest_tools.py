@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.seaweed import BucketAt
+from loadtest.seaweed import BucketAt
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

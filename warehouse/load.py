@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from warehouse.arrivals import Arrivals, not_loaded
 from warehouse.dedup import DedupIndex, entries, hashes, older_copies
-from warehouse.errors import ObjectDamaged
+from warehouse.errors import ObjectDamaged, StoreUnavailable
 from warehouse.lake import Lake
 from warehouse.landed import (
     DUPLICATE,
@@ -235,6 +235,10 @@ def _read(store: Store, keys: Sequence[str], first: int, limit: int) -> tuple[li
             objects.append(Landed(key, first_free(objects, first), read_object(store, key)))
         except ObjectDamaged:
             damaged.append(key)
+        except StoreUnavailable:
+            if not objects:
+                raise
+            break  # what was read is loaded; what fails is asked for again at the next load
     return objects, damaged
 
 

@@ -7,19 +7,23 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from warehouse.errors import ObjectMissing, StoreRefused, StoreUnavailable
+from warehouse.errors import ObjectDamaged, ObjectMissing, StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 UNFINISHED = ".unfinished"
 _BUSY_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504})
+_DIGEST = "sojourn-sha256"
+# A store may take half a minute before it answers; one that swallowed a request is asked again after this.
+_CONNECT_S, _ANSWER_S = 5.0, 45.0
 
 
 class ObjectInfo(msgspec.Struct, frozen=True, order=True):
@@ -38,8 +42,11 @@ class Store(Protocol):
         False: it was there (durable now), and is unchanged.
         """
 
+    def replace(self, key: str, data: bytes) -> None:
+        """Puts the object in place of one that is damaged; durable when this returns."""
+
     def get(self, key: str) -> bytes:
-        """The object whole. Raises `ObjectMissing`."""
+        """The object whole. Raises `ObjectMissing`, and `ObjectDamaged` where it is not what was put."""
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """Objects whose key starts with `prefix` and sorts behind `after`, in the order of their keys."""
@@ -78,12 +85,24 @@ class LocalStore:
         self._making = threading.Lock()
 
     def put_new(self, key: str, data: bytes) -> bool:
+        with self._aside(key) as (aside, target):
+            return _put_new(aside, target, data)
+
+    def replace(self, key: str, data: bytes) -> None:
+        with self._aside(key) as (aside, target):
+            _write_durable(aside, data)
+            aside.replace(target)
+            _fsync(target.parent)
+
+    @contextmanager
+    def _aside(self, key: str) -> Iterator[tuple[Path, Path]]:
+        """Where to write an object first, and the name that it gets then."""
         target = self._path(key)
         aside = self.root / UNFINISHED / f"{os.getpid()}-{next(self._number)}-{target.name}"
         try:
             self._make_folder(target.parent)
             self._make_aside(aside.parent)
-            return _put_new(aside, target, data)
+            yield aside, target
         except OSError as problem:
             raise _of_os_error(problem, f"landing object {target}") from problem
 
@@ -232,7 +251,7 @@ class S3Store:
         if not self._conditional:
             return self._put_after_look(key, data)
         try:
-            self._call("put_object", key, Body=data, IfNoneMatch="*")
+            self._put(key, data, IfNoneMatch="*")
         except _AlreadyThereError:
             return False
         except _NotImplementedError:
@@ -244,12 +263,21 @@ class S3Store:
         """For servers without conditional writes. Safe: only one sink ever writes a segment's key."""
         if self.exists(key):
             return False
-        self._call("put_object", key, Body=data)
+        self._put(key, data)
         return True
+
+    def replace(self, key: str, data: bytes) -> None:
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **conditions: str) -> None:
+        self._call("put_object", key, Body=data, Metadata={_DIGEST: sha256(data).hexdigest()}, **conditions)
 
     def get(self, key: str) -> bytes:
         with _named_failures(f"{self.bucket}/{self.prefix}{key}"):
-            body: bytes = self._call("get_object", key)["Body"].read()
+            found = self._call("get_object", key)
+            body: bytes = found["Body"].read()
+        if found["Metadata"].get(_DIGEST, (digest := sha256(body).hexdigest())) != digest:
+            raise ObjectDamaged(f"s3://{self.bucket}/{self.prefix}{key} is not what was written there")
         return body
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
@@ -290,10 +318,11 @@ def _s3_client(endpoint: str | None, region: str | None) -> Any:
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=5,
-        read_timeout=60,
+        connect_timeout=_CONNECT_S,
+        read_timeout=_ANSWER_S,
         max_pool_connections=32,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        # Whoever calls tries again, and knows better when.
+        retries={"mode": "standard", "total_max_attempts": 1},
     )
     return boto3.session.Session().client("s3", endpoint_url=endpoint, region_name=region, config=config)
 

@@ -19,8 +19,8 @@ from collector.files import Files, take_lock
 from collector.publish import Landed, Publisher, ToRows, land, one_at_a_time
 from collector.rests import FIRST_PAUSE, LONGEST_PAUSE, STORE_PAUSE
 from collector.waiting import segments_in
+from loadtest.seaweed import BucketAt
 from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
-from tests.seaweed import BucketAt
 from tests.warehouse.test_landing import s3_store
 from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import LocalStore
@@ -318,6 +318,17 @@ def test_an_object_of_other_origin_is_never_taken_for_the_segment(scene: Scene) 
     scene.publish()
     assert path.exists()
     assert scene.books.received == 0
+
+
+def test_half_an_upload_that_the_store_kept_is_put_there_again(scene: Scene) -> None:
+    path = scene.seal(1, "a")
+    land(path, scene.store)
+    [there] = scene.store.list()
+    whole = scene.store.get(there.key)
+    scene.store.replace(there.key, whole[: len(whole) // 2])
+    scene.publish()
+    assert (scene.ids(), scene.books.received) == (["a"], 1)
+    assert scene.store.get(there.key) == whole
 
 
 def test_an_object_written_by_another_release_is_taken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.seaweed import BucketAt
+from loadtest.seaweed import BucketAt
 from warehouse import stores
-from warehouse.errors import BadName, ObjectMissing, StoreRefused, StoreUnavailable
+from warehouse.errors import BadName, ObjectDamaged, ObjectMissing, StoreRefused, StoreUnavailable
 from warehouse.landing import (
     SCHEMA,
     LocalStore,
@@ -198,6 +198,27 @@ def test_a_server_without_conditional_writes_is_looked_at_first(
     assert store.put_new("a.parquet", b"1")
     assert not store.put_new("a.parquet", b"2")
     assert store.get("a.parquet") == b"1"
+
+
+def test_an_object_that_is_damaged_can_be_replaced(store: Store) -> None:
+    store.put_new("a.parquet", b"half")
+    store.replace("a.parquet", b"whole")
+    assert store.get("a.parquet") == b"whole"
+    assert [info.size for info in store.list()] == [5]
+
+
+@pytest.mark.s3
+def test_an_object_that_is_not_what_was_written_is_told(
+    seaweed: BucketAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = s3_store(seaweed, monkeypatch)
+    assert isinstance(store, S3Store)
+    store.put_new("a.parquet", b"whole")
+    [info] = seaweed.client().list_objects_v2(Bucket=seaweed.bucket)["Contents"]
+    written = seaweed.client().head_object(Bucket=seaweed.bucket, Key=info["Key"])["Metadata"]
+    seaweed.client().put_object(Bucket=seaweed.bucket, Key=info["Key"], Body=b"other", Metadata=written)
+    with pytest.raises(ObjectDamaged, match="is not what was written"):
+        store.get("a.parquet")
 
 
 @pytest.mark.s3

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.seaweed import BucketAt
+from loadtest.seaweed import BucketAt
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Row, Site, event, ids
 from warehouse import load as load_module
 from warehouse.arrivals import Arrivals

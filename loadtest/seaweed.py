@@ -1,4 +1,4 @@
-"""SeaweedFS as the tests' S3 server: free ports on the loopback address, all files in one folder."""
+"""SeaweedFS as an S3 server under test: free ports on the loopback address, all files in one folder."""
 
 import contextlib
 import json
