@@ -1,4 +1,4 @@
-"""Turns one event into what its row holds: ids, times, known parts of the context, and the texts as sent."""
+"""Turns one event into what its row holds of the event itself: name, ids, times, and the texts as sent."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from sdk_contract.context import Campaign, Context, Device, Named, Page, Screen, read_context, read_page
+from sdk_contract.context import read_context
 from sdk_contract.events import ID_LIMIT, Id, text_of
 from sdk_contract.structure import Broken, members
 from sdk_contract.times import micros, parse_time
@@ -18,12 +18,13 @@ _NULL: Final = b"null"
 class Event(Struct, gc=False):
     """One event as its row holds it. Times are µs since 1970 UTC, `timestamp` not yet corrected.
 
-    `event` is the event of a track, the name of a page or screen. `properties`, `traits`, `context` and
-    `integrations` are the JSON texts as sent; `extra` is the text of an object of all other top-level
-    fields but the write key. `webdriver` is what the browser says of itself: that a program drives it.
+    `type` is None where neither the event nor its route names one. `event` is the event of a track, the name
+    of a page or screen. `properties`, `traits` and `integrations` are the JSON texts as sent, `context`
+    likewise as bytes (b"": none), to be read by `context_columns`; `extra` is the text of an object of all
+    other top-level fields but the write key.
     """
 
-    type: str
+    type: str | None
     message_id: str | None
     event: str | None
     category: str | None
@@ -35,37 +36,12 @@ class Event(Struct, gc=False):
     sent_at: int | None
     properties: str | None
     traits: str | None
-    context: str | None
+    context: bytes
     integrations: str | None
-    extra: str | None
-    ip: str | None
-    user_agent: str | None
-    locale: str | None
-    timezone: str | None
-    page_url: str | None
-    page_path: str | None
-    page_title: str | None
-    page_referrer: str | None
-    page_search: str | None
-    campaign_source: str | None
-    campaign_medium: str | None
-    campaign_name: str | None
-    campaign_term: str | None
-    campaign_content: str | None
-    library_name: str | None
-    library_version: str | None
-    app_name: str | None
-    app_version: str | None
-    os_name: str | None
-    os_version: str | None
-    device_type: str | None
-    device_model: str | None
-    screen_width: int | None
-    screen_height: int | None
-    webdriver: bool | None
+    extra: str | None = None
 
 
-class _Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+class Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     """The fields that real SDKs send; an event with only these is read in one go."""
 
     type: str | None = None
@@ -89,14 +65,14 @@ class _Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     metadata: Raw = msgspec.field(default=_ABSENT, name="_metadata")
 
 
-class _Loose(_Whole, rename="camel", gc=False, forbid_unknown_fields=False):
+class _Loose(Whole, rename="camel", gc=False, forbid_unknown_fields=False):
     """The same for an event with other fields, or with a time that is no RFC 3339."""
 
     timestamp: str | int | float | None = None  # type: ignore[assignment]
     sent_at: str | int | float | None = None  # type: ignore[assignment]
 
 
-_decode_whole = msgspec.json.Decoder(_Whole).decode
+_decode_whole = msgspec.json.Decoder(Whole).decode
 _decode_loose = msgspec.json.Decoder(_Loose).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_time = msgspec.json.Decoder(str | int | float | None).decode
@@ -108,7 +84,7 @@ _COLUMNS: Final = frozenset(
         *("timestamp", "sentAt", "properties", "traits", "context", "integrations", "writeKey"),
     )
 )
-_NAME_FIELD: Final = {"track": "event", "page": "name", "screen": "name"}
+_HAVE_A_NAME: Final = ("page", "screen")
 _TIMES: Final = ("timestamp", "sent_at")
 _GLIMPSED: Final = {
     "type": b'"type"',
@@ -123,12 +99,6 @@ _GLIMPSED: Final = {
     "timestamp": b'"timestamp"',
     "sent_at": b'"sentAt"',
 }
-_NO_CONTEXT: Final = Context()
-_NO_PAGE: Final = Page()
-_NO_CAMPAIGN: Final = Campaign()
-_NO_NAME: Final = Named()
-_NO_DEVICE: Final = Device()
-_NO_SCREEN: Final = Screen()
 
 
 def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
@@ -140,8 +110,26 @@ def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None
         whole = _decode_whole(raw)
     except msgspec.ValidationError:
         whole = _decode_loose(raw)
-    of_type = whole.type or kind
-    return _event(whole, of_type, context, _extra_of(raw, whole, of_type))
+    else:
+        if (event := event_of(whole, kind, context)) is not None:
+            return event
+    event = _event(whole, *_type_and_name(whole, kind)[:2], context)
+    event.extra = _extra_of(raw, event.type)
+    return event
+
+
+def event_of(whole: Whole, kind: str = "batch", context: Raw | bytes | None = None) -> Event | None:
+    """The event that was read in one go, as `canonical` gives it.
+
+    None where its text is needed: it has an `event` or a `name` for which its type has no column.
+    """
+    of_type, name, odd_name = _type_and_name(whole, kind)
+    if odd_name is not None:
+        return None
+    event = _event(whole, of_type, name, context)
+    if not (whole.metadata is whole.channel is whole.original_timestamp is _ABSENT):
+        event.extra = _known_extra(whole)
+    return event
 
 
 def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
@@ -156,83 +144,50 @@ def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None =
     found = {name: _scalar(parts.get(key), name) for name, key in _GLIMPSED.items()}
     whole = _Loose(**{name: value for name, value in found.items() if value is not None})
     given = parts.get(b'"context"', b"") if b'"context"' in parts else bytes(context or b"")
-    return _event(whole, whole.type or kind, given if _is_readable(given) else None, None)
+    of_type, name, _ = _type_and_name(whole, kind)
+    return _event(whole, of_type, name, given if _is_readable(given) else None)
 
 
-def _event(whole: _Whole, of_type: str, outer: Raw | bytes | None, extra: str | None) -> Event:
-    raw = whole.context if outer is None or _text(whole.context) else outer
-    text = _text(raw)
-    context = read_context(raw) if text else _NO_CONTEXT
-    page = context.page or (_page_of(whole) if of_type == "page" else _NO_PAGE)
+def _type_and_name(whole: Whole, kind: str) -> tuple[str | None, str | None, str | None]:
+    """Its type, the name that this type has a column for, and one that it has none for."""
+    of_type = whole.type or kind
+    if of_type == "track":
+        return of_type, whole.event, whole.name
+    if of_type in _HAVE_A_NAME:
+        return of_type, whole.name, whole.event
+    odd_name = whole.name if whole.event is None else whole.event
+    return None if of_type == "batch" else of_type, None, odd_name
+
+
+def _event(whole: Whole, of_type: str | None, name: str | None, outer: Raw | bytes | None) -> Event:
+    group_id, previous_id, sent_at = whole.group_id, whole.previous_id, whole.sent_at
+    traits, context, integrations = whole.traits, bytes(whole.context), whole.integrations
     return Event(
         of_type,
         text_of(whole.message_id),
-        _name_of(whole, of_type),
+        name or None,
         whole.category or None,
         text_of(whole.user_id),
         text_of(whole.anonymous_id),
-        text_of(whole.group_id),
-        text_of(whole.previous_id),
+        None if group_id is None else text_of(group_id),
+        None if previous_id is None else text_of(previous_id),
         _time_of(whole),
-        _micros(whole.sent_at),
+        None if sent_at is None else _micros(sent_at),
         _text(whole.properties),
-        _text(whole.traits),
-        text,
-        _text(whole.integrations),
-        extra,
-        *_columns_of(context, page),
+        None if traits is _ABSENT else _text(traits),
+        context if context and context != _NULL else bytes(outer or b""),
+        None if integrations is _ABSENT else _text(integrations),
     )
 
 
-def _columns_of(context: Context, page: Page) -> tuple[Any, ...]:
-    campaign, library = context.campaign or _NO_CAMPAIGN, context.library or _NO_NAME
-    app, os = context.app or _NO_NAME, context.os or _NO_NAME
-    device, screen = context.device or _NO_DEVICE, context.screen or _NO_SCREEN
-    return (
-        context.ip,
-        context.user_agent,
-        context.locale,
-        context.timezone,
-        page.url,
-        page.path,
-        page.title,
-        page.referrer,
-        page.search,
-        campaign.source,
-        campaign.medium,
-        campaign.name,
-        campaign.term,
-        campaign.content,
-        library.name,
-        library.version,
-        app.name,
-        app.version,
-        os.name,
-        os.version,
-        device.type,
-        device.model,
-        _pixels(screen.width),
-        _pixels(screen.height),
-        context.webdriver,
-    )
-
-
-def _page_of(whole: _Whole) -> Page:
-    """Server SDKs have no context.page; what they know of the page is in the properties of a page event."""
-    return read_page(whole.properties) if _text(whole.properties) else _NO_PAGE
-
-
-def _name_of(whole: _Whole, of_type: str) -> str | None:
-    if of_type == "track":
-        return whole.event or None
-    return whole.name or None if of_type in _NAME_FIELD else None
-
-
-def _time_of(whole: _Whole) -> int | None:
-    time = _micros(whole.timestamp)
-    if time is None and whole.original_timestamp is not _ABSENT:
+def _time_of(whole: Whole) -> int | None:
+    time = whole.timestamp
+    if type(time) is datetime:
+        return micros(time)
+    found = _micros(time)
+    if found is None and whole.original_timestamp is not _ABSENT:
         return _micros(_decode_time(whole.original_timestamp))
-    return time
+    return found
 
 
 def _micros(value: datetime | str | int | float | None) -> int | None:
@@ -241,34 +196,26 @@ def _micros(value: datetime | str | int | float | None) -> int | None:
     return None if value is None or value == "" else parse_time(value)
 
 
-def _pixels(size: int | float | None) -> int | None:
-    return round(size) if size is not None and 0 <= size < 2**31 else None
-
-
 def _text(raw: Raw | bytes) -> str | None:
-    text = str(raw, "utf-8") if raw is not _ABSENT else ""
+    if raw is _ABSENT:
+        return None
+    text = str(raw, "utf-8")
     return None if text == "null" else text or None
 
 
-def _extra_of(raw: Raw | bytes, whole: _Whole, of_type: str) -> str | None:
-    name_field = _NAME_FIELD.get(of_type)
-    misplaced = whole.event if name_field != "event" else whole.name
-    if misplaced is None and type(whole) is _Whole:
-        return _known_extra(whole)
-    found = {name: value for name, value in _decode_members(raw).items() if name not in _COLUMNS}
-    found.pop(name_field or "", None)
-    return _encode(found).decode() if found else None
-
-
-def _known_extra(whole: _Whole) -> str | None:
-    found = []
-    if whole.metadata is not _ABSENT:
-        found.append('"_metadata":' + str(whole.metadata, "utf-8"))
-    if whole.channel is not _ABSENT:
-        found.append('"channel":' + str(whole.channel, "utf-8"))
+def _known_extra(whole: Whole) -> str:
+    """The fields without a column that `Whole` knows, as the text of an object."""
+    known = ("_metadata", whole.metadata), ("channel", whole.channel)
+    found = {name: value for name, value in known if value is not _ABSENT}
     if whole.original_timestamp is not _ABSENT:
-        found.append('"originalTimestamp":' + str(whole.original_timestamp, "utf-8"))
-    return "{" + ",".join(found) + "}" if found else None
+        found["originalTimestamp"] = whole.original_timestamp
+    return _encode(found).decode()
+
+
+def _extra_of(raw: Raw | bytes, of_type: str | None) -> str | None:
+    found = {name: value for name, value in _decode_members(raw).items() if name not in _COLUMNS}
+    found.pop("event" if of_type == "track" else "name" if of_type in _HAVE_A_NAME else "", None)
+    return _encode(found).decode() if found else None
 
 
 def _scalar(text: bytes | None, field: str) -> Any:

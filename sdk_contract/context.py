@@ -1,6 +1,6 @@
 """The parts of an event's context that become columns; a part of a wrong type counts as absent."""
 
-from typing import Any, TypeVar, get_args
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw, Struct
@@ -67,6 +67,47 @@ class Context(Struct, frozen=True, rename="camel", gc=False):
     webdriver: bool | None = None
 
 
+class ContextColumns(NamedTuple):
+    """What a context says, as columns of a row, and two things more.
+
+    `webdriver` is what the browser says of itself: that a program drives it. `has_page`: the context itself
+    tells of a page.
+    """
+
+    ip: str | None = None
+    user_agent: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    page_url: str | None = None
+    page_path: str | None = None
+    page_title: str | None = None
+    page_referrer: str | None = None
+    page_search: str | None = None
+    campaign_source: str | None = None
+    campaign_medium: str | None = None
+    campaign_name: str | None = None
+    campaign_term: str | None = None
+    campaign_content: str | None = None
+    library_name: str | None = None
+    library_version: str | None = None
+    app_name: str | None = None
+    app_version: str | None = None
+    os_name: str | None = None
+    os_version: str | None = None
+    device_type: str | None = None
+    device_model: str | None = None
+    screen_width: int | None = None
+    screen_height: int | None = None
+    webdriver: bool | None = None
+    has_page: bool = False
+
+
+_NO_CONTEXT: Final = Context()
+_NO_PAGE: Final = Page()
+_NO_CAMPAIGN: Final = Campaign()
+_NO_NAME: Final = Named()
+_NO_DEVICE: Final = Device()
+_NO_SCREEN: Final = Screen()
 _decode_context = msgspec.json.Decoder(Context).decode
 _decode_page = msgspec.json.Decoder(Page).decode
 _decode_members = msgspec.json.Decoder(dict[str, Any]).decode
@@ -86,6 +127,30 @@ def read_page(raw: Raw | bytes) -> Page:
         return _decode_page(raw)
     except msgspec.ValidationError:
         return _lenient(Page, _decode_members(raw))
+
+
+def context_columns(raw: Raw | bytes, properties: str | None = None) -> ContextColumns:
+    """Reads a context (a JSON object, b"": none) into columns; msgspec.ValidationError where it is no object.
+
+    `properties` are those of a page event: server SDKs have no context.page, and tell of the page there.
+    """
+    context = read_context(raw) if raw else _NO_CONTEXT
+    page = context.page or (read_page(properties.encode()) if properties else _NO_PAGE)
+    campaign, library = context.campaign or _NO_CAMPAIGN, context.library or _NO_NAME
+    app, os = context.app or _NO_NAME, context.os or _NO_NAME
+    device, screen = context.device or _NO_DEVICE, context.screen or _NO_SCREEN
+    return ContextColumns(
+        *(context.ip, context.user_agent, context.locale, context.timezone),
+        *(page.url, page.path, page.title, page.referrer, page.search),
+        *(campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content),
+        *(library.name, library.version, app.name, app.version, os.name, os.version),
+        *(device.type, device.model, _pixels(screen.width), _pixels(screen.height)),
+        *(context.webdriver, context.page is not None),
+    )
+
+
+def _pixels(size: int | float | None) -> int | None:
+    return round(size) if size is not None and 0 <= size < 2**31 else None
 
 
 def _lenient(cls: type[T], given: dict[str, Any]) -> T:

@@ -27,9 +27,10 @@ def micros(moment: datetime) -> int:
 
     So is one in the first or last year of the calendar, which an offset could carry beyond it.
     """
-    if moment.tzinfo is None or moment.year in _EDGES:
+    if moment.tzinfo is not UTC and (moment.tzinfo is None or moment.year in _EDGES):
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _parse_text(text: str) -> int:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Raw
 
-from sdk_contract.canonical import Event, canonical, glimpse
-from sdk_contract.dialects import Dialect, Parsed
+from sdk_contract.canonical import Event, Whole, canonical, event_of, glimpse
+from sdk_contract.dialects import Dialect, Parsed, Read
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.enrich.devices import DeviceClocks
-from warehouse.enrich.event import ENRICHED, Asked, Cleans, enrich
-from warehouse.row_table import Row, Rows
+from warehouse.enrich.event import Asked, Cleans, clean, moment_of
+from warehouse.row_table import NO_SCENE, Row, Sheet
 from warehouse.segments import HOUR_US, Damage, Place, Record, RecordHead
 
 DIALECTS: Final[Mapping[str, Dialect]] = {SEGMENT.name: SEGMENT}
 
-_nothing: Any = dict.fromkeys(Event.__struct_fields__)
-_BLANK: Final = Event(**_nothing)
 _FEW: Final = 64  # devices in a request that stands alone
 _SEALED: Final = '"sj:seal:'
+_nothing: Any = dict.fromkeys(Event.__struct_fields__)
+_BLANK: Final = Event(**_nothing)
 
 
 class Troubles:
@@ -41,136 +42,165 @@ class Troubles:
 
 
 class Request:
-    """One request on its way to rows. `plan` cleans its values, `clocks` remembers its devices."""
+    """Request number `number` of a segment, on its way to rows of `sheet`.
+
+    `plan` cleans its values, `clocks` remembers its devices.
+    """
 
     def __init__(
         self,
-        head: RecordHead,
-        parsed: Parsed,
+        record: Record,
+        number: int,
+        read: Read | Parsed,
+        sheet: Sheet,
         plan: Cleans | None,
         clocks: DeviceClocks | None,
         troubles: Troubles,
     ) -> None:
-        self._head, self._parsed, self._troubles = head, parsed, troubles
-        self._asked = Asked(
-            head.project,
-            head.received_at,
-            _time(parsed.sent_at or head.sent_at),
-            head.ip,
-            head.user_agent,
-            head.place,
-            head.places,
-            DeviceClocks(_FEW) if clocks is None else clocks,
-            plan,
-        )
+        head = self._head = record.head
+        self._record, self._number, self._read = record, number, read
+        self._sheet, self._plan, self._troubles = sheet, plan, troubles
+        self._events: Sequence[Whole | Raw] = read.events
+        self._raws = read.events if isinstance(read, Parsed) else None
+        self._shared = sheet.requests.number(of_request(head, number))
+        self._place = sheet.places.number(_whereabouts(head.place))
+        self._scenes = sheet.scenes_of(head.user_agent)
+        sent_at = _time(read.sent_at or head.sent_at)
+        devices = DeviceClocks(_FEW) if clocks is None else clocks
+        self._asked = Asked(head.project, head.received_at, sent_at, devices)
 
     def rows(self) -> list[Row]:
         judgements = {judged.index: judged for judged in self._head.judgements}
-        return [self._row(raw, index, judgements.get(index)) for index, raw in enumerate(self._parsed.events)]
+        return [self._row(sent, index, judgements.get(index)) for index, sent in enumerate(self._events)]
 
-    def _row(self, raw: Raw, index: int, judged: Judgement | None) -> Row:
+    def _row(self, sent: Whole | Raw, index: int, judged: Judgement | None) -> Row:
         if judged is not None:
             if judged.verdict == Verdict.FILTERED:
-                return self._filtered(raw, index, judged)
+                return self._filtered(index, judged)
             if judged.verdict == Verdict.REJECTED:
-                return self._refused(raw, index, judged)
-        head = self._head
+                return self._refused(index, judged)
         try:
-            event = canonical(raw, head.kind, self._parsed.context)
-            message_id = event.message_id or f"{head.batch_id}-{index}"
-            facts = enrich(event, self._asked, index, message_id, taken=True)
+            event = self._event(sent, index)
+            message_id = event.message_id or f"{self._head.batch_id}-{index}"
+            numbers = self._numbers(index, judged, self._scenes.number(event))
+            uncleaned = None if self._plan is None else clean(event, self._plan)
+            moment = moment_of(event, self._asked, message_id, taken=True)
         except Exception as problem:  # the door took it: a fault of ours must not lose it
             self._troubles.add(problem)
-            return self._refused(raw, index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
-        return (*_verdict(index, judged), message_id, _type(event), None, head.visitor, *facts), event
+            return self._refused(index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
+        return (*numbers, index, message_id, None, uncleaned, *moment), event
 
-    def _refused(self, raw: Raw, index: int, judged: Judgement) -> Row:
+    def _refused(self, index: int, judged: Judgement) -> Row:
         """An event that is kept whole, and of which only what can be read has columns."""
-        head = self._head
-        event = glimpse(raw, head.kind, self._parsed.context)
-        message_id = event.message_id or f"{head.batch_id}-{index}"
+        raw = self._raw(index)
+        event = glimpse(raw, self._head.kind, self._read.context)
+        message_id = event.message_id or f"{self._head.batch_id}-{index}"
         try:
-            facts = enrich(event, self._asked, index, message_id, taken=False)
+            moment = moment_of(event, self._asked, message_id, taken=False)
+            numbers = self._numbers(index, judged, self._scenes.number(event))
         except Exception:  # of an event that was taken it is told already, of another it costs nothing
-            facts = _facts_of(head)
-        ours = (*_verdict(index, judged), message_id, _type(event), _raw(bytes(raw)), head.visitor)
-        return (*ours, *facts), event
+            moment = _moment(self._head.received_at, _time(self._head.sent_at))
+            numbers = self._numbers(index, judged, self._scenes.bare(event))
+        return (*numbers, index, message_id, _raw(bytes(raw)), None, *moment), event
 
-    def _filtered(self, raw: Raw, index: int, judged: Judgement) -> Row:
+    def _filtered(self, index: int, judged: Judgement) -> Row:
         """Of an event that was to be kept out there is its message id and type, nothing of the person."""
-        event, head = glimpse(raw, self._head.kind), self._head
-        message_id = event.message_id or f"{head.batch_id}-{index}"
-        ours = (*_verdict(index, judged), message_id, _type(event), None, None)
-        return (*ours, *_no_facts(head.received_at)), _BLANK
+        event = glimpse(self._raw(index), self._head.kind)
+        message_id = event.message_id or f"{self._head.batch_id}-{index}"
+        nobodys = self._sheet.requests.number(of_request(self._head, self._number, of_a_person=False))
+        numbers = (nobodys, self._sheet.verdict(judged), self._sheet.nowhere, NO_SCENE)
+        moment, kept = _moment(self._head.received_at), msgspec.structs.replace(_BLANK, type=event.type)
+        return (*numbers, index, message_id, None, None, *moment), kept
+
+    def _event(self, sent: Whole | Raw, index: int) -> Event:
+        """The event as it is, read already or to be read."""
+        if isinstance(sent, Whole):
+            event = event_of(sent, self._head.kind, self._read.context)
+            if event is not None:
+                return event
+        return canonical(self._raw(index), self._head.kind, self._read.context)
+
+    def _raw(self, index: int) -> Raw:
+        if self._raws is None:
+            self._raws = DIALECTS[self._head.dialect].parse(self._head.kind, self._record.body).events
+        return self._raws[index]
+
+    def _numbers(self, index: int, judged: Judgement | None, scene: int) -> tuple[int, ...]:
+        place = self._place
+        if index in self._head.places:
+            place = self._sheet.places.number(_whereabouts(self._head.places[index]))
+        return (self._shared, self._sheet.verdict(judged), place, scene)
 
 
-def parse(record: Record) -> Parsed | None:
+def read_request(record: Record) -> Read | Parsed | None:
     """The request as the door read it; None where it reads differently now, which no rule of ours allows."""
-    try:
-        parsed = DIALECTS[record.head.dialect].parse(record.head.kind, record.body)
-    except (KeyError, Refused):
+    dialect, kind = DIALECTS.get(record.head.dialect), record.head.kind
+    if dialect is None:
         return None
-    return parsed if len(parsed.events) == record.events else None
+    try:
+        found = dialect.read(kind, record.body) or dialect.parse(kind, record.body)
+    except Refused:
+        return None
+    return found if len(found.events) == record.events else None
 
 
-def of_request(head: RecordHead, number: int) -> tuple[Any, ...]:
+def of_request(head: RecordHead, number: int, *, of_a_person: bool = True) -> tuple[Any, ...]:
     """The values of `OF_REQUEST` for request number `number` of a segment."""
-    key = (head.project, head.key_id, head.key_no, head.dialect)
-    return (*key, head.plan_version, head.received_at, number, head.kind, head.privacy, head.signals)
+    key = (head.project, head.key_id, head.key_no, head.dialect, head.plan_version, head.received_at, number)
+    person = (head.visitor, head.ip) if of_a_person else (None, None)
+    return (*key, head.kind, head.privacy, head.signals, *person)
 
 
-def sealed(record: Record) -> Row:
+def sealed(record: Record, number: int, sheet: Sheet) -> Row:
     """A body that could not be read: one row, whose raw is the token that holds it encrypted."""
     head = record.head
     judged = head.judgements[0] if head.judgements else Judgement(0, Verdict.REJECTED, Reason.BAD_ENVELOPE)
-    ours = (*_verdict(0, judged), f"{head.batch_id}-0", None, _raw(record.body), head.visitor)
-    return (*ours, *_facts_of(head)), _BLANK
+    return _unread(record, number, sheet, 0, judged, f"{head.batch_id}-0", _raw(record.body))
 
 
-def unreadable(record: Record, segment_id: str) -> Iterator[Row]:
+def unreadable(record: Record, number: int, sheet: Sheet, segment_id: str) -> Iterator[Row]:
     """Bytes that are whole and yet not what the door read: kept, with the first of the rows."""
     for index in range(record.events):
         raw = _readable(record.body) if index == 0 else None
         message_id = f"damaged-{segment_id}-{record.ordinal + index}"
-        verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
-        yield (*verdict, message_id, None, raw, record.head.visitor, *_facts_of(record.head)), _BLANK
+        judged = Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED)
+        yield _unread(record, number, sheet, index, judged, message_id, raw)
 
 
-def damaged(damage: Damage, number: int, segment_id: str, opened: int) -> Rows:
+def damaged(damage: Damage, number: int, sheet: Sheet, segment_id: str, opened: int) -> Iterator[Row]:
     """A row for each event that is lost; `opened` (µs UTC) is its time where that is lost too."""
     when = opened if damage.hour is None else damage.hour * HOUR_US
-    rows: list[Row] = []
+    lost = (None, None, damage.key_no, None, None, when, number, None, None, None, None, None)
     for index in range(damage.events):
+        judged = Judgement(index, Verdict.DAMAGED, Reason.DAMAGED)
+        numbers = (sheet.requests.number(lost), sheet.verdict(judged), sheet.nowhere, NO_SCENE)
         message_id = f"damaged-{segment_id}-{damage.ordinal + index}"
-        verdict = _verdict(index, Judgement(index, Verdict.DAMAGED, Reason.DAMAGED))
-        rows.append(((*verdict, message_id, None, None, None, *_no_facts(when)), _BLANK))
-    return (None, None, damage.key_no, None, None, when, number, None, None, None), rows
+        yield (*numbers, index, message_id, None, None, *_moment(when)), _BLANK
 
 
-def _type(event: Event) -> str | None:
-    return None if event.type == "batch" else event.type
-
-
-def _verdict(index: int, judged: Judgement | None) -> tuple[Any, ...]:
-    if judged is None:
-        return (index, "ok", None, None, None)
-    reason = judged.reason.value if judged.reason else None
-    return (index, judged.verdict.value, reason, judged.pointer, judged.expected)
-
-
-def _facts_of(head: RecordHead) -> tuple[Any, ...]:
+def _unread(
+    record: Record, number: int, sheet: Sheet, index: int, judged: Judgement, message_id: str, raw: str | None
+) -> Row:
     """What the door knew of a request whose events cannot be read: a replay makes their rows of it."""
-    place = head.place or Place()
-    return _no_facts(
-        head.received_at, sent_at=_time(head.sent_at), ip=head.ip, user_agent=head.user_agent,
-        country=place.country, region=place.region, city=place.city,
-    )  # fmt: skip
+    head = record.head
+    numbers = (
+        sheet.requests.number(of_request(head, number)),
+        sheet.verdict(judged),
+        sheet.places.number(_whereabouts(head.place)),
+        sheet.scenes_of(head.user_agent).bare(),
+    )
+    moment = _moment(head.received_at, _time(head.sent_at))
+    return (*numbers, index, message_id, raw, None, *moment), _BLANK
 
 
-def _no_facts(when: int, **known: Any) -> tuple[Any, ...]:
-    """What enrichment says of an event of which only the time of receiving is known (µs UTC)."""
-    known["timestamp"] = when
-    return tuple(known.get(name) for name in ENRICHED)
+def _whereabouts(place: Place | None) -> tuple[str | None, ...]:
+    """The values of `OF_PLACE`."""
+    return (None, None, None) if place is None else (place.country, place.region, place.city)
+
+
+def _moment(received_at: int, sent_at: int | None = None) -> tuple[Any, ...]:
+    """The values of `MOMENT` for an event of which nothing but its request is known."""
+    return (received_at, None, None, None, sent_at)
 
 
 def _time(text: str | None) -> int | None:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pyarrow as pa
 
 from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Cleans, Plans
-from warehouse.landing import object_key
+from warehouse.landing import SCHEMA, object_key
 from warehouse.request_rows import (
     DIALECTS,
     Request,
     Troubles,
     damaged,
-    of_request,
-    parse,
+    read_request,
     sealed,
     unreadable,
 )
-from warehouse.row_table import SOURCE, Row, source_of, table, write_parquet
+from warehouse.row_table import SOURCE, Row, Sheet, source_of, write_parquet
 from warehouse.segments import Damage, Record, SegmentCount, count, opened_at, scan
 
 __all__ = ["DIALECTS", "SOURCE", "Landing", "convert", "source_of", "table_of", "write_parquet"]
@@ -60,30 +59,36 @@ def convert(
     opened, troubles = opened_at(data, segment_id), Troubles()
     found = list(scan(data))
     source = hashlib.sha256(data).hexdigest()
-    rows = table_of(found, segment_id, opened, plans, clocks, troubles)
+    rows = _sheet(found, segment_id, opened, plans, clocks, troubles).table(segment_id)
     parquet = write_parquet(rows, segment_id, source)
     key = object_key(segment_id, opened)
     return Landing(segment_id, key, parquet, source, count(found, opened), troubles.events, troubles.first)
 
 
-def table_of(
-    found: Iterable[Record | Damage],
+def table_of(found: Sequence[Record | Damage], segment_id: str, opened: int, plans: Plans) -> pa.Table:
+    """The rows of some records as `SCHEMA` has them, each request for itself; `opened` in µs UTC."""
+    return _sheet(found, segment_id, opened, plans, None, Troubles()).table(segment_id).cast(SCHEMA)
+
+
+def _sheet(
+    found: Sequence[Record | Damage],
     segment_id: str,
     opened: int,
-    plans: Plans = lambda _project, _version: None,
-    clocks: DeviceClocks | None = None,
-    troubles: Troubles | None = None,
-) -> pa.Table:
-    """The rows of a segment as `SCHEMA` has them, in the order of its records; `opened` in µs UTC."""
-    found, troubles = list(found), troubles or Troubles()
-    known = _plans_of(found, plans)
-    requests = [
-        damaged(one, number, segment_id, opened)
-        if isinstance(one, Damage)
-        else (of_request(one.head, number), _rows_of(one, segment_id, known, clocks, troubles))
-        for number, one in enumerate(found)
-    ]
-    return table(requests, segment_id)
+    plans: Plans,
+    clocks: DeviceClocks | None,
+    troubles: Troubles,
+) -> Sheet:
+    """The rows in the order of the records."""
+    sheet, known = Sheet(), _plans_of(found, plans)
+    for number, one in enumerate(found):
+        if isinstance(one, Damage):
+            sheet.rows += damaged(one, number, sheet, segment_id, opened)
+        elif one.head.sealed:
+            sheet.rows.append(sealed(one, number, sheet))
+        else:
+            rows = _rows_of(one, number, sheet, known, clocks, troubles)
+            sheet.rows += unreadable(one, number, sheet, segment_id) if rows is None else rows
+    return sheet
 
 
 def _plans_of(found: Iterable[Record | Damage], plans: Plans) -> Known:
@@ -94,17 +99,21 @@ def _plans_of(found: Iterable[Record | Damage], plans: Plans) -> Known:
 
 
 def _rows_of(
-    record: Record, segment_id: str, plans: Known, clocks: DeviceClocks | None, troubles: Troubles
-) -> list[Row]:
+    record: Record,
+    number: int,
+    sheet: Sheet,
+    plans: Known,
+    clocks: DeviceClocks | None,
+    troubles: Troubles,
+) -> list[Row] | None:
+    """None where a fault of ours came up: one request must not stop its segment, it is kept whole instead."""
     head = record.head
-    if head.sealed:
-        return [sealed(record)]
     try:
-        parsed = parse(record)
-        if parsed is not None:
+        read = read_request(record)
+        if read is not None:
             plan = None if head.plan_version is None else plans[head.project, head.plan_version]
-            return Request(head, parsed, plan, clocks, troubles).rows()
+            return Request(record, number, read, sheet, plan, clocks, troubles).rows()
         troubles.add("a request reads differently than at the door", record.events)
-    except Exception as problem:  # one request must not stop its segment; it is kept whole instead
+    except Exception as problem:
         troubles.add(problem, record.events)
-    return list(unreadable(record, segment_id))
+    return None

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Raw
 
+from sdk_contract.canonical import Whole
 from sdk_contract.verdicts import Judgement, Reason
 
 
@@ -73,11 +74,20 @@ class Parsed(msgspec.Struct, frozen=True):
     sound: bool = False
 
 
+class Read(msgspec.Struct, frozen=True):
+    """One request whose events are all as SDKs send them, read in one go; the rest is as in `Parsed`."""
+
+    events: list[Whole]
+    sent_at: str | None
+    context: Raw | None = None
+
+
 class Dialect(msgspec.Struct, frozen=True):
     """One wire protocol as a table; the functions are pure.
 
     `find_key(headers, query, body_key)`: headers by lower-case name. `parse(kind, body)`: raises
-    Refused(BAD_ENVELOPE). `write(kind, parsed)`: a body that `parse` reads as this, without the write key.
+    Refused(BAD_ENVELOPE). `read(kind, body)`: the same in one go, None where that does not do; its events are
+    those of `parse`. `write(kind, parsed)`: a body that `parse` reads as this, without the write key.
     `reply(message_ids, judgements)`: the body of an accepted request, judgements only for events that are
     not plain ok. `refusal(reason, detail)`: the answer to a refused request.
     """
@@ -88,6 +98,7 @@ class Dialect(msgspec.Struct, frozen=True):
     resends: bool
     find_key: Callable[[Mapping[bytes, bytes], bytes, str | None], str | None]
     parse: Callable[[str, bytes], Parsed]
+    read: Callable[[str, bytes], Read | None]
     write: Callable[[str, Parsed], bytes]
     reply: Callable[[Sequence[str], Sequence[Judgement]], bytes]
     refusal: Callable[[Reason, str], Answer]

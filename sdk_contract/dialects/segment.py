@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Raw, Struct
 
-from sdk_contract.dialects import Answer, Dialect, Outcome, Parsed, Route, outcome_of
+from sdk_contract.canonical import Whole
+from sdk_contract.dialects import Answer, Dialect, Outcome, Parsed, Read, Route, outcome_of
 from sdk_contract.errors import Refused
 from sdk_contract.structure import Broken, elements, members
 from sdk_contract.verdicts import Judgement, Reason, Verdict
@@ -38,6 +39,10 @@ class _Envelope(Struct, gc=False):
     context: Raw = _NO_RAW
 
 
+class _WholeEnvelope(_Envelope, gc=False):
+    batch: list[Whole]  # type: ignore[assignment]  # the same events, decoded
+
+
 class _Single(Struct, gc=False):
     write_key: Raw = msgspec.field(default=_NO_RAW, name="writeKey")
     sent_at: Raw = msgspec.field(default=_NO_RAW, name="sentAt")
@@ -60,6 +65,8 @@ class _Reply(Struct, gc=False):
 
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_whole_envelope = msgspec.json.Decoder(_WholeEnvelope).decode
+_decode_whole = msgspec.json.Decoder(Whole).decode
 _decode_single = msgspec.json.Decoder(_Single).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -80,6 +87,17 @@ def parse(kind: str, body: bytes) -> Parsed:
     An event that is no proper JSON stays with the others as it was sent, as long as its end can be found.
     """
     return _parse_batch(body) if kind == "batch" else _parse_single(body)
+
+
+def read(kind: str, body: bytes) -> Read | None:
+    """Reads a request of ordinary events in one go; None where an event needs to be looked at by itself."""
+    try:
+        if kind != "batch":
+            return Read([_decode_whole(body)], None)
+        envelope = _decode_whole_envelope(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Read(envelope.batch, _text(envelope.sent_at), _object(envelope.context))
 
 
 def write(kind: str, parsed: Parsed) -> bytes:
@@ -216,6 +234,7 @@ SEGMENT: Final = Dialect(
     resends=True,
     find_key=find_key,
     parse=parse,
+    read=read,
     write=write,
     reply=reply,
     refusal=refusal,

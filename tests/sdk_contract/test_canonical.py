@@ -1,11 +1,16 @@
 import json
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
-from sdk_contract.canonical import Event, canonical, glimpse
+from sdk_contract.canonical import Event, canonical, event_of, glimpse
+from sdk_contract.context import context_columns
+from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import DoorEvent, inspect
 from sdk_contract.times import parse_time
 
@@ -58,8 +63,16 @@ COLUMNS = {
 TIME = "2026-11-21T12:00:00.397+00:00"
 
 
-def landed(event: dict[str, Any], kind: str = "batch") -> Event:
-    return canonical(json.dumps(event).encode(), kind)
+def columns(event: Event) -> SimpleNamespace:
+    """The event and its context in one."""
+    told = context_columns(event.context, event.properties if event.type == "page" else None)
+    return SimpleNamespace(
+        **{**told._asdict(), **asdict(event), "has_page": None, "context": event.context.decode() or None}
+    )
+
+
+def landed(event: dict[str, Any], kind: str = "batch") -> SimpleNamespace:
+    return columns(canonical(json.dumps(event).encode(), kind))
 
 
 def test_every_column_of_a_full_event() -> None:
@@ -77,9 +90,8 @@ def test_every_column_of_a_full_event() -> None:
     at = parse_time(TIME)
     expected = {"type": "track", "message_id": "m", "user_id": "42", "anonymous_id": "a", "group_id": "g"}
     expected |= {"previous_id": "p", "event": "E", "category": "C"}
-    found = {name: getattr(event, name) for name in event.__struct_fields__}
-    assert found == {
-        **dict.fromkeys(event.__struct_fields__),
+    assert vars(event) == {
+        **dict.fromkeys(vars(event)),
         **expected,
         **COLUMNS,
         "timestamp": at,
@@ -98,7 +110,7 @@ def test_texts_are_kept_as_sent() -> None:
         + b",".join(b'"%s":%s' % (name.encode(), text) for name, text in texts.items())
         + b',"channel":"web" , "x":{"y" : 1.0}}'
     )
-    event = canonical(raw)
+    event = columns(canonical(raw))
     assert event.properties == texts["properties"].decode()
     assert event.traits == texts["traits"].decode()
     assert event.integrations == '{"All":true }'
@@ -112,6 +124,7 @@ def test_texts_are_kept_as_sent() -> None:
         ({"type": "page", "name": "N", "event": "E"}, "N", {"event": "E"}),
         ({"type": "screen", "name": "N"}, "N", None),
         ({"type": "identify", "name": "N", "event": "E"}, None, {"name": "N", "event": "E"}),
+        ({"type": "identify", "name": "N"}, None, {"name": "N"}),
         (
             {"type": "track", "event": "E", "_metadata": {"nodeVersion": "v20"}},
             "E",
@@ -171,15 +184,14 @@ def test_the_time_of_an_event(times: dict[str, Any], timestamp: int | None) -> N
 )
 def test_null_and_empty_mean_absent(empty: str | None, fields: tuple[str, ...]) -> None:
     found = landed({"type": "track", **dict.fromkeys(fields, empty)})
-    assert all(getattr(found, name) is None for name in found.__struct_fields__ if name != "type")
+    assert all(value is None for name, value in vars(found).items() if name != "type")
 
 
 def test_an_event_takes_the_envelopes_context_only_for_want_of_its_own() -> None:
     outer = b'{"locale":"de"}'
-    assert canonical(b'{"type":"page"}', context=outer).locale == "de"
-    assert canonical(b'{"type":"page"}', context=outer).context == outer.decode()
-    assert canonical(b'{"type":"page","context":null}', context=outer).locale == "de"
-    assert canonical(b'{"type":"page","context":{}}', context=outer).locale is None
+    assert canonical(b'{"type":"page"}', context=outer).context == outer
+    assert canonical(b'{"type":"page","context":null}', context=outer).context == outer
+    assert canonical(b'{"type":"page","context":{}}', context=outer).context == b"{}"
 
 
 def test_the_route_gives_the_type() -> None:
@@ -254,26 +266,26 @@ def test_what_the_door_takes_always_becomes_a_row(sent: dict[str, Any]) -> None:
             b'{"type":"track","messageId":"m","event":"E","userId":{}}',
             {"type": "track", "message_id": "m", "event": "E"},
         ),
-        (b'{"messageId":"m","properties":{"x":NaN}}', {"type": "batch", "message_id": "m"}),
+        (b'{"messageId":"m","properties":{"x":NaN}}', {"type": None, "message_id": "m"}),
         (
             b'{"messageId":"m","properties":"\xff","userId":7}',
-            {"type": "batch", "message_id": "m", "user_id": "7"},
+            {"type": None, "message_id": "m", "user_id": "7"},
         ),
         (b'{"messageId":"a\\u0000b","userId":"\\ud800"}', {"message_id": None, "user_id": None}),
-        (b'{"messageId":"' + b"x" * 1025 + b'","timestamp":"soon"}', {"type": "batch"}),
+        (b'{"messageId":"' + b"x" * 1025 + b'","timestamp":"soon"}', {"type": None}),
         (
             b'{"context":{"library":{"name":"L","version":"1"}}}',
             {"library_name": "L", "library_version": "1"},
         ),
         (b'{"messageId":"m","context":[1]}', {"message_id": "m", "library_name": None}),
         (b'{"messageId":"m","x":' + b"[" * 10_000 + b"]" * 10_000 + b"}", {"message_id": "m"}),
-        (b'{"messageId":"m"', {"type": "batch", "message_id": None}),
-        (b"[1]", {"type": "batch"}),
-        (b"", {"type": "batch"}),
+        (b'{"messageId":"m"', {"type": None, "message_id": None}),
+        (b"[1]", {"type": None}),
+        (b"", {"type": None}),
     ],
 )
 def test_a_glimpse_of_a_refused_event(raw: bytes, known: dict[str, Any]) -> None:
-    found = glimpse(raw)
+    found = columns(glimpse(raw))
     assert {name: getattr(found, name) for name in known} == known
 
 
@@ -283,4 +295,61 @@ def test_a_glimpse_of_a_refused_event(raw: bytes, known: dict[str, Any]) -> None
 )
 @settings(max_examples=100, deadline=None)
 def test_a_glimpse_never_raises(raw: bytes) -> None:
-    assert glimpse(raw).type
+    assert columns(glimpse(raw)).type in (None, "page")
+
+
+WHOLE = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["track", "page", "identify", "odd"]) | st.none(),
+        **dict.fromkeys(("messageId", "userId", "groupId"), st.text(max_size=3) | st.integers() | st.none()),
+        **dict.fromkeys(("event", "name", "category", "anonymousId"), st.text(max_size=3) | st.none()),
+        **dict.fromkeys(
+            ("timestamp", "sentAt"), st.sampled_from([TIME, "2026-11-21", "", 1795262400500, None])
+        ),
+        **dict.fromkeys(
+            ("properties", "traits", "context", "integrations", "_metadata", "channel", "originalTimestamp"),
+            st.sampled_from([None, {}, {"a": "夏"}, TIME, 5]),
+        ),
+        "x": st.just(1),
+    },
+)
+
+
+@given(
+    st.lists(WHOLE | st.integers(), max_size=3), st.sampled_from([None, {"locale": "de"}, 5]), st.booleans()
+)
+@settings(max_examples=300, deadline=None)
+def test_a_request_that_is_read_in_one_go_is_what_it_is_event_by_event(
+    sent: list[Any], context: object, escaped: bool
+) -> None:
+    body = json.dumps({"batch": sent, "context": context, "sentAt": TIME}, ensure_ascii=escaped).encode()
+    read, parsed = SEGMENT.read("batch", body), SEGMENT.parse("batch", body)
+    if read is None:
+        return
+    assert (read.sent_at, read.context, len(read.events)) == (
+        *(parsed.sent_at, parsed.context, len(parsed.events)),
+    )
+    for whole, raw in zip(read.events, parsed.events, strict=True):
+        event = outcome(event_of, whole, "page", read.context)
+        assert event is None or event == outcome(canonical, raw, "page", parsed.context)
+
+
+@given(WHOLE)
+@settings(max_examples=200, deadline=None)
+def test_a_single_event_is_read_as_it_is_parsed(sent: dict[str, Any]) -> None:
+    body = json.dumps(sent).encode()
+    read, parsed = SEGMENT.read("track", body), SEGMENT.parse("track", body)
+    if read is None:
+        return
+    event = outcome(event_of, read.events[0], "track", read.context)
+    assert event is None or event == outcome(canonical, parsed.events[0], "track", parsed.context)
+    assert parsed.sent_at is None or read.events[0].sent_at is not None  # which the event's row goes by
+
+
+def outcome(make: Callable[..., Event | None], *given: object) -> Any:
+    """What it makes, or the error that it raises."""
+    try:
+        return make(*given)
+    except ValueError as error:
+        return type(error)

@@ -11,6 +11,7 @@ import pytest
 from sdk_contract.addresses import treat
 from sdk_contract.bodies import unpack
 from sdk_contract.canonical import Event, canonical
+from sdk_contract.context import context_columns
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.events import DoorEvent, inspect
 from sdk_contract.times import parse_time
@@ -120,9 +121,10 @@ def test_treatment_takes_addresses_and_nothing_else(request_: Request, policy: s
 def test_a_browser_event_in_its_columns() -> None:
     page = next(request for request in POSTS if request.path == "/v1/p")
     _, row = as_rows(page)[0]
-    assert (row.page_path, row.page_title, row.campaign_name) == ("/index.html", "Stärt 首页", "sömmer")
-    assert (row.library_name, row.locale) == ("analytics.js", "de-CH")
-    assert row.user_agent is not None
-    assert row.user_agent.endswith("Chrome/140.0.0.0 Safari/537.36")
+    told = context_columns(row.context)
+    assert (told.page_path, told.page_title, told.campaign_name) == ("/index.html", "Stärt 首页", "sömmer")
+    assert (told.library_name, told.locale) == ("analytics.js", "de-CH")
+    assert told.user_agent is not None
+    assert told.user_agent.endswith("Chrome/140.0.0.0 Safari/537.36")
     assert row.sent_at is not None
     assert row.sent_at >= (row.timestamp or 0)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sdk_contract.canonical import canonical
+from sdk_contract.canonical import event_of
 from sdk_contract.dialects import Parsed
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.judging import judge
@@ -285,11 +285,11 @@ def test_a_fault_of_ours_is_no_rejected_event_and_its_request_comes_back(
 
 def test_a_fault_of_ours_on_one_event_comes_back_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 
-    def failing(raw: Any, *rest: Any) -> Any:
-        return _fail() if b'"b"' in bytes(raw) else canonical(raw, *rest)
+    def failing(whole: Any, *rest: Any) -> Any:
+        return _fail() if whole.message_id == "b" else event_of(whole, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(request_rows, "canonical", failing)
+        patch.setattr(request_rows, "event_of", failing)
         house.send(bought("a", price=1), bought("b", price=2))
         assert house.rows("SELECT verdict, reason, message_id FROM rejected") == [
             ("damaged", "unprocessed", "b")

@@ -14,6 +14,7 @@ from tests.collector.segments_made import RECEIVED, batch, request, segment, tra
 from tests.warehouse.test_rows import CHROME, NAME, one_row, rows_of
 from warehouse import request_rows
 from warehouse.enrich.devices import DeviceClocks
+from warehouse.enrich.event import MOMENT
 from warehouse.rows import convert
 from warehouse.segments import Place
 
@@ -190,9 +191,9 @@ def test_a_fault_of_ours_is_told_and_costs_no_event(monkeypatch: pytest.MonkeyPa
     def fail(event: Any, *_: object, taken: bool) -> Any:
         if event.message_id == "b":
             raise RuntimeError("a mistake of ours that quotes 13800138000")
-        return request_rows._no_facts(RECEIVED)
+        return (RECEIVED, *(None for _ in MOMENT[1:]))
 
-    monkeypatch.setattr(request_rows, "enrich", fail)
+    monkeypatch.setattr(request_rows, "moment_of", fail)
     data = segment([(request(), batch([track("a"), track("b")]), 2)])
     landing = convert(data, NAME)
     assert (landing.unprocessed, landing.count.events) == (1, 2)
