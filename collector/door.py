@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from collector.backlog import BacklogReader
 from collector.buckets import Buckets
+from collector.devices import Devices
 from collector.errors import JournalUnavailable
 from collector.files import Files
 from collector.gate import Gate, disk_of
@@ -26,7 +27,7 @@ from collector.quarantine import Room
 from collector.quota import Quota
 from collector.recent import Recent
 from collector.settings import CollectorSettings, node_name
-from collector.shedding import Cause, Queue, Shedding, Turns
+from collector.shedding import BEAT, Cause, Queue, Shedding, Turns
 from collector.tap import Follower, Tap
 from collector.vaults import Vaults
 from collector.visitor import visitors
@@ -70,6 +71,7 @@ class Door:
     intake: Intake
     journal: Journal
     live_token: str
+    _beating: asyncio.TimerHandle
 
     def __init__(
         self,
@@ -110,9 +112,11 @@ class Door:
         )  # fmt: skip
         self.quota = Quota(settings.key_rate, Buckets(settings.quotas), time.monotonic)
         room = settings.quarantine_bytes // settings.workers
-        self.shedding = Shedding(self.queue, Turns(time.monotonic, loop.time), self._chance)
+        self.shedding = Shedding(self.queue, Turns(time.monotonic), self._chance)
+        self._beat()
+        devices = Devices(settings.device_rate, settings.devices, time.monotonic, self.random)
         parts = Parts(
-            settings, self.keyring, self.journal, self.gate, self.quota, self.shedding, self.slow,
+            settings, self.keyring, self.journal, self.gate, self.quota, devices, self.shedding, self.slow,
             self.counts, peers, self.geo, visitors(settings), Recent(), Room(room), BatchIds(self.random),
             self.vault, self.report, self.now, loop.time,
         )  # fmt: skip
@@ -137,6 +141,10 @@ class Door:
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             await asyncio.sleep(TICK_SECONDS)
+
+    def _beat(self) -> None:
+        self.shedding.turns.beat()
+        self._beating = asyncio.get_running_loop().call_later(BEAT, self._beat)
 
     def _weigh(self) -> None:
         """How much is asked of this worker, from what it counted since the last time."""
@@ -219,6 +227,7 @@ class Door:
         """Seals the journal; what was acknowledged is in it."""
         if self._ticking is not None:
             self._ticking.cancel()
+            self._beating.cancel()
         await self.journal.close()
         self.metrics.flush(self.counts)
         self._thread.shutdown(wait=False)

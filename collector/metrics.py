@@ -50,8 +50,8 @@ class Metrics:
         self.inflight = _gauge("inflight_bytes", "Bytes of requests being handled.", "livesum", registry)
         text = "Time that a request would wait for the journal now."
         self.wait = _gauge("journal_wait_seconds", text, "livemax", registry)
-        text = "The longest turn of the event loop in the last second."
-        self.turn = _gauge("turn_seconds", text, "livemax", registry)
+        text = "How late the event loop was at worst in the last second."
+        self.late = _gauge("loop_late_seconds", text, "livemax", registry)
         text = "Write keys that are over their quota, as the worker that knows most of them sees it."
         self.over_quota = _gauge("keys_over_quota", text, "livemax", registry)
         text = "The longest time that a write key over its quota has to wait."
@@ -87,9 +87,9 @@ class Metrics:
         self.backlog.set(backlog)
         self.oldest.set(oldest_seconds)
 
-    def pressure(self, wait_seconds: float, turn_seconds: float, connections: int) -> None:
+    def pressure(self, wait_seconds: float, late_seconds: float, connections: int) -> None:
         self.wait.set(wait_seconds)
-        self.turn.set(turn_seconds)
+        self.late.set(late_seconds)
         self.connections.set(connections)
 
     def debts(self, debts: Sequence[float]) -> None:

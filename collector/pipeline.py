@@ -1,9 +1,11 @@
 """What becomes of one request between reading and writing it, one named step after the other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
+from msgspec import Raw
 
+from collector.devices import Devices, Over, without
 from collector.gate import Gate
 from collector.geo import Geo, places_of
 from collector.journal import Journal
@@ -41,6 +43,7 @@ class Parts(msgspec.Struct, frozen=True):
     journal: Journal
     gate: Gate
     quota: Quota
+    devices: Devices
     shedding: Shedding
     slow: SlowBodies
     counts: Counts
@@ -84,14 +87,16 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
     places = _places(geo, dialect, kind, body) if geo.on and b'"ip"' in body else {}
     body = treat(body, key.ip_policy, of_key.vault)
     parsed = dialect.parse(kind, body)
-    admit(parts, key, len(parsed.events))
+    over = admit(parts, key, parsed.events)
     signals = signals_of(headers) if b"sec-gpc" in headers or b"dnt" in headers else None
     batch_id, rules = parts.batch_ids.next(), of_key.rules
     judged = judge(parsed, kind, batch_id, parts.settings.event_limit, rules, signals)
     if judged.trouble is not None:
         parts.report(judged.trouble)
+    if over.events:
+        judged = without(judged, over)
     judgements, sent_at = judged.judgements, parsed.sent_at
-    if of_key.policy is not None or (rules is not None and judgements):
+    if of_key.policy is not None or (judgements and (rules is not None or over.events)):
         kept = protect(Kept(body, judgements, sent_at), dialect, kind, parsed, judged, of_key)
         body, judgements, sent_at = kept.body, kept.judgements, kept.sent_at
     rule = None if rules is None else rules.plan
@@ -124,18 +129,26 @@ def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Pla
     return places_of(dialect.parse(kind, body), geo)
 
 
-def admit(parts: Parts, key: Key, events: int) -> None:
-    """Refused where these are too many events, at once or for now."""
-    if events > parts.settings.batch_limit:
-        raise Refused(Reason.TOO_MANY_EVENTS, f"{events} events, the limit is {parts.settings.batch_limit}")
+def admit(parts: Parts, key: Key, events: Sequence[Raw]) -> Over:
+    """Which events are over their devices' quota. Refused where there are too many, at once or for now.
+
+    Those do not count against the key's quota: a device that floods must not use it up.
+    """
+    number, limit = len(events), parts.settings.batch_limit
+    if number > limit:
+        raise Refused(Reason.TOO_MANY_EVENTS, f"{number} events, the limit is {limit}")
     if parts.shedding.queue.full(key.no):
         raise Busy(Cause.JOURNAL, "more is sent than the disk takes")
-    if wait := parts.quota.charge(key, events):
+    over = parts.devices.charge(key.no, events)
+    if over.events and len(over.events) == number:
+        raise OverQuota(over.seconds)
+    if wait := parts.quota.charge(key, number - len(over.events)):
         raise OverQuota(wait)
+    return over
 
 
 class OverQuota(Refused):
-    """The write key must wait `seconds`."""
+    """The write key, or the device, must wait `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(Reason.OVER_QUOTA, f"try again in {seconds} s")

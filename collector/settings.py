@@ -70,6 +70,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
             ge=0, description="Events a second for each write key that has no rate of its own; 0: no limit."
         ),
     ] = 0.0
+    device_rate: Annotated[
+        float,
+        Meta(ge=0, description="Events a second for each device (else user) of a write key; 0: no limit."),
+    ] = 0.0
     quarantine_bytes: Annotated[
         int, Meta(ge=0, description="Bytes of unreadable bodies kept for each write key and hour.")
     ] = 16 * MiB
@@ -116,6 +120,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     @property
     def quotas(self) -> Path:
         return self.run / "quotas"
+
+    @property
+    def devices(self) -> Path:
+        return self.run / "devices"
 
     @property
     def metrics(self) -> Path:

@@ -14,7 +14,9 @@ ALWAYS = 256 * 1024
 SMALLEST_COMMIT = 256 * 1024
 SLOW_COMMIT = 0.05
 COMMIT_SECONDS = 0.2
-LATE_TURN = 0.1
+BEAT = 0.05
+LATE = 0.05
+LET_IN = 16
 REMEMBERED = 1.0
 GREED = 4
 LONGEST_RETRY = 60
@@ -111,27 +113,37 @@ class Queue:
 
 
 class Turns:
-    """How long the event loop's turn has lasted: who is served late in a long turn has waited as long.
+    """How late the event loop is: who is served late in a long turn of it has waited as long.
 
-    `clock` is read anew each time, `begun` is the loop's own, which stands still for a turn (uvloop's does).
+    `beat` has to be called by a timer of the loop every `BEAT` seconds.
     """
 
-    def __init__(self, clock: Callable[[], float], begun: Callable[[], float]) -> None:
-        self._clock, self._begun = clock, begun
-        self._turn = self._before = -inf
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._due = inf
+        self._late = self._before = -inf
+        self._asked = 0
         self.latest = 0.0
 
+    def beat(self) -> None:
+        now = self._clock()
+        self.latest = max(self.latest, now - self._due)
+        self._due, self._asked = now + BEAT, 0
+
     def late(self) -> bool:
-        """Whether this turn and one shortly before were long: a single one can be a single large request."""
-        begun = self._begun()
-        lasted = self._clock() - begun
-        if lasted > self.latest:
-            self.latest = lasted
-        if lasted <= LATE_TURN:
+        """Whether this turn and one shortly before were long: a single one can be a single large request.
+
+        A few are let in at every beat: a loop may be late for reasons that have nothing to do with them.
+        """
+        self._asked += 1
+        if self._asked <= LET_IN:
             return False
-        if begun != self._turn:
-            self._before, self._turn = self._turn, begun
-        return begun - self._before < REMEMBERED + lasted
+        late = self._clock() - self._due
+        if late <= LATE:
+            return False
+        if self._due != self._late:
+            self._before, self._late = self._late, self._due
+        return self._due - self._before < REMEMBERED + late
 
 
 class Shedding:
@@ -154,8 +166,8 @@ class Shedding:
 
     def retry_after(self) -> int:
         """Seconds: as long as it takes to serve all who were turned away, were they served one by one."""
-        return self.spread(min(LONGEST_RETRY // 2, ceil(self.queue.longest * (1 + self._excess))))
+        return self.spread(min(LONGEST_RETRY // 2, ceil(self.queue.longest * (1 + self._excess))), 1.0)
 
-    def spread(self, seconds: int) -> int:
-        """Up to twice as long, at random: those who were turned away together must not come back together."""
-        return seconds + int(self._chance() * (seconds + 1))
+    def spread(self, seconds: int, share: float = 0.25) -> int:
+        """Up to so much longer, at random: who was turned away together must not come back together."""
+        return seconds + int(self._chance() * (seconds * share + 1))

@@ -110,7 +110,8 @@ def collect(settings: CollectorSettings, report: Report, now: Callable[[], int])
         locks = [*settings.journal.glob("*/lock"), settings.journal / "sink.lock"]
         wait_released(locks, PREVIOUS_DRAIN, time.monotonic, time.sleep)
         clean_run(settings.metrics)
-        settings.quotas.unlink(missing_ok=True)
+        for path in (settings.quotas, settings.devices):
+            path.unlink(missing_ok=True)
         if not settings.geo:
             unpack_shipped(settings.run)
         sock = stack.enter_context(listen(settings.host, settings.port))

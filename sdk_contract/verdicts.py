@@ -24,7 +24,7 @@ class Verdict(StrEnum):
         "Kept in `rejected` with its bytes and the reason; can be replayed after the rule is mended.",
     )
     DUPLICATE = "duplicate", "An event with this message id is stored already; only the fact is kept."
-    FILTERED = "filtered", "Kept out by a choice of the project (suppression, consent)."
+    FILTERED = "filtered", "Kept out by a choice of the project (suppression, consent, a device's quota)."
     DAMAGED = (
         "damaged",
         "Acknowledged, but its bytes were damaged on disk afterwards; counted, and kept as a row.",
@@ -79,6 +79,12 @@ class Reason(StrEnum):
         Verdict.FILTERED,
     )
     CONSENT = "consent", "The person did not consent to this kind of event.", 200, Verdict.FILTERED
+    DEVICE_QUOTA = (
+        "device_quota",
+        "The event's device has sent more than its quota for now.",
+        200,
+        Verdict.FILTERED,
+    )
     DUPLICATE = (
         "duplicate",
         "An event with the same message id arrived before, within 7 days.",
@@ -101,7 +107,11 @@ class Reason(StrEnum):
         413,
     )
     TOO_MANY_EVENTS = "too_many_events", "The batch holds more events than a request may hold.", 413
-    OVER_QUOTA = "over_quota", "The write key has sent more than its quota for now.", 429
+    OVER_QUOTA = (
+        "over_quota",
+        "The write key, or the one device in the request, has sent more than its quota for now.",
+        429,
+    )
     OVERLOADED = (
         "overloaded",
         "The collector cannot write: its disk is full, or too much waits to be published.",

@@ -10,12 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from collector import shedding as shedding_module
 from collector.excess import BODY
 from collector.files import Files
 from collector.journal import Journal
 from collector.shedding import (
     ALWAYS,
-    LATE_TURN,
+    BEAT,
+    LATE,
+    LET_IN,
     LONGEST_RETRY,
     SMALLEST_COMMIT,
     Busy,
@@ -135,25 +138,52 @@ def test_a_failed_commit_ends_too() -> None:
     assert failing.full(1)
 
 
-def turns(lasting: list[tuple[float, float]]) -> list[bool]:
-    """What is said in turns that (began, have lasted) so."""
-    now = begun = 0.0
-    told = Turns(lambda: now, lambda: begun)
-    said = []
-    for begun, lasted in lasting:
-        now = begun + lasted
+@pytest.fixture
+def nobody_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shedding_module, "LET_IN", 0)
+
+
+def turns(lasting: list[float]) -> list[bool]:
+    """Whether the loop is late at the end of turns that last so long, one after the other."""
+    clock, said = Clock(), list[bool]()
+    told = Turns(clock)
+    assert not told.late()
+    for seconds in lasting:
+        told.beat()
+        clock.now += seconds
         said.append(told.late())
     return said
 
 
+@pytest.mark.usefixtures("nobody_let_in")
 def test_one_long_turn_is_a_large_request_two_are_too_many() -> None:
-    long, short = LATE_TURN + 0.01, LATE_TURN - 0.01
-    assert turns([(0.0, short), (1.0, long), (1.0, long * 2), (5.0, long)]) == [False] * 4
-    assert turns([(0.0, long), (0.2, short), (0.3, long), (0.3, long)]) == [False, False, True, True]
+    long, short = BEAT + LATE + 0.01, BEAT + LATE - 0.01
+    assert turns([short, long, short, *[BEAT] * 40, long]) == [False] * 44
+    assert turns([long, short, long, long, short]) == [False, False, True, True, False]
+
+
+def test_a_late_loop_still_lets_a_few_in() -> None:
+    clock, said = Clock(), list[bool]()
+    told = Turns(clock)
+    for _ in range(3):
+        told.beat()
+        clock.now += 1.0
+        said = [told.late() for _ in range(LET_IN * 2)]
+    assert said == [False] * LET_IN + [True] * LET_IN
+
+
+def test_the_worst_lateness_is_told() -> None:
+    clock = Clock()
+    told = Turns(clock)
+    for seconds in (BEAT, 0.3, BEAT):
+        told.beat()
+        clock.now += seconds
+    told.beat()
+    assert told.latest == pytest.approx(0.3 - BEAT)
 
 
 def shedding(slow: Queue, chance: float = 0.0) -> Shedding:
-    return Shedding(slow, Turns(lambda: 0.0, lambda: 0.0), lambda: chance)
+    return Shedding(slow, Turns(lambda: 0.0), lambda: chance)
 
 
 def test_busy_says_of_what_there_was_too_much() -> None:
@@ -171,7 +201,8 @@ def test_the_more_are_turned_away_the_later_they_come_back_and_not_together() ->
         stormy.measure(100, 900)
     assert calm.retry_after() == 1
     assert stormy.retry_after() == 10
-    assert shedding(queue(Clock()), 0.99).spread(10) == 20
+    assert shedding(queue(Clock()), 0.99).spread(10, 1.0) == 20
+    assert shedding(queue(Clock()), 0.99).spread(10) == 13
     for _ in range(8):
         stormy.measure(0, 100_000)
     assert stormy.retry_after() <= LONGEST_RETRY
@@ -247,3 +278,24 @@ def test_a_connection_too_many_is_told_so_and_not_reset(tmp_path: Path) -> None:
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert re.search(rb"\r\nretry-after: [1-9]\d*\r\n", answer)
     assert answer.endswith(BODY)
+
+
+@pytest.mark.usefixtures("nobody_let_in")
+def test_a_door_whose_loop_is_late_again_and_again_turns_away_and_recovers(tmp_path: Path) -> None:
+    event = {"event": "Paid", "userId": "u1"}
+    with running(tmp_path) as door:
+        loop, path = door.server.servers[0].get_loop(), f"{door.url}/v1/track"
+        done = threading.Event()
+
+        def sleeping() -> None:
+            time.sleep((BEAT + LATE) * 1.5)
+            if not done.is_set():
+                loop.call_soon(sleeping)
+
+        loop.call_soon_threadsafe(sleeping)
+        answers = [httpx.post(path, json=event, auth=(door.key.secret, "")) for _ in range(4)]
+        done.set()
+        assert httpx.get(f"{door.url}/health").status_code == 200
+        while door.client.post("/v1/track", json=event).status_code == 429:
+            time.sleep(0.05)
+    assert 429 in [answer.status_code for answer in answers]
