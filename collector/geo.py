@@ -114,7 +114,7 @@ def _finder(path: Path) -> Callable[[str], Place | None]:
     def find(address: str) -> Place | None:
         try:
             return place_of(reader.get(address))
-        except (ValueError, maxminddb.InvalidDatabaseError):
+        except (ValueError, TypeError, maxminddb.InvalidDatabaseError):
             return None
 
     return find

@@ -110,7 +110,8 @@ _NO_DEVICE: Final = Device()
 _NO_SCREEN: Final = Screen()
 _decode_context = msgspec.json.Decoder(Context).decode
 _decode_page = msgspec.json.Decoder(Page).decode
-_decode_members = msgspec.json.Decoder(dict[str, Any]).decode
+# Members stay as text: a number that no float can hold, where nobody asks for it, must not cost the rest.
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def read_context(raw: Raw | bytes) -> Context:
@@ -153,16 +154,17 @@ def _pixels(size: int | float | None) -> int | None:
     return round(size) if size is not None and 0 <= size < 2**31 else None
 
 
-def _lenient(cls: type[T], given: dict[str, Any]) -> T:
+def _lenient(cls: type[T], given: dict[str, Raw]) -> T:
     found = ((field.name, _part(field.type, given.get(field.encode_name))) for field in fields(cls))
     return cls(**{name: value for name, value in found if value is not None})
 
 
-def _part(wanted: Any, value: Any) -> Any:
-    struct = get_args(wanted)[0]
-    if isinstance(value, dict) and issubclass(struct, Struct):
-        return _lenient(struct, value)
+def _part(wanted: Any, value: Raw | None) -> Any:
+    if value is None:
+        return None
+    if issubclass(get_args(wanted)[0], Struct) and bytes(value).lstrip()[:1] == b"{":
+        return _lenient(get_args(wanted)[0], _decode_members(value))
     try:
-        return msgspec.convert(value, wanted)
+        return msgspec.json.decode(value, type=wanted)
     except msgspec.ValidationError:
         return None

@@ -37,6 +37,7 @@ def geo(shipped: Path) -> Geo:
         ("2001:4860:4860::8888", US),
         (PRIVATE, None),
         ("no address", None),
+        (f"{AMERICAN}\0", None),
         (None, None),
     ],
 )

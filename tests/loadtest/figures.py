@@ -3,6 +3,18 @@
 from typing import Any
 
 GOOD: dict[str, dict[str, Any]] = {
+    "fuzz": {
+        "http_500": 0,
+        "lost_neighbours": 0,
+        "invalid_answers": 0,
+        "no_answer": 0,
+        "events": 9,
+        "rows": 9,
+        "unprocessed": 0,
+        "faults": 0,
+        "series": 1_000,
+        "rss_max_mib": {"worker": 512},
+    },
     "bench": {"ratio": {"1": 0.3}, "door": {"50": 80_000}},
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
     "privacy": {"ips_found": 0, "pii_found": 0},
@@ -12,6 +24,18 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 BAD: dict[str, dict[str, Any]] = {
+    "fuzz": {
+        "http_500": 1,
+        "lost_neighbours": 1,
+        "invalid_answers": 1,
+        "no_answer": 1,
+        "events": 9,
+        "rows": 8,
+        "unprocessed": 0,
+        "faults": 1,
+        "series": 1_001,
+        "rss_max_mib": {"worker": 513, "sink": 1},
+    },
     "bench": {"ratio": {"1": 0.29}, "door": {"50": 79_999}},
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
     "privacy": {"ips_found": 1, "pii_found": 1},
