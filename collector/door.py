@@ -36,6 +36,7 @@ from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.judging import BatchIds
 from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Unserved
+from warehouse.counted import Counted, read_counted
 from warehouse.registry import Registry
 from warehouse.rules import RuleBook
 
@@ -98,6 +99,7 @@ class Door:
         )
         self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
         self._thread = ThreadPoolExecutor(1, "housekeeping")
+        self.books: Counted | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -140,6 +142,7 @@ class Door:
             self._weigh()
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
+            self.metrics.books(self.books, self.now())
             await asyncio.sleep(TICK_SECONDS)
 
     def _beat(self) -> None:
@@ -168,6 +171,7 @@ class Door:
         self.gate.measure(self._backlog.read(), disk_of(self.settings.folder), self.now())
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
+        self.books = read_counted(self.keyring.registry)
 
     def oldest_seconds(self) -> float:
         oldest = self.gate.backlog.oldest

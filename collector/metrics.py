@@ -2,12 +2,14 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client import Counter as Total
 
 from sdk_contract.verdicts import Judgement
+from warehouse.counted import Counted
 
 FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -59,6 +61,15 @@ class Metrics:
         self.connections = _gauge("connections", "Open connections.", "livesum", registry)
         self.backlog = _gauge("journal_backlog_bytes", "Journal not yet published.", "livemax", registry)
         self.oldest = _gauge("oldest_unpublished_seconds", "Age of the oldest segment.", "livemax", registry)
+        text = "Events of the last hours by term of the books, as counted last."
+        self.terms = Gauge(
+            "sojourn_books_events", text, ("term",),
+            multiprocess_mode="livemostrecent", registry=registry,
+        )  # fmt: skip
+        text = "Events by which keys and hours of the books do not close; must be 0."
+        self.difference = _gauge("books_difference", text, "livemostrecent", registry)
+        text = "Time since the books were counted; infinite before the first time."
+        self.counted = _gauge("books_age_seconds", text, "livemostrecent", registry)
 
     def flush(self, counts: Counts) -> None:
         """Moves what was counted since the last flush."""
@@ -96,6 +107,16 @@ class Metrics:
         """Seconds that each write key over its quota has to wait."""
         self.over_quota.set(len(debts))
         self.debt.set(max(debts, default=0.0))
+
+    def books(self, counted: Counted | None, now: int) -> None:
+        """The books as they were counted last; `now` in µs UTC."""
+        if counted is None:
+            self.counted.set(inf)
+            return
+        for term, events in counted.terms.items():
+            self.terms.labels(term).set(events)
+        self.difference.set(counted.difference)
+        self.counted.set(max(0.0, (now - counted.at) / 1e6))
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

@@ -27,6 +27,7 @@ class Refused(NamedTuple):
     request: Request
     status: int
     body: bytes
+    tries: int = 1
 
 
 class Client:
@@ -77,7 +78,7 @@ class Client:
             if self.keep_acks:
                 self._remember(ack)
             return ack
-        refused = Refused(request, answer.status, answer.body)
+        refused = Refused(request, answer.status, answer.body, tries)
         self.refused.append(refused)
         return refused
 

@@ -14,6 +14,7 @@ import msgspec
 from sdk_contract.errors import SojournError
 from sessionizer import commands
 from sessionizer.attributes import NO_RULES, Rules, resolve_all
+from sessionizer.books import Bookkeeper
 from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
@@ -55,7 +56,11 @@ class Job:
         self._opening, self._anew = opening, anew
         self.now, self.report, self.stop = now, report, stop
         actions = {"load": self._load, "stitch": self._stitch, "obey": self._obey, "upkeep": self._upkeep}
+        actions["count"] = self._count
         self.writer = self._opened(opening)
+        self._books = Bookkeeper(
+            registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
+        )
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = 0
         self._complete: int | None = None
@@ -80,6 +85,7 @@ class Job:
         self._step("obey")
         if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
             self._step("upkeep")
+        self._step("count")
         return loaded or (stitched and self._behind())
 
     def reload(self) -> None:
@@ -195,6 +201,14 @@ class Job:
             done = [f"{chore.name} {chore.table} {chore.count}".replace("  ", " ") for chore in chores]
             self._tell("upkeep", began, {"chores": done})
         return bool(chores)
+
+    def _count(self) -> bool:
+        began = self.now()
+        if not self._books.is_due(began):
+            return False
+        self._books.count(self.writer.lake, self.writer.store, began)
+        self._books.took(began, self.now())
+        return False
 
     def _behind(self) -> bool:
         return self._due["stitch"] == 0 and self._loaded > self._stitched

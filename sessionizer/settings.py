@@ -35,3 +35,9 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
         float,
         Meta(ge=0, description="Seconds after which upkeep gets a slice even where there is a backlog."),
     ] = 10.0
+    books_every: Annotated[
+        float, Meta(gt=0, description="Seconds between two counts of the books, which /metrics tells.")
+    ] = 60.0
+    books_hours: Annotated[
+        int, Meta(ge=1, description="Hours that such a count looks back; `sojourn check` counts everything.")
+    ] = 24

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from warehouse.arrivals import is_object
 from warehouse.lake import Lake
-from warehouse.landing import Store, segment_of
+from warehouse.landing import Store, hour_prefix, segment_of
 from warehouse.live import live_segments
 from warehouse.registry import Registry
 from warehouse.replayed import is_replay
@@ -58,24 +58,37 @@ class HourBooks(msgspec.Struct, frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """`unreadable` names landing objects that could not be counted."""
+    """`unreadable` names landing objects that could not be counted.
+
+    `strangers`: workers with objects in landing that neither the journal nor the registry here knows.
+    """
 
     total: Books
     hours: list[HourBooks]
     unreadable: list[str]
+    strangers: list[str] = []
+
+    @property
+    def open(self) -> list[HourBooks]:
+        """The keys and hours that do not close; two of them may make up for each other in the total."""
+        return [entry for entry in self.hours if entry.books.difference]
 
 
-def balance(lake: Lake | None, store: Store, registry: Registry, journal: Path) -> Balance:
-    """Count everything.
+def balance(
+    lake: Lake | None, store: Store, registry: Registry, journal: Path, since: int | None = None
+) -> Balance:
+    """Count everything, or what was received from an hour on (`since`: hours since 1970).
 
     `lake` is None before the writer has made one. Raises duckdb.Error when a file is damaged.
     """
-    stored, uncounted, loaded, moved = _loaded(lake)
-    landed = {key for key in _keys(store) if segment_of(key) not in loaded}
+    stored, uncounted, loaded, moved = _loaded(lake, since)
+    landed = {key for key in _keys(store, since) if segment_of(key) not in loaded}
     live = _live(journal)
     received, trimmed = registry.received_and_trimmed()
     landed |= {
-        key for key in _keys(store) if segment_of(key) not in loaded and is_trimmed(segment_of(key), trimmed)
+        key
+        for key in _keys(store, since)
+        if segment_of(key) not in loaded and is_trimmed(segment_of(key), trimmed)
     }
     pending, unreadable = _count_objects(store, landed, moved)
     counted = loaded | {segment_of(key) for key in landed}
@@ -85,7 +98,9 @@ def balance(lake: Lake | None, store: Store, registry: Registry, journal: Path) 
             books["received"].update(cells)
             if segment_id not in counted:
                 books["pending"].update(cells)
-    return _balance(books, unreadable)
+    known = {split_segment_id(segment_id)[0] for segment_id in live} | trimmed.keys()
+    strangers = {split_segment_id(one)[0] for one in counted if not is_replay(one)} - known
+    return _balance(books, unreadable, sorted(strangers), since)
 
 
 def is_trimmed(segment_id: str, trimmed: Mapping[str, str]) -> bool:
@@ -98,7 +113,7 @@ def received_cells(received: Iterable[tuple[int, int, int]]) -> Cells:
     return Counter({(key_no, hour): events for key_no, hour, events in received})
 
 
-def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], Cells, set[str], set[Place]]:
+def _loaded(lake: Lake | None, since: int | None) -> tuple[dict[str, Cells], Cells, set[str], set[Place]]:
     """What one snapshot of the lake holds.
 
     Rows of each fate, read from their columns; events that were not counted at the door; the segments they
@@ -108,15 +123,24 @@ def _loaded(lake: Lake | None) -> tuple[dict[str, Cells], Cells, set[str], set[P
     if lake is None:
         return cells, cells.pop("uncounted"), set(), set()
     with lake.transaction():
-        for fate, key_no, hour, events in lake.query(_ROWS):
+        for fate, key_no, hour, events in lake.query(_rows(since)):
             cells[fate][key_no, hour] += events
-        loaded = {segment_id for (segment_id,) in lake.query("SELECT segment_id FROM objects")}
+        first = "" if since is None else _prefix(since - 1)
+        found = lake.query("SELECT segment_id FROM objects WHERE key >= ?", [first])
+        loaded = {segment_id for (segment_id,) in found}
         moved = {(segment_id, record, index) for segment_id, record, index in lake.query(_MOVED)}
     return cells, cells.pop("uncounted"), loaded, moved
 
 
-def _keys(store: Store) -> list[str]:
-    return [info.key for info in store.list() if is_object(info.key) and not is_replay(info.key)]
+def _keys(store: Store, since: int | None) -> list[str]:
+    """Objects that may hold what came since then: a segment may go on into the hour after its first."""
+    behind = "" if since is None else _prefix(since - 1)
+    keys = (info.key for info in store.list("", behind))
+    return [key for key in keys if is_object(key) and not is_replay(key)]
+
+
+def _prefix(hour: int) -> str:
+    return hour_prefix(hour * HOUR_US)
 
 
 def _live(journal: Path) -> dict[str, Cells]:
@@ -151,13 +175,22 @@ def _rows_of(data: bytes, moved: Collection[Place]) -> Cells:
     return Counter((key_no or 0, hour) for key_no, hour in zip(keys, hours, strict=True))
 
 
-def _balance(books: dict[str, Cells], unreadable: list[str]) -> Balance:
+def _balance(
+    books: dict[str, Cells], unreadable: list[str], strangers: list[str], since: int | None
+) -> Balance:
+    if since is not None:
+        books = {
+            name: Counter({cell: events for cell, events in cells.items() if cell[1] >= since})
+            for name, cells in books.items()
+        }
     cells = sorted(set().union(*books.values()))
     hours = [
         HourBooks(key_no, hour, _books({name: counts[key_no, hour] for name, counts in books.items()}))
         for key_no, hour in cells
     ]
-    return Balance(_books({name: counts.total() for name, counts in books.items()}), hours, unreadable)
+    return Balance(
+        _books({name: counts.total() for name, counts in books.items()}), hours, unreadable, strangers
+    )
 
 
 def _books(counts: Mapping[str, int]) -> Books:
@@ -166,16 +199,23 @@ def _books(counts: Mapping[str, int]) -> Books:
 
 
 _CELL = f"coalesce(key_no, 0) AS key_no, epoch_us(received_at) // {HOUR_US} AS hour"
+
+
 # Grouping reads the columns of every row: a bare count(*) would be answered from the catalog's own numbers.
-_ROWS = f"""
-    SELECT 'stored' AS fate, {_CELL}, count(*) FROM events GROUP BY ALL
+def _rows(since: int | None) -> str:
+    where = "" if since is None else f"received_at >= make_timestamptz({since * HOUR_US})"
+    only, beside = (f"WHERE {where}", f"AND {where}") if where else ("", "")
+    return f"""
+    SELECT 'stored' AS fate, {_CELL}, count(*) FROM events {only} GROUP BY ALL
     UNION ALL
-    SELECT 'duplicate', {_CELL}, count(*) FROM duplicates GROUP BY ALL
+    SELECT 'duplicate', {_CELL}, count(*) FROM duplicates {only} GROUP BY ALL
     UNION ALL
-    SELECT verdict, {_CELL}, count(*) FROM rejected GROUP BY ALL
+    SELECT verdict, {_CELL}, count(*) FROM rejected {only} GROUP BY ALL
     UNION ALL
     SELECT 'uncounted', {_CELL}, count(DISTINCT (segment_id, record, index))
-    FROM replays WHERE uncounted GROUP BY ALL"""
+    FROM replays WHERE uncounted {beside} GROUP BY ALL"""
+
+
 _MOVED = """
     SELECT segment_id, record, index FROM replays
     WHERE NOT uncounted AND segment_id NOT IN (SELECT segment_id FROM objects)"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -21,15 +22,19 @@ from warehouse.verify import read_losses
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """`balance` is None where damage keeps it from being counted; each line of `damage` names a file."""
+    """`balance` is None where damage keeps it from being counted; each line of `damage` names a file.
+
+    `journal` is the folder that was read for what is pending: that of this machine.
+    """
 
     balance: Balance | None
     damage: list[str]
+    journal: Path
 
     @property
     def holds(self) -> bool:
-        """The books balance and nothing is damaged."""
-        return not self.damage and self.balance is not None and self.balance.total.difference == 0
+        """The books balance for every key and hour, and nothing is damaged."""
+        return not self.damage and self.balance is not None and not self.balance.open
 
 
 def check(settings: WarehouseSettings, registry: Registry, *, deep: bool = False) -> Checked:
@@ -41,25 +46,33 @@ def check(settings: WarehouseSettings, registry: Registry, *, deep: bool = False
     try:
         lake = connect(settings, read_only=True)
     except LakeMissing:
-        return _checked(balance(None, store, registry, settings.folders.journal), [])
+        journal = settings.folders.journal
+        return _checked(balance(None, store, registry, journal), [], journal)
     with lake:
         damage = list(_damage(lake, settings.folders, deep))
-        return _checked(_count(lake, store, registry, settings.folders, damage), damage)
+        counted = _count(lake, store, registry, settings.folders, damage)
+        return _checked(counted, damage, settings.folders.journal)
 
 
 def as_json(checked: Checked, registry: Registry, by: tuple[str, ...]) -> dict[str, Any]:
-    """The books as one object; `by` splits them by any of key and hour; `damage` only when there is some."""
+    """The books as one object; `by` splits them by any of key and hour.
+
+    `damage` only when there is some, `strangers` (workers whose counts are in another registry) too.
+    """
     books = checked.balance
     answer: dict[str, Any] = dict.fromkeys(Books.__struct_fields__)
     if books is not None:
         answer = msgspec.to_builtins(books.total)
         if by:
             answer["by"] = list(_split(books, registry, by))
+    strangers = books.strangers if books is not None else []
+    answer["journal"] = str(checked.journal)
+    answer |= {"strangers": strangers} if strangers else {}
     return answer | ({"damage": checked.damage} if checked.damage else {})
 
 
-def _checked(books: Balance | None, damage: list[str]) -> Checked:
-    return Checked(books, damage + (books.unreadable if books else []))
+def _checked(books: Balance | None, damage: list[str], journal: Path) -> Checked:
+    return Checked(books, damage + (books.unreadable if books else []), journal.absolute())
 
 
 def _damage(lake: Lake, folders: Folders, deep: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.metrics import Counts, Metrics, exposition
 from sdk_contract.verdicts import Judgement, Reason, Verdict
+from warehouse.counted import Counted
 
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "sojourn.json"
 _METRIC = re.compile(r"sojourn_\w+")
@@ -32,6 +33,7 @@ def exposed() -> dict[str, set[str]]:
     counts.shed["journal"] += 1
     counts.fsyncs.append(0.001)
     metrics.flush(counts)
+    metrics.books(Counted(0, 0, {"stored": 1}, 0, []), 1)
     lines = exposition(registry, None).decode().splitlines()
     found: dict[str, set[str]] = {}
     for line in lines:

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.metrics import Counts, Metrics, drop_dead, exposition
 from sdk_contract.verdicts import Judgement, Reason, Verdict
+from warehouse.counted import Counted
 
 
 def test_what_was_counted_is_added_once() -> None:
@@ -31,6 +32,22 @@ def test_what_was_counted_is_added_once() -> None:
         "sojourn_oldest_unpublished_seconds 3.5",
     ):
         assert line in found.splitlines()
+
+
+def test_the_books_are_told_as_they_were_counted() -> None:
+    numbers = CollectorRegistry()
+    metrics = Metrics(numbers)
+    metrics.books(None, 0)
+    assert "sojourn_books_age_seconds +Inf" in exposition(numbers, None).decode().splitlines()
+    metrics.books(Counted(2_000_000, 0, {"received": 7, "stored": 6}, 1, []), 5_500_000)
+    found = exposition(numbers, None).decode().splitlines()
+    for line in (
+        'sojourn_books_events{term="received"} 7.0',
+        'sojourn_books_events{term="stored"} 6.0',
+        "sojourn_books_difference 1.0",
+        "sojourn_books_age_seconds 3.5",
+    ):
+        assert line in found
 
 
 def test_levels_of_the_dead_are_dropped(tmp_path: Path) -> None:

@@ -157,7 +157,9 @@ def test_a_column_named_query_is_no_function(run: Run) -> None:
 
 def test_check_prints_the_books_and_its_exit_code_tells(run: Run, site: Site) -> None:
     terms = ("received", "stored", "duplicate", "rejected", "filtered", "damaged", "pending", "difference")
-    assert answer(run("check", "--json")) == dict(zip(terms, (4, 2, 1, 1, 0, 0, 0, 0), strict=True))
+    said = answer(run("check", "--json"))
+    assert said.pop("journal") == str(site.settings.folders.journal.absolute())
+    assert said == dict(zip(terms, (4, 2, 1, 1, 0, 0, 0, 0), strict=True))
     split = answer(run("check", "--json", "--by", "key,hour"))["by"]
     assert [part["hour"] for part in split] == ["2026-11-21T12:00:00Z"]
     assert "total" in run("check", "--by", "hour").stdout
@@ -173,6 +175,7 @@ def test_check_fails_when_the_books_do_not_balance(run: Run, tmp_path: Path) -> 
     result = run("check", "--json", data=str(tmp_path))
     assert result.exit_code == 1
     assert json.loads(result.stdout)["difference"] == 2
+    assert "1 of 1 keys and hours do not close" in run("check", data=str(tmp_path)).stderr
 
 
 def test_a_timeline_is_the_json_of_the_contract(run: Run) -> None:
