@@ -118,11 +118,13 @@ class Strikes:
         """Whether it was obeyed in time."""
         order = self._arms.give(step)
         until = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < until:
-            if self._arms.obeyed(order):
-                return True
-            await asyncio.sleep(_LOOK_S)
-        self._arms.withdraw(order)
+        try:
+            while time.monotonic() < until:
+                if self._arms.obeyed(order):
+                    return True
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            self._arms.withdraw(order)
         return self._arms.obeyed(order)
 
     async def _at_random(self) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from loadtest.books.ledger import Answered, Ledger
 from loadtest.books.script import Asked, Script
-from loadtest.drive import Ack, Client
+from loadtest.drive import Ack, Client, answers
 
 CONNECTIONS = 24
 PATIENCE_S = 120.0
@@ -58,7 +58,7 @@ class Load:
         self._reached = asyncio.Event()
 
     async def run(self, strikes: int, strike: Callable[[int], Awaitable[None]]) -> Sent:
-        """Until everything is answered and every strike is done."""
+        """Until everything is answered; strikes that have not come by then are called off."""
         began, cpu = self.clock(), time.process_time()
         self._begin = began
         stream = sendings(self.script, self.events)
@@ -70,8 +70,10 @@ class Load:
                 striking = group.create_task(self._strike(strikes, strike))
                 telling = group.create_task(self._tell())
                 senders = [group.create_task(self._send(client, stream)) for _ in range(CONNECTIONS)]
-                await asyncio.gather(striking, *senders)
-                telling.cancel()
+                await asyncio.gather(*senders)
+                for task in (striking, telling):
+                    task.cancel()
+        await answers(self.url, "/health", PATIENCE_S, self.clock)
         wall = (self.clock() - began) / 1e6
         return Sent(wall, (time.process_time() - cpu) / wall, self.progress)
 

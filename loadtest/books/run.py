@@ -107,26 +107,29 @@ def books(
         keys = make_keys(data, dict(house.variables), clock)
         with house:
             load = Load(house.url, script(keys, seed), events, rate, clock, report)
-            sent = asyncio.run(_sent(house, arms, load, kills, rng, clock, report))
+            sent, done = asyncio.run(_sent(house, arms, load, kills, rng, clock, report))
             settled = _settled(house, keys, clock, report)
             with house.lake() as lake:
-                result = judged(lake, load.ledger, settled, keys, kills, sent, report)
+                result = judged(lake, load.ledger, settled, keys, done, sent, report)
     return result, (Chart("Events answered", "events", {"events": sent.progress}),)
 
 
 async def _sent(
     house: House, arms: Arms, load: Load, kills: int, rng: Random, clock: Clock, report: Report
-) -> Sent:
+) -> tuple[Sent, int]:
     """Kill at a step of an event's way, or anything at random, and wait until it is up again."""
     await answers(house.url, "/health", 60.0, clock)
+
+    done = Counter[str]()
 
     async def one(number: int) -> None:
         (step,) = rng.choices(STEPS, [WEIGHTS[step] for step in STEPS])
         report(f"kill {number + 1} of {kills} at {load.ledger.events:,} events: {step}")
         wanted = {step: 1 + (0 if step == RANDOM else arms.by_step()[step])}
         await Strikes(house, arms, wanted, PAUSE_S, rng, clock, lambda line: None).run()
+        done[step] += 1
 
-    return await load.run(kills, one)
+    return await load.run(kills, one), done.total()
 
 
 def _settled(house: House, keys: dict[str, Key], clock: Clock, report: Report) -> Settled:
