@@ -14,7 +14,7 @@ import msgspec
 from loadtest.attacks import KINDS, SHARES, Attack, Case, captures
 from loadtest.errors import ConnectionLost
 from loadtest.wire import Answer, Connection, address, connect
-from sdk_contract.described import Accepted, Refusal, Validated
+from sdk_contract.described import Accepted, Elsewhere, Refusal, Validated
 from sdk_contract.verdicts import Reason, Unserved, Verdict
 
 TAKEN: Final = (Verdict.OK, Verdict.WARNING)
@@ -149,7 +149,11 @@ def read_answer(case: Case, answer: Answer) -> object:
         return answer
     if answer.status == 200:
         return msgspec.json.decode(answer.body, type=Accepted if case.stored else Validated)
-    refusal = msgspec.json.decode(answer.body, type=Refusal)
+    shape: type[Refusal | Elsewhere] = Elsewhere if answer.status in (404, 405) else Refusal
+    try:
+        refusal = msgspec.json.decode(answer.body, type=shape)
+    except msgspec.ValidationError:
+        refusal = msgspec.json.decode(answer.body, type=Refusal)
     if refusal.reason not in _REASONS:
         raise ValueError(refusal.reason)
     return refusal

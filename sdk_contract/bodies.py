@@ -58,8 +58,18 @@ def _inflate_by_looks(body: bytes, encoding: str, limit: int, ratio: int) -> byt
     if body.startswith(_ZSTD):
         return _expand(body, limit, ratio)
     name = encoding.strip().lower()
-    if name not in ("deflate", "br") or _is_json(body):
+    if name not in ("deflate", "br"):
         return body
+    try:
+        return _inflate_by_name(body, name, limit, ratio)
+    except Refused as refused:
+        # A packed body can begin as JSON does: only unpacking tells it from one that was never packed.
+        if refused.reason is Reason.BAD_COMPRESSION and _is_json(body):
+            return body
+        raise
+
+
+def _inflate_by_name(body: bytes, name: str, limit: int, ratio: int) -> bytes:
     if name == "br":
         return _unbrotli(body, limit, ratio)
     return _inflate(body, _ZLIB_BITS if _has_zlib_head(body) else _DEFLATE_BITS, limit, ratio)

@@ -185,3 +185,16 @@ def outcome(body: bytes, encoding: str) -> bytes | int:
         return unpack(body, encoding, LIMIT).lstrip()[:1]
     except Refused as refused:
         return refused.reason.status
+
+
+def test_a_packed_body_that_begins_as_json_does_is_unpacked() -> None:
+    """Brotli's head of a body of this length is a blank and a bracket."""
+    text = b'{"batch":[%b]}' % (b"x" * 171)
+    body = brotli.compress(text, quality=1)
+    assert body.startswith(b"\x0b[")
+    assert unpack(body, "br", LIMIT) == text
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate"])
+def test_json_that_was_never_packed_stays_as_it_is(encoding: str) -> None:
+    assert unpack(TEXT, encoding, LIMIT) == TEXT
