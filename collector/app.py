@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from collector.door import DIALECTS, Door
+from collector.exchange import Work
 from collector.metrics import exposition
 from collector.openapi import METRICS, STREAM, Health, described, limits_of
 from collector.validate import PATH, VALIDATE
@@ -32,20 +33,24 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class App:
-    """The ASGI application. `numbers`: this worker's metrics; `shared`: the folder of everyone's."""
+    """What is posted to a `hot` path (see `protocol`), and the ASGI application for all else.
+
+    `numbers`: this worker's metrics; `shared`: the folder of everyone's.
+    """
 
     def __init__(self, door: Door, numbers: CollectorRegistry, shared: Path | None = None) -> None:
         self.door, self.numbers, self.shared = door, numbers, shared
-        self.hot = hot_paths(DIALECTS)
+        self.paths = hot_paths(DIALECTS)
+        self.hot = {path.encode(): self._work(*target) for path, target in self.paths.items()}
         self.cold = cold_app(self)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            hot = self.hot.get(scope["path"])
-            if hot is None or scope["method"] != "POST":
-                return self._rest(scope, receive, send)
-            return self.door.intake.take(hot[0], hot[1], scope, receive, send)
+            return self._rest(scope, receive, send)
         return self._lifespan(receive, send)
+
+    def _work(self, dialect: Dialect, kind: str) -> Work:
+        return lambda exchange: self.door.intake.take(dialect, kind, exchange)
 
     async def _rest(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -53,7 +58,7 @@ class App:
         if scope["method"] == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": preflight(headers)})
             await send({"type": "http.response.body"})
-        elif scope["path"] in self.hot:
+        elif scope["path"] in self.paths:
             await respond(
                 send, wrong_method(scope), [*(cors(origin) if origin else []), (b"allow", b"POST, OPTIONS")]
             )
@@ -145,7 +150,7 @@ class Cold:
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Unknown paths and methods."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        exists = sorted({path.rstrip("/") for path in self.app.hot}) + sorted(self.routes())
+        exists = sorted({path.rstrip("/") for path in self.app.paths}) + sorted(self.routes())
         text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
         reason = Unserved.WRONG_METHOD if status == 405 else Unserved.NOT_FOUND
         return json({**unserved(reason, text), "exists": exists}, status)

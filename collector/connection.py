@@ -94,8 +94,12 @@ class Connection(HttpToolsProtocol):
             return
         if len(self.pipeline) > PIPELINED:
             raise httptools.HttpParserError("more requests than are answered ahead")
-        super().on_headers_complete()
+        self.begin_request()
         self.headers = []  # trailers come late: what a proxy has looked at must not be overruled by them
+
+    def begin_request(self) -> None:
+        """The head is complete and good."""
+        super().on_headers_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """True keeps the way back open, for the answer to a request that is complete."""

@@ -1,15 +1,14 @@
-"""The hot path: read, unpack, treat, judge, protect, journal, reply. Raw ASGI, nothing of Starlette."""
+"""The hot path: read, unpack, treat, judge, protect, journal, reply. Nothing of ASGI."""
 
-import asyncio
 from collections.abc import Callable
 
 from collector.errors import JournalUnavailable
+from collector.exchange import Exchange
 from collector.pipeline import Asked, OverQuota, Parts, Treated, quarantine, treat_request
-from collector.protocol import answer_at_once, whole_body
 from collector.quarantine import UNREADABLE
 from collector.shedding import Busy
 from collector.validate import VALIDATE, kind_of, validation
-from collector.wire import Gone, Headers, Receive, Scope, Send, cors, read_body
+from collector.wire import Gone, cors
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Answer, Dialect, outcome_of
 from sdk_contract.errors import Refused
@@ -28,14 +27,14 @@ class Intake:
     def __init__(self, parts: Parts, fail: Callable[[Exception], Answer]) -> None:
         self.parts, self.fail = parts, fail
 
-    async def take(self, dialect: Dialect, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def take(self, dialect: Dialect, kind: str, request: Exchange) -> None:
         """Answers one request; never raises for what a client sent."""
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = dict(request.headers)
         origin = headers.get(b"origin")
-        asked = Asked(dialect, kind, scope, headers, cors(origin) if origin else [])
+        asked = Asked(dialect, kind, request, headers, cors(origin) if origin else [])
         counts = self.parts.counts.requests
         try:
-            answer = await self._accept(asked, receive)
+            answer = await self._accept(asked)
             counts[dialect.name, "accepted"] += 1
         except Refused as refused:
             answer = self._refusal(asked, refused)
@@ -47,20 +46,18 @@ class Intake:
         except Exception as error:  # the client gets an id, the log the rest
             counts[dialect.name, "failed"] += 1
             answer = self.fail(error)
-        await answer_at_once(scope, send, answer, asked.extra)
+        request.answer(answer, asked.extra)
 
-    async def _accept(self, asked: Asked, receive: Receive) -> Answer:
-        parts, gate, scope = self.parts, self.parts.gate, asked.scope
+    async def _accept(self, asked: Asked) -> Answer:
+        parts, gate, request = self.parts, self.parts.gate, asked.request
         if (shut := gate.shut) is not None:
             raise Refused(shut, gate.full or shut.text)
-        secret = asked.dialect.find_key(asked.headers, scope["query_string"], None)
+        secret = asked.dialect.find_key(asked.headers, request.query, None)
         of_key = None if secret is None else self._rules(secret)
         parts.shedding.check(None if of_key is None else of_key.key.no)
         if of_key is not None and (wait := parts.quota.debt(of_key.key)):
             raise OverQuota(wait)
-        sent = whole_body(scope, parts.settings.body_limit)
-        if sent is None:
-            sent = await self._read(asked.headers, receive)
+        sent = await self._body(asked)
         size = len(sent)
         gate.inflight += size
         try:
@@ -106,26 +103,20 @@ class Intake:
     def _validation(self, asked: Asked, treated: Treated) -> Answer:
         judged = treated.judged
         reply = asked.dialect.reply(judged.message_ids, judged.judgements)
-        return validation(asked.dialect, reply, treated.head, treated.body, asked.scope["query_string"])
+        return validation(asked.dialect, reply, treated.head, treated.body, asked.request.query)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes:
-        """The body as sent, unless it takes too long."""
-        parts = self.parts
-        task = asyncio.current_task()
-        assert task is not None
-        declared = headers.get(b"content-length", b"")
-        held = min(int(declared), parts.settings.body_limit) if declared.isdigit() else UNDECLARED
-        parts.slow.begin(task, parts.clock())
-        parts.gate.inflight += held
+    async def _body(self, asked: Asked) -> bytes:
+        """The body as sent; what is still on its way counts as in flight already."""
+        parts, gate, limit = self.parts, self.parts.gate, self.parts.settings.body_limit
+        declared = asked.headers.get(b"content-length", b"")
+        held = 0
+        if asked.request.more_body:
+            held = min(int(declared), limit) if declared.isdigit() else UNDECLARED
+        gate.inflight += held
         try:
-            return await read_body(declared, receive, parts.settings.body_limit)
-        except asyncio.CancelledError:
-            if not parts.slow.was_cut(task):
-                raise
-            raise Refused(Reason.SLOW_BODY, f"not complete after {parts.settings.body_seconds:g} s") from None
+            return await asked.request.body(limit, declared, parts.slow)
         finally:
-            parts.gate.inflight -= held
-            parts.slow.end(task)
+            gate.inflight -= held
 
     def _rules(self, secret: str | None) -> KeyRules:
         found = self.parts.keyring.find(secret)

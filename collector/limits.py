@@ -2,34 +2,29 @@
 
 import asyncio
 
+from sdk_contract.errors import Refused
+from sdk_contract.verdicts import Reason
+
 
 class SlowBodies:
-    """Cuts off requests whose body takes too long, by one sweep a second instead of a timer each."""
+    """Refuses requests whose body takes too long, by one sweep a second instead of a timer each."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._since: dict[asyncio.Task[object], float] = {}
-        self._cut: set[asyncio.Task[object]] = set()
+        self._since: dict[asyncio.Future[None], float] = {}
 
-    def begin(self, task: asyncio.Task[object], now: float) -> None:
-        self._since[task] = now
+    def begin(self, arrival: asyncio.Future[None], now: float) -> None:
+        self._since[arrival] = now
 
-    def end(self, task: asyncio.Task[object]) -> None:
-        self._since.pop(task, None)
+    def end(self, arrival: asyncio.Future[None]) -> None:
+        self._since.pop(arrival, None)
 
     def sweep(self, now: float) -> int:
-        """Cancels the reading of every body that began more than `seconds` ago; how many."""
-        late = [task for task, since in self._since.items() if now - since > self.seconds]
-        for task in late:
-            del self._since[task]
-            self._cut.add(task)
-            task.cancel()
+        """Ends the waiting for every body that began more than `seconds` ago; how many."""
+        late = [arrival for arrival, since in self._since.items() if now - since > self.seconds]
+        for arrival in late:
+            del self._since[arrival]
+            if not arrival.done():
+                text = f"not complete after {self.seconds:g} s"
+                arrival.set_exception(Refused(Reason.SLOW_BODY, text))
         return len(late)
-
-    def was_cut(self, task: asyncio.Task[object]) -> bool:
-        """True once for a task that `sweep` cancelled: its cancellation is ours, not the server's."""
-        if task not in self._cut:
-            return False
-        self._cut.discard(task)
-        task.uncancel()
-        return True

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from collector.devices import Devices, Over, without
+from collector.exchange import Exchange
 from collector.gate import Gate
 from collector.geo import Geo, places_of
 from collector.journal import Journal
@@ -21,7 +22,7 @@ from collector.settings import CollectorSettings
 from collector.shedding import Busy, Cause, Shedding
 from collector.validate import VALIDATE
 from collector.visitor import Visitors, is_of_page
-from collector.wire import Headers, Lines, Scope
+from collector.wire import Headers, Lines
 from sdk_contract.addresses import treat
 from sdk_contract.dialects import Dialect
 from sdk_contract.errors import Refused
@@ -64,7 +65,7 @@ class Asked(msgspec.Struct, gc=False):
 
     dialect: Dialect
     kind: str
-    scope: Scope
+    request: Exchange
     headers: Headers
     extra: Lines
 
@@ -120,8 +121,7 @@ def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
 
 def peer_of(parts: Parts, asked: Asked) -> str | None:
     """The address that the request comes from, as it is."""
-    client = asked.scope["client"]
-    return parts.peers.client(client[0] if client else None, asked.scope["headers"])
+    return parts.peers.client(asked.request.client, asked.request.headers)
 
 
 def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:

@@ -1,32 +1,38 @@
-"""Uvicorn's HTTP protocol with a short cut: a body that is here is taken at once, an answer is one write.
+"""Uvicorn's HTTP protocol with a short way for events: what is posted to a hot path becomes an `Exchange`.
 
-Plain ASGI costs four more coroutine steps and a second system call for each request. The short cut is the
-server's own request cycle, put into the scope; where that is missing (another server), plain ASGI is used.
+All else goes the way of ASGI. Connections, timeouts, pipelining and the end of the server stay uvicorn's.
 """
 
 import asyncio
 from collections.abc import Callable
 from sys import maxsize
-from typing import Any, cast
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+import httptools
 
 from collector.connection import Connection
 from collector.excess import Excess
+from collector.exchange import Exchange, Work
 from collector.patience import Bounds
-from collector.wire import Lines, Scope, Send, respond
-from sdk_contract.dialects import Answer
+from collector.wire import Lines
 
-CYCLE = "sojourn.cycle"
+Paths = dict[bytes, Work]
 
 
 class DoorProtocol(Connection):
-    """Puts the request's cycle into its scope; one timer a connection, where each request would set its own.
+    """Takes requests for the application's `hot` paths itself; one idle timer a connection, not a request.
 
     The timer is not reset: when it rings, it waits for the rest of the time that the connection may be idle.
     """
 
+    app: Any
+    cycle: Any
+    pipeline: Any
+    scope: Any
     idle_since: float | None = None
+    fresh: Exchange | None = None
+    fed: Exchange | None = None
 
     def __init__(
         self,
@@ -45,22 +51,91 @@ class DoorProtocol(Connection):
         else:
             transport.set_protocol(Excess(transport, self.loop, self.turned_away))
 
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        scope: Any = self.cycle.scope
-        if scope is not None:
-            scope[CYCLE] = self.cycle
+    @property
+    def lines(self) -> Lines:
+        """The headers that every answer gets."""
+        return self.server_state.default_headers
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        fresh, self.fresh = self.fresh, None
+        if fresh is not None:
+            fresh.begin()
+
+    def on_message_begin(self) -> None:
+        self.url, self.headers, self.scope = b"", [], {}
+        self.expect_100_continue, self.fed = False, None
+
+    def begin_request(self) -> None:
+        work, query = self._hot()
+        if work is None:
+            self._begin_plainly()
+            return
+        parser = self.parser
+        keep = parser.should_keep_alive() and parser.get_http_version() != "1.0"
+        client = self.client[0] if self.client else None
+        exchange = Exchange(
+            self, work, self.headers, query, client, self.scope,
+            keep_alive=keep, expects=self.expect_100_continue,
+        )  # fmt: skip
+        before, self.cycle, self.fed = self.cycle, exchange, exchange
+        if before is None or before.response_complete:
+            self.fresh = exchange
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, self.app))
+
+    def _hot(self) -> tuple[Work | None, bytes]:
+        if self.parser.get_method() != b"POST":
+            return None, b""
+        url = httptools.parse_url(self.url)
+        path = unquote_to_bytes(url.path) if b"%" in url.path else url.path
+        hot: Paths = self.app.hot
+        return hot.get(path), url.query or b""
+
+    def _begin_plainly(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().begin_request()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, Exchange):
+            self.loop.call_soon(cycle.begin)  # not at once: each would begin the next, as deep as there are
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        if self.fed is None:
+            super().on_body(body)
+        else:
+            self.fed.feed(body)
+
+    def on_message_complete(self) -> None:
+        if self.fed is None:
+            super().on_message_complete()
+        else:
+            self.fed.end()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.flow.resume_reading()
 
     def _unset_keepalive_if_required(self) -> None:
         self.idle_since = None
 
     def on_response_complete(self) -> None:
+        if self.transport.is_closing():
+            self.server_state.total_requests += 1
+            return
         if self.pipeline or self.timeout_keep_alive_task is None:
             super().on_response_complete()
         else:
             self.server_state.total_requests += 1
-            if not self.transport.is_closing():
-                self.flow.resume_reading()
+            self.flow.resume_reading()
+        if self.flow.write_paused:  # who does not read the answers is not read from either
+            self.flow.pause_reading()
         if self.cycle.response_complete:
             self.idle_since = self.loop.time()
 
@@ -78,44 +153,11 @@ class DoorProtocol(Connection):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+        for exchange in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
+            if isinstance(exchange, Exchange):
+                exchange.leave()
+        if isinstance(self.cycle, Exchange):
+            self.cycle = None
+        self.pipeline.clear()
+        self.fresh = None
         super().connection_lost(exc)
-
-
-def whole_body(scope: Scope, limit: int) -> bytes | None:
-    """The body where all of it has arrived and it is within the limit; None: read it in the plain way."""
-    cycle: RequestResponseCycle | None = scope.get(CYCLE)
-    if cycle is None or cycle.more_body or cycle.disconnected or len(cycle.body) > limit:
-        return None
-    return bytes(cycle.body)
-
-
-async def answer_at_once(scope: Scope, send: Send, answer: Answer, extra: Lines) -> None:
-    """Sends a whole answer, in one write where that can be done."""
-    cycle: RequestResponseCycle | None = scope.pop(CYCLE, None)  # else the two would hold each other
-    if cycle is None or cycle.flow.write_paused or cycle.disconnected:
-        await respond(send, answer, extra)
-        return
-    for name, value in extra:
-        if name == b"connection" and value == b"close":
-            cycle.keep_alive = False
-    cycle.response_started = cycle.response_complete = True
-    cycle.transport.write(b"".join(_pieces(cycle, answer, extra)))
-    cycle.message_event.set()
-    if cycle.keep_alive:
-        cycle.on_response()
-    else:
-        cast(Connection, cycle.transport.get_protocol()).end()
-
-
-def _pieces(cycle: RequestResponseCycle, answer: Answer, extra: Lines) -> list[bytes]:
-    pieces = [STATUS_LINE[answer.status]]
-    for name, value in cycle.default_headers:
-        pieces += (name, b": ", value, b"\r\n")
-    pieces += (b"content-type: ", answer.content_type, b"\r\ncontent-length: %d\r\n" % len(answer.body))
-    for name, value in extra:
-        if name != b"connection":
-            pieces += (name, b": ", value, b"\r\n")
-    if not cycle.keep_alive:
-        pieces.append(b"connection: close\r\n")
-    pieces += (b"\r\n", answer.body)
-    return pieces

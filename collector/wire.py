@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from sdk_contract.dialects import Answer
-from sdk_contract.errors import Refused
-from sdk_contract.verdicts import Reason
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,30 +34,6 @@ def preflight(headers: Headers) -> Lines:
     allowed = [(b"access-control-allow-headers", asked)] if asked else []
     lines = [(b"access-control-allow-methods", METHODS), (b"access-control-max-age", MAX_AGE), *allowed]
     return [*cors(headers.get(b"origin", b"*")), *lines, (b"content-length", b"0")]
-
-
-async def read_body(declared: bytes | None, receive: Receive, limit: int) -> bytes:
-    """The whole body as sent. Refused above `limit` bytes; Gone where the client left."""
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise Refused(Reason.BODY_TOO_LARGE, f"{int(declared)} bytes, the limit is {limit}")
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return _within(message.get("body", b""), limit)
-    pieces: list[bytes] = []
-    size = 0
-    while message["type"] == "http.request":
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > limit or not message.get("more_body"):
-            return _within(b"".join(pieces), limit)
-        message = await receive()
-    raise Gone
-
-
-def _within(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
-        raise Refused(Reason.BODY_TOO_LARGE, f"more than {limit} bytes")
-    return body
 
 
 async def respond(send: Send, answer: Answer, extra: Lines) -> None:

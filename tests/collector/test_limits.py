@@ -3,28 +3,22 @@
 import asyncio
 
 from collector.limits import SlowBodies
+from sdk_contract.errors import Refused
+from sdk_contract.verdicts import Reason
 
 
-def test_a_slow_body_is_cut_and_known_as_ours() -> None:
-    async def read() -> list[str]:
-        slow, seen = SlowBodies(10), list[str]()
-
-        async def body(since: float) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            slow.begin(task, since)
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                seen.append("cut" if slow.was_cut(task) else "cancelled")
-
-        tasks = [asyncio.ensure_future(body(since)) for since in (0.0, 5.0)]
-        await asyncio.sleep(0)
+def test_only_the_waiting_for_a_slow_body_is_ended() -> None:
+    async def sweep() -> tuple[BaseException | None, bool]:
+        loop, slow = asyncio.get_running_loop(), SlowBodies(10)
+        late, early, ended = (loop.create_future() for _ in range(3))
+        for arrival, since in ((late, 0.0), (early, 5.0), (ended, 0.0)):
+            slow.begin(arrival, since)
+        slow.end(ended)
         assert slow.sweep(10.0) == 0
         assert slow.sweep(10.5) == 1
-        await tasks[0]
-        tasks[1].cancel()
-        await tasks[1]
-        return seen
+        assert slow.sweep(10.5) == 0
+        return late.exception(), early.done() or ended.done()
 
-    assert asyncio.run(read()) == ["cut", "cancelled"]
+    refused, others = asyncio.run(sweep())
+    assert isinstance(refused, Refused)
+    assert (refused.reason, others) == (Reason.SLOW_BODY, False)

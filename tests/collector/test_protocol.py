@@ -1,7 +1,7 @@
 """How long an idle connection stays open, on a clock and a connection of its own."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import pytest
@@ -72,11 +72,25 @@ class Connection(asyncio.Transport):
         pass
 
 
+class Nothing:
+    """An application without hot paths whose requests are never done."""
+
+    hot: Mapping[bytes, Any] = {}
+
+    def __call__(self, scope: object, receive: object, send: object) -> None:
+        pass
+
+
 class Client:
     def __init__(self, clock: Clock) -> None:
         self.clock, self.connection = clock, Connection()
         config = uvicorn.Config(
-            lambda scope: None, http=DoorProtocol, log_config=None, timeout_keep_alive=IDLE
+            Nothing(),
+            http=DoorProtocol,
+            interface="asgi3",
+            log_config=None,
+            proxy_headers=False,
+            timeout_keep_alive=IDLE,
         )
         config.load()
         self.protocol = DoorProtocol(config, ServerState(), {}, _loop=clock)
