@@ -25,3 +25,7 @@ class UnknownRun(Terminal):
 
 class UnknownStep(Terminal):
     """A kill was asked for at a step that no program has."""
+
+
+class NoCompiler(Terminal):
+    """The power-cut test needs a C compiler."""

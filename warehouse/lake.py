@@ -122,6 +122,9 @@ def _attach_reader(settings: WarehouseSettings) -> Lake:
         done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
     except duckdb.CatalogException:
         done = set()
+    except duckdb.Error as error:
+        lake.close()
+        raise LakeError(f"cannot read the lake {folders.lake}: {str(error).splitlines()[0]}") from error
     if not migrations().keys() <= done:
         lake.close()
         raise missing

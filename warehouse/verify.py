@@ -9,6 +9,7 @@ writing, and through DuckDB's own SQLite: two copies of SQLite in one process wo
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -50,6 +51,10 @@ def set_damage_aside(folders: Folders) -> list[Loss]:
         con.execute(f"ATTACH '{quoted(str(folders.catalog.absolute()))}' AS catalog (TYPE sqlite)")
         files = lake_files(con, folders.lake_data, metadata="catalog") if _is_lake(con) else []
         found = damaged(files, deep_from=None if mark.clean else mark.next_file)
+        if _never_used(found, files, folders):
+            con.close()
+            _begin_again(folders)
+            return []
         losses = read_losses(folders.losses) + [_loss(damage, files) for damage in found]
         if found:
             _refuse_irreplaceable(found)
@@ -88,6 +93,24 @@ def _loss(damage: Damage, files: Iterable[LakeFile]) -> Loss:
     """A lost file of deletions takes its file of rows with it: which of the rows were deleted is unknown."""
     whole = next(file for file in files if file.id == damage.file.data_file)
     return Loss(whole.table, damage.file.path.name, damage.what, whole.first, whole.last)
+
+
+def _never_used(found: Iterable[Damage], files: Iterable[LakeFile], folders: Folders) -> bool:
+    """Whether the very first start was cut off after its tables were made and before their files were synced.
+
+    Nothing is loaded before the first mark.
+    """
+    unused = not folders.clean_mark.exists() and all(file.table in IRREPLACEABLE for file in files)
+    return unused and any(damage.file.table in IRREPLACEABLE for damage in found)
+
+
+def _begin_again(folders: Folders) -> None:
+    """Without the catalog there is no lake: the next step makes one."""
+    for path in (folders.catalog, *folders.lake.glob(f"{folders.catalog.name}-*")):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(folders.lake_data)
+    folders.lake_data.mkdir()
+    sync(folders.lake)
 
 
 def _refuse_irreplaceable(found: Iterable[Damage]) -> None:
