@@ -15,7 +15,7 @@ from time import monotonic
 from collector.errors import JournalUnavailable
 from collector.files import Files, make_folder, take_lock
 from collector.shedding import Queue
-from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt
+from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt, newest
 from warehouse.segments import HOUR_US, RecordHead, payload_crc, record_prefix, split_segment_id
 
 Waiting = tuple[Entry, "asyncio.Future[None]"]
@@ -70,9 +70,10 @@ class Journal:
             lock = take_lock(folder / "lock", f"collector worker {worker}", patience)
             adopt(folder, files)
             epoch = next_epoch(folder, now(), trimmed)
+            previous = newest(folder, worker)
         except OSError as problem:
             raise JournalUnavailable(f"journal {folder}: {problem.strerror or problem}") from problem
-        writer = SegmentWriter(folder, node, worker, epoch, now, files)
+        writer = SegmentWriter(folder, node, worker, epoch, now, files, previous)
         return cls(writer, lock, segment_bytes, segment_age, queue or Queue(1.0, 1 << 30, monotonic))
 
     async def append(self, head: RecordHead, body: bytes, events: int) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
@@ -18,17 +19,23 @@ from typing import Protocol
 import msgspec
 
 from collector.errors import LandingDiffers
-from collector.files import Files, try_lock
+from collector.files import Files, make_folder, try_lock
 from collector.rests import MOST_UPLOADS, UPLOADS, Backoff, Report, StoreRest
-from collector.waiting import Waiting, folders_in, names_in
-from collector.writer import OPEN, adopt
+from collector.waiting import Waiting, folders_in, names_in, segments_in
+from collector.writer import OPEN, SEALED, adopt
 from sdk_contract.errors import SojournError
 from warehouse.errors import ObjectDamaged, StoreRefused, StoreUnavailable
 from warehouse.landing import Store
-from warehouse.rows import Landing, convert, source_of
-from warehouse.segments import SegmentCount, Tally
+from warehouse.rows import Landing, convert, count_of, source_of
+from warehouse.segments import HEAD_READ, SegmentCount, Tally, read_footer
 
-ToRows = Callable[[bytes, str], Landing]
+DAMAGED = "damaged"
+
+
+class ToRows(Protocol):
+    """Makes a segment's landing object; `after` are the first bytes of the worker's next segment."""
+
+    def __call__(self, data: bytes, segment_id: str, *, after: bytes | None) -> Landing: ...
 
 
 class Books(Protocol):
@@ -50,40 +57,58 @@ def land(path: Path, store: Store, to_rows: ToRows = convert) -> Landed:
 
     Raises what the store and `to_rows` raise, `LandingDiffers`.
     """
-    landing = to_rows(path.read_bytes(), id_of(path))
+    data = path.read_bytes()
+    after = _next_head(path) if read_footer(data) is None else None
+    landing = to_rows(data, id_of(path), after=after)
+    count = landing.count
     if not store.put_new(landing.key, landing.parquet):
-        _check_there(store, landing)
-    return Landed(landing.count, landing.unprocessed, landing.trouble)
+        count = _count_there(store, landing)
+    return Landed(count, landing.unprocessed, landing.trouble)
+
+
+def _next_head(path: Path) -> bytes | None:
+    """The beginning of the worker's segment after this one; None where there is none."""
+    later = [other for other in segments_in(path.parent) if other.stem > path.stem][:1]
+    for name in (name for other in later for name in (other, other.with_suffix(SEALED))):
+        with suppress(FileNotFoundError), name.open("rb") as file:
+            return file.read(HEAD_READ)
+    return None
 
 
 def one_at_a_time(to_rows: ToRows) -> ToRows:
     """The same, for threads that share it: making rows together, they would cost each other a third more."""
     lock = threading.Lock()
 
-    def alone(data: bytes, segment_id: str) -> Landing:
+    def alone(data: bytes, segment_id: str, *, after: bytes | None) -> Landing:
         with lock:
-            return to_rows(data, segment_id)
+            return to_rows(data, segment_id, after=after)
 
     return alone
 
 
-def _check_there(store: Store, landing: Landing) -> None:
-    """Bytes may differ after an upgrade, the segment that they were made from may not.
+def _count_there(store: Store, landing: Landing) -> SegmentCount:
+    """What the object that is there holds.
 
-    What cannot be read is an upload that broke off, on a store that keeps such: it is put there again.
+    Bytes may differ after an upgrade, or because the next segment has told since what was lost of this one;
+    the segment that they were made from may not. What cannot be read is an upload that broke off, on a store
+    that keeps such: it is put there again.
     """
     try:
         there = store.get(landing.key)
-        source = landing.source if there == landing.parquet else source_of(there)
     except ObjectDamaged:
-        source = None
+        there = b""
+    if there == landing.parquet:
+        return landing.count
+    source = source_of(there)
     if source is None:
         store.replace(landing.key, landing.parquet)
-    elif source != landing.source:
+        return landing.count
+    if source != landing.source:
         raise LandingDiffers(
             f"landing object {landing.key} was not made from segment {landing.segment_id}, which stays in "
             "the journal; see whether two data folders share node name and landing"
         )
+    return count_of(there)
 
 
 class Publisher:
@@ -191,15 +216,24 @@ class Publisher:
         count = self._landed[path]
         try:
             self._books.tally_segment(path.parent.name, id_of(path), count.tally)
-            self._files.unlink(path)
+            self._remove(path, count)
         except (SojournError, sqlite3.Error, OSError) as problem:
             self._complain("tally failed", path, problem, self._books_rest)
             return False
         self._books_rest.worked()
         del self._landed[path]
-        if count.damaged:
-            self._report("segment damaged", {"segment": id_of(path), "events": count.damaged})
         return True
+
+    def _remove(self, path: Path, count: SegmentCount) -> None:
+        """A damaged segment is kept beside the journal, for whoever wants to find out what happened to it."""
+        if not count.damaged:
+            self._files.unlink(path)
+            return
+        kept = self._journal.parent / DAMAGED / f"{id_of(path)}{SEALED}"
+        make_folder(kept.parent, self._files)
+        self._files.rename(path, kept)
+        facts = {"segment": id_of(path), "events": count.damaged, "kept": str(kept)}
+        self._report("segment damaged", facts)
 
     def _adopt(self, folder: Path) -> None:
         lock = try_lock(folder / "lock")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from collector.errors import JournalUnavailable
 from collector.files import Files
@@ -21,8 +21,12 @@ from warehouse.segments import (
     frame_head,
     segment_id,
 )
+from warehouse.tails import whole_tally
+
+Previous = tuple[str | None, list[Tally]]
 
 OPEN, SEALED = ".open", ".sealed"
+NOTHING: Final[Previous] = (None, [])
 ENDED_LIMIT = 8
 
 
@@ -78,15 +82,25 @@ class _Segment:
 
 
 class SegmentWriter:
-    """Commits records to `<folder>/<epoch>-<number>.open` and seals them by renaming."""
+    """Commits records to `<folder>/<epoch>-<number>.open` and seals them by renaming.
+
+    `previous` is the newest segment that an earlier life of the worker left, and what it holds.
+    """
 
     def __init__(
-        self, folder: Path, node: str, worker: str, epoch: int, now: Callable[[], int], files: Files
+        self,
+        folder: Path,
+        node: str,
+        worker: str,
+        epoch: int,
+        now: Callable[[], int],
+        files: Files,
+        previous: Previous = NOTHING,
     ) -> None:
         self._folder, self._node, self._worker, self._epoch = folder, node, worker, epoch
         self._now, self._files = now, files
         self._segment: _Segment | None = None
-        self._previous: tuple[str | None, list[Tally]] = (None, [])
+        self._previous = previous
         self._ended: list[Ended] = []
         self.number = 0
 
@@ -204,6 +218,15 @@ def adopt(folder: Path, files: Files) -> int:
     if left:
         files.fsync_folder(folder)
     return len(left)
+
+
+def newest(folder: Path, worker: str) -> Previous:
+    """The newest segment that still lies there, and what it holds; damage after this moment will show."""
+    for path in sorted(folder.glob(f"*{SEALED}"))[-1:]:
+        with suppress(FileNotFoundError):  # the sink was faster
+            name = f"{worker}-{path.stem}"
+            return name, whole_tally(path.read_bytes(), name).tally
+    return NOTHING
 
 
 def _sync(path: Path, files: Files, length: int | None = None) -> None:

@@ -129,7 +129,7 @@ async def run_world(place: Path, library: Path, deny: str, seed: int, clock: Clo
             checked = await asyncio.to_thread(world.check)
             missing, doubled = await asyncio.to_thread(world.compared, acked)
         except (SojournError, duckdb.Error, ExceptionGroup) as error:
-            return Outcome(seed, acked.count, fell=world.fell(), trouble=str(error)[-2000:])
+            return Outcome(seed, acked.count, fell=world.fell(), trouble=str(error).strip().splitlines()[-1][-400:])
         finally:
             await asyncio.to_thread(world.kill)
         difference = checked.balance.total.difference if checked.balance else 0

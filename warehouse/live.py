@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from warehouse.errors import BadName
-from warehouse.segments import Record, SegmentCount, opened_at, scan, split_segment_id, tally
+from warehouse.segments import HEAD_READ, Record, SegmentCount, opened_at, scan, split_segment_id
+from warehouse.tails import whole_tally
 
-HEAD_READ = 1 << 16
 SUFFIXES = (".open", ".sealed")
 
 
@@ -21,37 +21,43 @@ class LiveSegment(msgspec.Struct, frozen=True):
     segment_id: str
     worker: str
     path: Path
+    following: Path | None = None
 
     def opened_at(self) -> int | None:
         """µs UTC; None when the file was landed and removed meanwhile."""
-        data = self._read(HEAD_READ)
+        data = _read(self.path, HEAD_READ)
         return None if data is None else opened_at(data, self.segment_id)
 
     def count(self) -> SegmentCount | None:
         """What is complete in it now; None when the file was landed and removed meanwhile."""
-        data = self._read(-1)
-        return None if data is None else tally(data, self.segment_id)
+        after = _read(self.following, HEAD_READ) if self.following else None
+        data = _read(self.path, -1)
+        return None if data is None else whole_tally(data, self.segment_id, after)
 
     def records(self) -> Iterator[Record]:
         """The requests in it that can be read."""
-        data = self._read(-1)
+        data = _read(self.path, -1)
         return (found for found in scan(data or b"") if isinstance(found, Record))
 
-    def _read(self, size: int) -> bytes | None:
-        for path in (self.path, self.path.with_suffix(".sealed")):
-            try:
-                with path.open("rb") as file:
-                    return file.read(size)
-            except FileNotFoundError:
-                continue
-        return None
+
+def _read(path: Path, size: int) -> bytes | None:
+    """The beginning of a segment, also where it was sealed meanwhile; None when it was landed and removed."""
+    for name in (path, path.with_suffix(".sealed")):
+        try:
+            with name.open("rb") as file:
+                return file.read(size)
+        except FileNotFoundError:
+            continue
+    return None
 
 
 def live_segments(journal: Path) -> Iterator[LiveSegment]:
     """Every segment file, in the order of the workers' names and then of age."""
-    for worker, name in sorted(segment_files(journal)):
-        if (segment := live_segment(journal, worker, name)) is not None:
-            yield segment
+    made = (live_segment(journal, worker, name) for worker, name in sorted(segment_files(journal)))
+    found = [segment for segment in made if segment is not None]
+    for number, segment in enumerate(found, 1):
+        later = [other.path for other in found[number : number + 1] if other.worker == segment.worker]
+        yield msgspec.structs.replace(segment, following=later[0]) if later else segment
 
 
 def live_segment(journal: Path, worker: str, name: str) -> LiveSegment | None:

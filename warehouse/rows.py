@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from sdk_contract.verdicts import Verdict
 from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Cleans, Plans
 from warehouse.landing import SCHEMA, object_key
@@ -21,9 +24,10 @@ from warehouse.request_rows import (
     unreadable,
 )
 from warehouse.row_table import SOURCE, Row, Sheet, source_of, write_parquet
-from warehouse.segments import Damage, Record, SegmentCount, count, opened_at, scan
+from warehouse.segments import Damage, Record, SegmentCount, Tally, count, opened_at, scan
+from warehouse.tails import completed, stated
 
-__all__ = ["DIALECTS", "SOURCE", "Landing", "convert", "source_of", "table_of", "write_parquet"]
+__all__ = ["DIALECTS", "SOURCE", "Landing", "convert", "count_of", "source_of", "table_of", "write_parquet"]
 
 Known = Mapping[tuple[str, str], Cleans | None]
 
@@ -49,20 +53,32 @@ def convert(
     segment_id: str,
     plans: Plans = lambda _project, _version: None,
     clocks: DeviceClocks | None = None,
+    after: bytes | None = None,
 ) -> Landing:
     """Turns a segment into its landing object.
 
     Damage becomes rows; nothing in the bytes can make this fail. `plans(project, version)` gives the plan by
     which values are cleaned, and what it raises comes through; `clocks` remembers devices from segment to
-    segment, without it each request stands alone.
+    segment, without it each request stands alone. `after` are the first bytes of the worker's next segment.
     """
     opened, troubles = opened_at(data, segment_id), Troubles()
-    found = list(scan(data))
+    found = completed(scan(data), stated(data, segment_id, after), opened)
     source = hashlib.sha256(data).hexdigest()
     rows = _sheet(found, segment_id, opened, plans, clocks, troubles).table(segment_id)
     parquet = write_parquet(rows, segment_id, source)
     key = object_key(segment_id, opened)
     return Landing(segment_id, key, parquet, source, count(found, opened), troubles.events, troubles.first)
+
+
+def count_of(parquet: bytes) -> SegmentCount:
+    """What a landing object holds of its segment, counted by its rows."""
+    columns = ["key_no", "received_at", "record", "verdict"]
+    rows = pq.read_table(pa.BufferReader(parquet), columns=columns).to_pydict()
+    hours = [int(moment.timestamp()) // 3600 for moment in rows["received_at"]]
+    cells = Counter((key_no or 0, hour) for key_no, hour in zip(rows["key_no"], hours, strict=True))
+    damaged = rows["verdict"].count(Verdict.DAMAGED)
+    tally = [Tally(key_no, hour, events) for (key_no, hour), events in sorted(cells.items())]
+    return SegmentCount(cells.total(), len(set(rows["record"])), damaged, tally)
 
 
 def table_of(found: Sequence[Record | Damage], segment_id: str, opened: int, plans: Plans) -> pa.Table:

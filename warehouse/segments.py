@@ -30,6 +30,7 @@ HEAD, RECORD, FOOTER = 1, 2, 3
 PAGE = 4096
 HOUR_US = 3_600_000_000
 HEAD_BYTES = 40
+HEAD_READ = 1 << 16  # the HEAD frame is within the first bytes of a segment
 
 _FRAME = Struct("<4sIIIQIIIB3x")
 _HEAD_TAIL = Struct("<IIQIIIB3x")

@@ -19,14 +19,26 @@ from collector.files import Files, take_lock
 from collector.publish import Landed, Publisher, ToRows, land, one_at_a_time
 from collector.rests import FIRST_PAUSE, LONGEST_PAUSE, STORE_PAUSE
 from collector.waiting import segments_in
+from collector.writer import SegmentWriter, newest
 from loadtest.seaweed import BucketAt
-from tests.collector.segments_made import WORKER, Books, batch, landed, put_sealed, request, segment, track
+from tests.collector.segments_made import (
+    RECEIVED,
+    WORKER,
+    Books,
+    batch,
+    entry,
+    landed,
+    put_sealed,
+    request,
+    segment,
+    track,
+)
 from tests.warehouse.test_landing import s3_store
 from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
 from warehouse.rows import Landing
-from warehouse.segments import SegmentCount, Tally, segment_id
+from warehouse.segments import HOUR_US, PAGE, Head, SegmentCount, Tally, encode_head, segment_id
 
 EPOCH = 1_795_298_592_515
 
@@ -350,7 +362,11 @@ def test_damage_is_counted_and_told_and_the_rest_is_landed(scene: Scene) -> None
     rows = landed(scene.store)
     assert [row["verdict"] for row in rows] == ["damaged", "damaged", "ok"]
     assert scene.books.received == 3
-    assert scene.reports == [("segment damaged", {"segment": segment_id(WORKER, EPOCH, 1), "events": 2})]
+    name = segment_id(WORKER, EPOCH, 1)
+    kept = scene.journal.parent / "damaged" / f"{name}.sealed"
+    assert scene.reports == [("segment damaged", {"segment": name, "events": 2, "kept": str(kept)})]
+    assert kept.read_bytes() == data
+    assert not path.exists()
 
 
 def test_what_a_dead_worker_left_is_adopted_and_what_a_live_one_holds_is_not(scene: Scene) -> None:
@@ -377,16 +393,16 @@ def test_uploads_run_side_by_side_and_not_without_bound(tmp_path: Path) -> None:
 def test_rows_are_made_by_one_thread_at_a_time() -> None:
     inside, most = [0], [0]
 
-    def to_rows(data: bytes, name: str) -> Landing:
+    def to_rows(data: bytes, segment_id: str, *, after: bytes | None) -> Landing:
         inside[0] += 1
         most[0] = max(most[0], inside[0])
         time.sleep(0.01)
         inside[0] -= 1
-        return Landing(name, name, data, "", SegmentCount(0, 0, 0, []))
+        return Landing(segment_id, segment_id, data, "", SegmentCount(0, 0, 0, []))
 
     alone = one_at_a_time(to_rows)
     with ThreadPoolExecutor(4) as pool:
-        made = [pool.submit(alone, b"x", str(number)) for number in range(8)]
+        made = [pool.submit(alone, b"x", str(number), after=None) for number in range(8)]
     assert {one.result().segment_id for one in made} == {str(number) for number in range(8)}
     assert most == [1]
 
@@ -437,3 +453,46 @@ def test_a_fault_of_ours_is_told_once_an_object(scene: Scene) -> None:
     )
     assert "ValidationError" in facts["error"]
     assert scene.ids()[2:] == ["abcdefghijklmnopqrstuv-2", "b"]
+
+
+def test_a_segment_that_lost_its_tail_and_its_footer_is_counted_as_its_successor_says(scene: Scene) -> None:
+    files, now = Files(), lambda: RECEIVED
+    writer = SegmentWriter(scene.folder, "n", WORKER, EPOCH, now, files)
+    writer.commit([entry(["a"])])
+    writer.commit([entry(["b"]), entry(["c"])])
+    writer.seal()
+    [path] = scene.folder.glob("*.sealed")
+    os.truncate(path, PAGE)
+    writer.commit([entry(["d"])])
+    writer.seal()
+    scene.publish()
+    assert [row["verdict"] for row in landed(scene.store)] == ["ok", "damaged", "damaged", "ok"]
+    assert scene.books.received == 4
+
+
+def test_the_next_life_of_a_worker_says_what_it_found(scene: Scene) -> None:
+    """After a restart the head of the first segment speaks for what was adopted, so later damage shows."""
+    scene.seal(1, "a", "b")
+    previous = newest(scene.folder, WORKER)
+    writer = SegmentWriter(scene.folder, "n", WORKER, EPOCH + 1, lambda: RECEIVED, Files(), previous)
+    writer.commit([entry(["c"])])
+    writer.seal()
+    first = min(scene.folder.glob("*.sealed"))
+    os.truncate(first, 200)
+    scene.publish()
+    assert scene.books.received == 3
+    assert [row["verdict"] for row in landed(scene.store)] == ["damaged", "damaged", "ok"]
+
+
+def test_an_object_landed_before_the_successor_was_there_counts_as_it_is(scene: Scene) -> None:
+    path = scene.seal(1, "a", "b")
+    os.truncate(path, 200)
+    land(path, scene.store)
+    previous = (segment_id(WORKER, EPOCH, 1), [Tally(1, RECEIVED // HOUR_US, 2)])
+    head = encode_head(Head("n", WORKER, EPOCH, 2, RECEIVED, *previous))
+    put_sealed(scene.folder, f"{EPOCH:013d}-{2:08d}", head)
+    assert land(path, scene.store).count.events == 0
+
+
+def test_without_a_segment_there_is_nothing_to_say(tmp_path: Path) -> None:
+    assert newest(tmp_path, WORKER) == (None, [])
