@@ -129,7 +129,7 @@ async def run_world(place: Path, library: Path, deny: str, seed: int, clock: Clo
             checked = await asyncio.to_thread(world.check)
             missing, doubled = await asyncio.to_thread(world.compared, acked)
         except (SojournError, duckdb.Error, ExceptionGroup) as error:
-            return Outcome(seed, acked.count, fell=world.fell(), trouble=str(error).strip().splitlines()[-1][-400:])
+            return Outcome(seed, acked.count, fell=world.fell(), trouble=told(error))
         finally:
             await asyncio.to_thread(world.kill)
         difference = checked.balance.total.difference if checked.balance else 0
@@ -137,3 +137,10 @@ async def run_world(place: Path, library: Path, deny: str, seed: int, clock: Clo
         return Outcome(
             seed, acked.count, missing, doubled, difference, world.keys_lost(), world.fell(), trouble
         )
+
+
+def told(error: BaseException) -> str:
+    """The last line that the first error of a group says."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return (str(error).strip() or repr(error)).splitlines()[-1][-400:]

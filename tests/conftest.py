@@ -16,7 +16,7 @@ from loadtest.seaweed import BucketAt, SeaweedServer
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PARTS = ("browser", "node", "s3", "wrk")
+PARTS = ("browser", "cc", "node", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

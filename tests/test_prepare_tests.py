@@ -23,14 +23,20 @@ def test_parts_to_skip_are_read_from_the_environment() -> None:
 
 
 def test_an_unknown_part_is_refused() -> None:
-    with pytest.raises(Missing, match="SOJOURN_SKIP names 'brwser'; it may name browser, node, s3, wrk"):
+    with pytest.raises(Missing, match="SOJOURN_SKIP names 'brwser'; it may name browser, cc, node, s3, wrk"):
         prepare_tests.skipped_parts({"SOJOURN_SKIP": "brwser"})
 
 
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize(
     ("skipped", "packages"),
-    [(set(), ["wrk", "chromium"]), ({"wrk"}, ["chromium"]), ({"browser"}, ["wrk"]), ({"browser", "wrk"}, [])],
+    [
+        (set(), ["wrk", "gcc", "libc6-dev", "chromium"]),
+        ({"wrk", "cc"}, ["chromium"]),
+        ({"browser", "cc"}, ["wrk"]),
+        ({"browser", "wrk"}, ["gcc", "libc6-dev"]),
+        ({"browser", "wrk", "cc"}, []),
+    ],
 )
 def test_only_what_is_missing_and_not_skipped_is_installed(skipped: set[str], packages: list[str]) -> None:
     assert prepare_tests.missing_debian_packages(skipped) == packages
@@ -38,8 +44,8 @@ def test_only_what_is_missing_and_not_skipped_is_installed(skipped: set[str], pa
 
 @pytest.mark.usefixtures("bare")
 def test_without_apt_get_one_line_says_what_to_install() -> None:
-    with pytest.raises(Missing, match=r"apt-get install wrk chromium, or set SOJOURN_SKIP=wrk,browser$"):
-        prepare_tests.install_debian_packages(["wrk", "chromium"])
+    with pytest.raises(Missing, match=r"apt-get install wrk gcc libc6-dev, or set SOJOURN_SKIP=wrk,cc$"):
+        prepare_tests.install_debian_packages(["wrk", "gcc", "libc6-dev"])
 
 
 def test_neither_root_nor_sudo_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
-"""Makes sure of what the tests need beyond pip: Debian's wrk and Chromium, and npm's JavaScript SDKs.
+"""Makes sure of what the tests need beyond pip: Debian's wrk, gcc and Chromium, and npm's JavaScript SDKs.
 
-Does nothing, quickly, when all is there. SOJOURN_SKIP=browser,node,s3,wrk leaves parts out.
+Does nothing, quickly, when all is there. SOJOURN_SKIP=browser,cc,node,s3,wrk leaves parts out.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PARTS = ("browser", "node", "s3", "wrk")
+PARTS = ("browser", "cc", "node", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NODE_PROJECT = Path(__file__).resolve().parent.parent / "tests" / "e2e" / "node"
 
@@ -31,6 +31,8 @@ def missing_debian_packages(skipped: set[str]) -> list[str]:
     packages = []
     if "wrk" not in skipped and not shutil.which("wrk"):
         packages.append("wrk")
+    if "cc" not in skipped and not shutil.which("cc"):
+        packages += ["gcc", "libc6-dev"]
     if "browser" not in skipped and not any(map(shutil.which, BROWSERS)):
         packages.append("chromium")
     return packages
@@ -60,8 +62,8 @@ def apt_get() -> list[str] | None:
 
 
 def instruction(packages: Sequence[str]) -> str:
-    skips = {"chromium": "browser", "wrk": "wrk"}
-    parts = ",".join(skips[package] for package in packages)
+    skips = {"chromium": "browser", "wrk": "wrk", "gcc": "cc", "libc6-dev": "cc"}
+    parts = ",".join(dict.fromkeys(skips[package] for package in packages))
     return (
         f"what the tests need is missing; apt-get install {' '.join(packages)}, or set SOJOURN_SKIP={parts}"
     )

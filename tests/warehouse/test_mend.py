@@ -216,3 +216,32 @@ def test_what_a_killed_program_swapped_out_is_removed(site: Site) -> None:
     left.mkdir(parents=True)
     writer(site).close()
     assert not left.exists()
+
+
+def test_a_first_start_that_was_cut_off_before_anything_was_synced_begins_again(site: Site) -> None:
+    """Its tables are in the catalog, and the file that says so is not on disk."""
+    with writer(site) as one:
+        path = newest(one.lake, site, "schema_migrations").path
+    site.settings.folders.clean_mark.unlink()
+    path.unlink()
+    site.land([event("a")])
+    with writer(site) as two:
+        two.load()
+        assert two.lake.query("SELECT message_id FROM events") == [("a",)]
+    assert check(site.settings, site.registry, deep=True).holds
+
+
+def test_a_lake_that_was_used_never_begins_again_by_itself(site: Site) -> None:
+    with fill(site) as one:
+        path = newest(one.lake, site, "schema_migrations").path
+    site.settings.folders.clean_mark.unlink()
+    path.unlink()
+    with pytest.raises(LakeError, match="rebuild --from landing"):
+        writer(site)
+
+
+def test_a_reader_of_a_lake_whose_files_are_gone_is_told_in_one_line(site: Site) -> None:
+    with fill(site) as one:
+        newest(one.lake, site, "schema_migrations").path.unlink()
+    with pytest.raises(LakeError, match="cannot read the lake"):
+        check(site.settings, site.registry)
