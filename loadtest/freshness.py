@@ -223,7 +223,7 @@ async def drive(
         _, cores, *_ = await asyncio.gather(
             client.pace(chain([first], load), until=until),
             _cores(house, since, until, clock),
-            _probes(client, watcher, f"{since:x}", since, until, clock),
+            send_probes(client, watcher, f"{since:x}", since, until, clock),
             _progress(watcher, since, until, clock, report),
         )
         if client.refused:
@@ -239,7 +239,10 @@ async def _cores(house: House, since: int, until: int, clock: Clock) -> float:
     return house.program.cpu().since(before) / ((clock() - began) / 1e6)
 
 
-async def _probes(client: Client, watcher: Watcher, run: str, since: int, until: int, clock: Clock) -> None:
+async def send_probes(
+    client: Client, watcher: Watcher, run: str, since: int, until: int, clock: Clock
+) -> None:
+    """A marked event twice a second; the watcher is told of each that was acknowledged."""
     for number, at in enumerate(range(since, until, PROBE_EVERY_US)):
         await asyncio.sleep(max(0, at - clock()) / 1e6)
         answer = await client.send(probe_request(number, run, clock()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,7 +13,7 @@ from warehouse.registry import Registry
 PLAIN, ENFORCED, WARNED, STRICT, REVOKED = "plain", "enforced", "warned", "strict", "revoked"
 SUPPRESSED: Final = "u-suppressed"
 _PLANNED: Final = "books-shop"
-RULES: Final[dict[str, dict[str, str]]] = {
+RULES: Final[dict[str, dict[str, Any]]] = {
     PLAIN: {"project": "books-plain"},
     ENFORCED: {"project": _PLANNED, "plan_mode": "enforce", "unplanned": "reject"},
     WARNED: {"project": _PLANNED, "plan_mode": "warn", "unplanned": "warn"},

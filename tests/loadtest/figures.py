@@ -2,6 +2,10 @@
 
 from typing import Any
 
+_BOOKS_IDS = ("missing", "doubled", "wrong_fate", "unmarked")
+_SOAKED = ("memory_mib", "descriptors", "files")
+_SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
+
 GOOD: dict[str, dict[str, Any]] = {
     "fuzz": {
         "http_500": 0,
@@ -19,6 +23,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
     "privacy": {"ips_found": 0, "pii_found": 0},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
+    "books": dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
+    "soak": {
+        **dict.fromkeys(_SOAKED, {"worker": {"flat": True}}),
+        **dict.fromkeys(_SOAKED_WHOLE, {"flat": True}),
+    }
+    | dict.fromkeys(("unseen", "refused", "fallen"), 0),
     "crash": {"missing": 0, "doubled": 0, "difference": 0},
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
 }
@@ -40,6 +50,12 @@ BAD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
     "privacy": {"ips_found": 1, "pii_found": 1},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
+    "books": {"difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
+    "soak": {
+        **dict.fromkeys(_SOAKED, {"worker": {"flat": True}, "sink": {"flat": False}}),
+        **dict.fromkeys(_SOAKED_WHOLE, {"flat": False}),
+    }
+    | {"unseen": 0, "refused": 0, "fallen": 1},
     "crash": {"missing": 1, "doubled": 1, "difference": -1},
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
 }
