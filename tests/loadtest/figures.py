@@ -25,8 +25,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
     "books": dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
     "soak": {
-        **dict.fromkeys(_SOAKED, {"worker": {"flat": True}}),
-        **dict.fromkeys(_SOAKED_WHOLE, {"flat": True}),
+        **{key: {"worker": {"flat": True}} for key in _SOAKED},
+        **{key: {"flat": True} for key in _SOAKED_WHOLE},
     }
     | dict.fromkeys(("unseen", "refused", "fallen"), 0),
     "crash": {"missing": 0, "doubled": 0, "difference": 0},
@@ -52,8 +52,8 @@ BAD: dict[str, dict[str, Any]] = {
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
     "books": {"difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
     "soak": {
-        **dict.fromkeys(_SOAKED, {"worker": {"flat": True}, "sink": {"flat": False}}),
-        **dict.fromkeys(_SOAKED_WHOLE, {"flat": False}),
+        **{key: {"worker": {"flat": True}, "sink": {"flat": False}} for key in _SOAKED},
+        **{key: {"flat": False} for key in _SOAKED_WHOLE},
     }
     | {"unseen": 0, "refused": 0, "fallen": 1},
     "crash": {"missing": 1, "doubled": 1, "difference": -1},
