@@ -40,4 +40,4 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     ] = 60.0
     books_hours: Annotated[
         int, Meta(ge=1, description="Hours that such a count looks back; `sojourn check` counts everything.")
-    ] = 24
+    ] = 3

@@ -104,12 +104,12 @@ def differences(who: str, wanted: Mapping[Cell, Mapping[str, Span]], found: Cell
 
 
 def disagreements(one: str, first: Cells, other: str, second: Cells, terms: tuple[str, ...]) -> Iterator[str]:
-    """The same of two that must say exactly the same."""
+    """The same of two that must say exactly the same; `one` and `other` are who says it."""
     for cell in sorted({*first, *second}):
         for term in terms:
             left, right = first.get(cell, {}).get(term, 0), second.get(cell, {}).get(term, 0)
             if left != right:
-                yield f"{place(cell)}, {term}: {one} says {left:,}, {other} {right:,}"
+                yield f"{place(cell)}, {term}: {one} {left:,}, {other} {right:,}"
 
 
 def place(cell: Cell) -> str:

@@ -216,7 +216,7 @@ def _differences(ledger: Ledger, table: compare.Cells, settled: Settled) -> Iter
     wanted = compare.expected(ledger)
     yield from compare.differences("the tables say", wanted, table)
     terms = compare.TERMS
-    yield from compare.disagreements("the tables", table, "check", settled.cells, terms)
+    yield from compare.disagreements("the tables say", table, "check says", settled.cells, terms)
     of_check: Counter[str] = Counter()
     for entry in settled.cells.values():
         of_check.update({term: entry[term] for term in terms})
