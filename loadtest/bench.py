@@ -1,38 +1,43 @@
 """`bench`: what the door and the sink cost for each event, beside a bare ASGI app, in CPU seconds."""
 
+import asyncio
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Final
-from uuid import uuid4
 
+import httpx
 import msgspec
-import pyarrow.parquet as pq
 
-from loadtest.errors import ProgramFailed
-from loadtest.processes import Program, cpu_of, free_port, role, sojourn, wait_until
-from loadtest.traffic import Shop
-from loadtest.wrk import Counted, body_of, wrk
+from loadtest.bodies import GZIPPED, SIZES, bodies, renewed, write_bodies, write_zipped
+from loadtest.parquet import journal_to_parquet
+from loadtest.sides import Bare, Cell, Door, check_cell
+from loadtest.steady import Steady, fsyncs, quantile, steady
+from loadtest.wire import address
+from loadtest.wrk import CONNECTIONS
 from warehouse.registry import Registry
-from warehouse.segments import tally
 
-SIZES: Final = (1, 20, 50)
-_DRAIN_S: Final = 120.0
-_SINK: Final = frozenset({"sink"})
 Report = Callable[[str], None]
+Key = tuple[str, int]
+
+TWO_SIZES: Final = (1, 20)
+STEADY_SIZE: Final = 20
+STEADY_SHARE: Final = 0.7
+# What happens to addresses, and to what else is personal.
+PRIVACY: Final[Mapping[str, tuple[str, str]]] = {"off": ("keep", "none"), "strict": ("drop", "strict")}
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """One run of one side at one size. `landed_s` is the CPU of door and sink until all of it was Parquet."""
+class Latency(msgspec.Struct, frozen=True):
+    """Answers at 70 % of the maximum: requests a second, ms from due to answered, the door's own syncs."""
 
-    counted: Counted
-    cpu_s: float
-    landed: int = 0
-    landed_s: float = 1.0
+    maximum: int
+    rate: int
+    p50_ms: float
+    p99_ms: float
+    fdatasync_p99_ms: float
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -42,90 +47,22 @@ class Figures(msgspec.Struct, frozen=True):
     door: dict[str, int]
     landed: dict[str, int]
     ratio: dict[str, float]
+    gzipped: dict[str, int]
+    off: dict[str, int]
+    strict: dict[str, int]
+    two_workers: dict[str, float]
+    latency: Latency
+    parquet: int
 
 
-class Bare:
-    """The bare app as a side of the comparison."""
+class Run(msgspec.Struct, frozen=True):
+    """One kind of cell: which side gets which bodies with which headers."""
 
-    def __init__(self, folder: Path) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        command = [*sojourn()[:2], "loadtest.bare", str(port)]
-        self.program = Program(command, mark=uuid4().hex, log=folder / "bare.log", variables={})
-
-    def cell(self, body: Path, headers: list[str], seconds: float) -> Cell:
-        before = self.program.cpu()
-        counts = wrk(f"{self.url}/v1/batch", body, headers, seconds)
-        return Cell(counts, self.program.cpu().since(before))
-
-
-class Door:
-    """`sojourn collect` with one worker as a side of the comparison."""
-
-    def __init__(self, folder: Path) -> None:
-        port = free_port()
-        self.url, self.data = f"http://127.0.0.1:{port}", folder / "data"
-        variables = {"SOJOURN_DATA": str(self.data), "SOJOURN_PORT": str(port), "SOJOURN_WORKERS": "1"}
-        log = folder / "collect.log"
-        self.program = Program(sojourn("collect"), mark=uuid4().hex, log=log, variables=variables)
-        self._rows: dict[Path, int] = {}
-
-    def cell(self, body: Path, headers: list[str], seconds: float) -> Cell:
-        self.drain()
-        rows, found = self.landed(), self.program.all()
-        all_before = cpu_of(found)
-        door_before = cpu_of(process for process in found if role(process) not in _SINK)
-        counts = wrk(f"{self.url}/v1/batch", body, headers, seconds)
-        door = cpu_of(process for process in self.program.all() if role(process) not in _SINK).since(
-            door_before
-        )
-        self.drain()
-        return Cell(counts, door, self.landed() - rows, self.program.cpu().since(all_before))
-
-    def landed(self) -> int:
-        """Rows of all objects that are in landing."""
-        for path in (self.data / "landing").glob("date=*/hour=*/*.parquet"):
-            if path not in self._rows:
-                self._rows[path] = pq.read_metadata(path).num_rows
-        return sum(self._rows.values())
-
-    def drain(self) -> None:
-        wait_until("the journal to be empty", self._drained, _DRAIN_S)
-
-    def _drained(self) -> bool:
-        self.program.require()
-        journal = self.data / "journal"
-        if any(journal.glob("*/*.sealed")):
-            return False
-        return all(
-            tally(path.read_bytes(), path.stem).events == 0
-            for path in journal.glob("*/*.open")
-            if path.exists()
-        )
-
-
-@contextmanager
-def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, Door]]:
-    """Both servers, up and answering."""
-    with ExitStack() as stack:
-        bare, door = Bare(folder), Door(folder)
-        stack.enter_context(bare.program)
-        stack.enter_context(door.program)
-        for side in (bare, door):
-            answers(side.url)
-            side.program.require()
-        yield bare, door
-
-
-def write_bodies(folder: Path, now: int) -> dict[int, Path]:
-    """One file for each size; the events are taken from the middle of the seeded history."""
-    messages = list(islice(Shop().history(now), 5_000, 5_000 + sum(SIZES)))
-    paths = {}
-    for size in SIZES:
-        taken, messages = messages[:size], messages[size:]
-        paths[size] = folder / f"body-{size}.json"
-        paths[size].write_bytes(body_of(taken, now))
-    return paths
+    name: str
+    side: Bare | Door
+    size: int
+    body: Path
+    headers: list[str]
 
 
 def bench(
@@ -135,52 +72,72 @@ def bench(
     clock: Callable[[], int],
     answers: Callable[[str], None],
     report: Report,
+    segments: int = 24,
 ) -> Figures:
     """Interleaved rounds of every cell; each figure is the median of the rounds."""
-    with tempfile.TemporaryDirectory(prefix="loadtest-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="loadtest-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        (folder / "data").mkdir()
-        registry = Registry.open(folder / "data" / "registry.sqlite", now=clock)
-        secret = registry.create_key("bench", ip_policy=ip_policy).secret
-        registry.close()
-        basic = b64encode(f"{secret}:".encode()).decode()
-        headers = [f"Authorization: Basic {basic}", "Content-Type: application/json"]
-        bodies = write_bodies(folder, clock())
-        with sides(folder, answers) as (bare, door):
-            return figures(_cells(bare, door, bodies, headers, seconds, rounds, report))
-
-
-def _cells(
-    bare: Bare,
-    door: Door,
-    bodies: dict[int, Path],
-    headers: list[str],
-    seconds: float,
-    rounds: int,
-    report: Report,
-) -> dict[tuple[str, int], list[Cell]]:
-    cells: dict[tuple[str, int], list[Cell]] = {
-        (side, size): [] for side in ("bare", "door") for size in SIZES
-    }
-    for side in (bare, door):
-        side.cell(bodies[1], headers, 1)
-    for number in range(rounds):
-        for size in SIZES:
-            for name, side in (("bare", bare), ("door", door)):
-                cell = side.cell(bodies[size], headers, seconds)
-                check_cell(cell, f"{name} at {size} a request", side.program)
-                cells[name, size].append(cell)
-                report(f"round {number + 1}/{rounds}, {size} a request: {name} {_line(cell, size)}")
-    return cells
-
-
-def check_cell(cell: Cell, what: str, program: Program) -> None:
-    counts = cell.counted
-    if counts.answered <= 0 or counts.not_2xx + counts.socket > counts.requests / 100:
-        raise ProgramFailed(
-            f"{what}: of {counts.requests} requests {counts.not_2xx} were not answered 200, "
-            f"{counts.socket} connections failed; the program's last line: {program.tail(1)[:1000]}"
+        policies = {"plain": (ip_policy, "none"), **PRIVACY}
+        headers = make_keys(folder / "one" / "data", policies, clock)
+        two_headers = make_keys(folder / "two" / "data", policies, clock)
+        bare, one, two = stack.enter_context(sides(folder, answers))
+        texts = write_bodies(folder)
+        runs = [Run("bare", bare, size, texts[size], headers["plain"]) for size in SIZES]
+        runs += [Run("door", one, size, texts[size], headers["plain"]) for size in SIZES]
+        runs += [Run("two", two, size, texts[size], two_headers["plain"]) for size in TWO_SIZES]
+        runs += [Run(name, one, size, texts[size], headers[name]) for size in SIZES for name in PRIVACY]
+        runs.append(
+            Run("gzipped", one, GZIPPED, write_zipped(folder), [*headers["plain"], "Content-Encoding: gzip"])
         )
+        cells = _cells(sorted(runs, key=lambda run: run.size), seconds, rounds, report)
+        latency = _latency(one, texts[STEADY_SIZE], headers["plain"], seconds)
+        report(f"at {latency.rate} requests/s: {latency}")
+        stack.pop_all().close()
+        return figures(cells, latency, journal_to_parquet(folder, segments, rounds, clock()))
+
+
+def make_keys(
+    data: Path, policies: Mapping[str, tuple[str, str]], clock: Callable[[], int]
+) -> dict[str, list[str]]:
+    """A write key for each policy in a new data folder; the headers of its requests."""
+    data.mkdir(parents=True)
+    registry = Registry.open(data / "registry.sqlite", now=clock)
+    secrets = {
+        name: registry.create_key("bench", ip_policy=of_addresses, privacy=privacy).secret
+        for name, (of_addresses, privacy) in policies.items()
+    }
+    registry.close()
+    basic = {name: b64encode(f"{secret}:".encode()).decode() for name, secret in secrets.items()}
+    return {
+        name: [f"Authorization: Basic {text}", "Content-Type: application/json"]
+        for name, text in basic.items()
+    }
+
+
+@contextmanager
+def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, Door, Door]]:
+    """The bare app, a door of one worker and a door of two, up and answering."""
+    with ExitStack() as stack:
+        found = Bare(folder), Door(folder / "one"), Door(folder / "two", workers=2)
+        for side in found:
+            stack.enter_context(side.program)
+        for side in found:
+            answers(side.url)
+            side.program.require()
+        yield found
+
+
+def _cells(runs: list[Run], seconds: float, rounds: int, report: Report) -> dict[Key, list[Cell]]:
+    cells: dict[Key, list[Cell]] = {(run.name, run.size): [] for run in runs}
+    for side, run in {run.side: run for run in runs}.items():
+        side.cell(run.body, run.headers, 1)
+    for number in range(rounds):
+        for run in runs:
+            cell = run.side.cell(run.body, run.headers, seconds)
+            check_cell(cell, f"{run.name} at {run.size} a request", run.side.program)
+            cells[run.name, run.size].append(cell)
+            report(f"round {number + 1}/{rounds}, {run.size} a request: {run.name} {_line(cell, run.size)}")
+    return cells
 
 
 def _line(cell: Cell, size: int) -> str:
@@ -190,9 +147,37 @@ def _line(cell: Cell, size: int) -> str:
     return f"{rate:,.0f} events/s, {per_cpu:,.0f} a CPU s, p99 {counts.p99_us / 1000:.1f} ms"
 
 
-def figures(cells: dict[tuple[str, int], list[Cell]]) -> Figures:
-    def per_cpu(side: str, size: int) -> float:
-        return median(cell.counted.answered / cell.cpu_s for cell in cells[side, size])
+def _latency(door: Door, body: Path, headers: list[str], seconds: float) -> Latency:
+    counted = door.cell(body, headers, seconds).counted
+    maximum = counted.answered / (counted.duration_us / 1e6)
+    door.drain()
+    before = _fsyncs(door)
+    took = asyncio.run(_steadily(door, headers, maximum * STEADY_SHARE, 2 * seconds))
+    after = _fsyncs(door)
+    return Latency(
+        round(maximum), took.rate, took.p50_ms, took.p99_ms, round(quantile(before, after, 0.99) * 1e3, 1)
+    )
+
+
+async def _steadily(door: Door, headers: list[str], rate: float, seconds: float) -> Steady:
+    lines = "".join(f"{line}\r\n" for line in headers).encode()
+    head = b"POST /v1/batch HTTP/1.1\r\nHost: bench\r\n" + lines + b"Content-Length: %d\r\n\r\n%b"
+    requests = (head % (len(body), body) for body in renewed(bodies(STEADY_SIZE)))
+    return await steady(address(door.url), requests, rate, seconds, CONNECTIONS)
+
+
+def _fsyncs(door: Door) -> dict[float, float]:
+    return fsyncs(httpx.get(f"{door.url}/metrics", trust_env=False).text)
+
+
+def figures(cells: Mapping[Key, list[Cell]], latency: Latency, parquet: int) -> Figures:
+    """Medians of the rounds."""
+
+    def per_cpu(name: str, size: int) -> float:
+        return median(cell.counted.answered / cell.cpu_s for cell in cells[name, size])
+
+    def events(name: str) -> dict[str, int]:
+        return {str(size): round(per_cpu(name, size) * size) for of, size in cells if of == name}
 
     landed = {
         str(size): round(median(cell.landed / cell.landed_s for cell in cells["door", size]))
@@ -200,7 +185,13 @@ def figures(cells: dict[tuple[str, int], list[Cell]]) -> Figures:
     }
     return Figures(
         {str(size): round(per_cpu("bare", size)) for size in SIZES},
-        {str(size): round(per_cpu("door", size) * size) for size in SIZES},
+        events("door"),
         landed,
         {str(size): round(per_cpu("door", size) / per_cpu("bare", size), 3) for size in SIZES},
+        events("gzipped"),
+        events("off"),
+        events("strict"),
+        {str(size): round(per_cpu("two", size) / per_cpu("door", size), 3) for size in TWO_SIZES},
+        latency,
+        parquet,
     )

@@ -15,8 +15,8 @@ from typing import Final
 import httpx
 import msgspec
 
-from loadtest.bench import Cell, Door, check_cell
 from loadtest.errors import ProgramFailed
+from loadtest.sides import Cell, Door, check_cell
 from loadtest.traffic import Shop
 from loadtest.wrk import body_of
 from sdk_contract.plan import Plan, read_plan

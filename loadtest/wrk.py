@@ -44,6 +44,11 @@ def body_of(messages: Sequence[Message], now: int) -> bytes:
     return envelope(events, iso(now // 1000))
 
 
+def packed(bodies: Sequence[bytes]) -> bytes:
+    """A file of several bodies, which wrk sends in turn: each after a line with its length."""
+    return b"".join(b"%d\n%b" % (len(body), body) for body in bodies)
+
+
 def counted(output: str) -> Counted:
     """The line that our script prints last. Raises BadOutput when it is not there."""
     for line in reversed(output.splitlines()):
@@ -56,7 +61,7 @@ def counted(output: str) -> Counted:
 
 
 def wrk(url: str, body: Path, headers: Sequence[str], seconds: float) -> Counted:
-    """One run against `url` over 64 connections."""
+    """One run against `url` over 64 connections; `body` is a file of one body, or of several, `packed`."""
     program = shutil.which("wrk")
     if program is None:
         raise ProgramFailed("wrk is not installed; on Debian: apt-get install wrk")
