@@ -49,6 +49,11 @@ class App:
             return self._rest(scope, receive, send)
         return self._lifespan(receive, send)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether each answer is to be the last of its connection."""
+        return self.door.leaving
+
     def _work(self, dialect: Dialect, kind: str) -> Work:
         return lambda exchange: self.door.intake.take(dialect, kind, exchange)
 

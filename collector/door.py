@@ -91,6 +91,7 @@ class Door:
         self.slow = SlowBodies(settings.body_seconds)
         self.queue = Queue(settings.queue_seconds, settings.inflight_bytes, time.monotonic)
         self.connections: Collection[object] = ()
+        self.leaving = False
         self.vaults = Vaults(settings.secrets, now, random)
         book = RuleBook(self.vaults.vault, lambda text: log.error("rule not used", why=text))
         self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now), book.build)
@@ -180,7 +181,7 @@ class Door:
     async def ready(self) -> Ready:
         """Looks now: writes to the journal's disk, reads the backlog."""
         age, reasons = self.oldest_seconds(), []
-        if self.gate.draining:
+        if self.leaving:
             reasons.append("the collector is stopping")
         if self.gate.full:
             reasons.append(self.gate.full)
@@ -222,10 +223,15 @@ class Door:
     def draining(self) -> bool:
         return self.gate.draining
 
+    def leave(self) -> None:
+        """Not ready from now on, and every answer is the last of its connection."""
+        self.leaving = True
+        self.tap.close()
+
     def drain(self) -> None:
         """New requests are refused from now on, those in flight are answered."""
+        self.leave()
         self.gate.draining = True
-        self.tap.close()
 
     async def close(self) -> None:
         """Seals the journal; what was acknowledged is in it."""

@@ -28,3 +28,9 @@ class SlowBodies:
                 text = f"not complete after {self.seconds:g} s"
                 arrival.set_exception(Refused(Reason.SLOW_BODY, text))
         return len(late)
+
+    def cut(self) -> None:
+        """Ends the waiting for every body: the collector stops."""
+        for arrival in self._since:
+            if not arrival.done():
+                arrival.set_exception(Refused(Reason.DRAINING, Reason.DRAINING.text))

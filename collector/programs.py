@@ -27,6 +27,16 @@ class Program(msgspec.Struct, frozen=True):
         return [sys.executable, "-m", "collector.child", str(os.getpid()), self.module, *self.arguments]
 
 
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 Report = Callable[[str, Mapping[str, object]], None]
 Relay = Callable[[str, str], None]
 
@@ -40,7 +50,7 @@ class Running:
     def __init__(self, program: Program, report: Report, relay: Relay | None = None) -> None:
         self.program, self.report, self.relay = program, report, relay
         self.process: asyncio.subprocess.Process | None = None
-        self.stopping = False
+        self.stopping = self.renewing = False
         self.starts = 0
         self.code: int | None = None
         self._woken = asyncio.Event()
@@ -54,6 +64,9 @@ class Running:
             self.code = await self._run()
             if self._is_done():
                 return
+            if self.renewing:
+                self.renewing = False
+                continue
             pause = FIRST_PAUSE if clock() - began > LONG_RUN else min(pause * 2, LONGEST_PAUSE)
             self.report("program fell", {"name": self.program.name, "code": self.code, "again_in": pause})
             with suppress(TimeoutError):
@@ -95,6 +108,15 @@ class Running:
             with suppress(ProcessLookupError):
                 self.process.send_signal(number)
 
+    def renew(self) -> None:
+        """SIGTERM, and a new process as soon as that one has ended."""
+        self.renewing = True
+        self._send(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """SIGHUP."""
+        self._send(signal.SIGHUP)
+
     async def stop(self, seconds: float) -> bool:
         """SIGTERM, then SIGKILL after `seconds`; True where the program ended by itself."""
         self.stopping = True
@@ -115,7 +137,16 @@ async def stop_all(running: Sequence[Running], seconds: float) -> None:
 
 def termination() -> asyncio.Event:
     """An event that SIGINT or SIGTERM sets."""
+    return _event_of(signal.SIGINT, signal.SIGTERM)
+
+
+def reloading() -> asyncio.Event:
+    """An event that SIGHUP sets."""
+    return _event_of(signal.SIGHUP)
+
+
+def _event_of(*signals: signal.Signals) -> asyncio.Event:
     told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     return told

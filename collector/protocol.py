@@ -72,7 +72,7 @@ class DoorProtocol(Connection):
             self._begin_plainly()
             return
         parser = self.parser
-        keep = parser.should_keep_alive() and parser.get_http_version() != "1.0"
+        keep = parser.should_keep_alive() and parser.get_http_version() != "1.0" and not self.app.leaving
         client = self.client[0] if self.client else None
         exchange = Exchange(
             self, work, self.headers, query, client, self.scope,
@@ -99,6 +99,8 @@ class DoorProtocol(Connection):
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
         super().begin_request()
+        if self.app.leaving:
+            self.cycle.keep_alive = False
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if isinstance(cycle, Exchange):

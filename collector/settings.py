@@ -144,5 +144,10 @@ def node_name(settings: CollectorSettings, hostname: str) -> str:
     return sub(r"[^a-z0-9]+", "-", (settings.node or hostname).lower()).strip("-")[:40] or "node"
 
 
+def pid_file(run: Path, worker: str) -> Path:
+    """Where a worker that serves leaves its pid."""
+    return run / f"{worker}.pid"
+
+
 def worker_name(node: str, number: int) -> str:
     return f"{node}-w{number}"

@@ -1,5 +1,7 @@
 """`sojourn collect`: one socket, N door workers, one sink; what falls is started again.
 
+Told by SIGHUP, it replaces them one at a time, so that new code and certificates are taken without a pause.
+
 Stopping: the socket closes, the workers answer what is in flight and seal, then the sink publishes.
 """
 
@@ -9,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from socket import gethostname
 
@@ -19,13 +22,14 @@ from collector.folder import held, make_writable, wait_released
 from collector.geo import database, unpack_shipped
 from collector.listen import is_loopback, listen, url_of
 from collector.peer import networks
-from collector.programs import Program, Report, Running, stop_all, termination
+from collector.programs import Program, Report, Running, reloading, stop_all, termination
 from collector.settings import CollectorSettings, node_name, worker_name
 from collector.visitor import visitors
+from collector.workers import Workers
 from warehouse.registry import Registry
 
-WORKERS_STOP, SINK_STOP = 3.0, 1.4
-PREVIOUS_DRAIN = 6.0
+SINK_STOP = 2.0
+PREVIOUS_DRAIN = 9.0
 
 
 def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
@@ -63,13 +67,11 @@ def child_variables(settings: CollectorSettings) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in chosen if pair[1])
 
 
-def worker_programs(settings: CollectorSettings, node: str, sock: socket.socket) -> list[Program]:
+def worker_program(settings: CollectorSettings, node: str, sock: socket.socket, number: int) -> Program:
     variables = (*child_variables(settings), ("PROMETHEUS_MULTIPROC_DIR", str(settings.metrics)))
-    arguments = ("--fd", str(sock.fileno()), "--name")
-    return [
-        Program(name, "collector.worker", (*arguments, name), variables, sockets=(sock.fileno(),))
-        for name in (worker_name(node, number) for number in range(settings.workers))
-    ]
+    name = worker_name(node, number)
+    arguments = ("--fd", str(sock.fileno()), "--name", name)
+    return Program(name, "collector.worker", arguments, variables, sockets=(sock.fileno(),))
 
 
 def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, object]:
@@ -83,18 +85,29 @@ def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, obje
 
 
 async def supervise(settings: CollectorSettings, sock: socket.socket, report: Report) -> None:
-    """Runs workers and sink until SIGTERM or SIGINT, then stops them in order."""
-    told = termination()
+    """Runs workers and sink until SIGTERM or SIGINT, then stops them in order; SIGHUP replaces them."""
+    told, again = termination(), reloading()
     node = node_name(settings, gethostname())
     sink = Running(Program("sink", "collector.sink", variables=child_variables(settings)), report)
-    workers = [Running(program, report) for program in worker_programs(settings, node, sock)]
+    workers = Workers(settings, partial(worker_program, settings, node, sock), report)
     report("listening", announce(settings, sock))
+    reload = asyncio.ensure_future(reload_forever(again, workers, sink))
     await told.wait()
+    reload.cancel()
     report("stopping", {})
     sock.close()
-    await stop_all(workers, WORKERS_STOP)
+    await workers.stop()
     await stop_all([sink], SINK_STOP)
     (settings.run / "collect.json").unlink(missing_ok=True)
+
+
+async def reload_forever(again: asyncio.Event, workers: Workers, sink: Running) -> None:
+    """Replaces workers and sink each time that `again` is set; what is set meanwhile counts once."""
+    while True:
+        await again.wait()
+        again.clear()
+        await workers.replace()
+        sink.renew()
 
 
 def collect(settings: CollectorSettings, report: Report, now: Callable[[], int]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -21,7 +22,7 @@ from collector.supervisor import PREVIOUS_DRAIN, child_variables
 from collector.welcome import Welcome
 from warehouse.registry import Key, Registry
 
-STOP_SECONDS = 4.6
+STOP_SECONDS = 9.0
 READY_SECONDS = 60.0
 REFUSED = 1
 
@@ -107,6 +108,7 @@ class Up:
 
     async def run(self, key: Key, names: Sequence[str]) -> None:
         told = termination()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reload)
         life = asyncio.ensure_future(self._live(key, names))
         ended = asyncio.ensure_future(told.wait())
         await asyncio.wait([life, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +132,14 @@ class Up:
         while True:
             self._refuse_fallen()
             await asyncio.sleep(0.5)
+
+    def reload(self) -> None:
+        """The collector replaces its workers; the others, which nobody waits for, start anew."""
+        for one in self.running:
+            if one.program.name == "collect":
+                one.reload()
+            elif not one.program.once:
+                one.renew()
 
     def _start(self, program: Program) -> None:
         self.running.append(Running(program, self.report, self.relay))

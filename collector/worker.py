@@ -1,14 +1,12 @@
 """One door worker: `python -m collector.worker --fd N --name NODE-wK`, started by the supervisor."""
 
 import argparse
-import asyncio
 import gc
 import os
 import resource
 import socket
 import time
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -17,55 +15,19 @@ from prometheus_client import REGISTRY
 from collector.app import App
 from collector.door import Door
 from collector.metrics import Metrics, drop_dead
-from collector.patience import Bounds, sweep
+from collector.patience import Bounds
+from collector.programs import is_alive
 from collector.protocol import DoorProtocol
-from collector.settings import CollectorSettings, load
+from collector.server import DoorServer, graceful_seconds
+from collector.settings import CollectorSettings, load, pid_file
 from warehouse import logs
 
-GRACE_TICKS = 2
 SPARE_FILES, ENOUGH_FILES = 100, 1 << 20
 
 
 def now() -> int:
     """Microseconds UTC: the one place of this process where the clock is read."""
     return time.time_ns() // 1000
-
-
-class DoorServer(uvicorn.Server):
-    """Uvicorn that first tells the world that it drains, and only then closes connections."""
-
-    def __init__(self, config: uvicorn.Config, door: Door) -> None:
-        super().__init__(config)
-        self.door = door
-        self.told = False
-        self.grace = GRACE_TICKS
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.door.connections = self.server_state.connections
-        await super().startup(sockets)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.told = True
-
-    async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: drains when told, and leaves some ticks later, when `/ready` has failed."""
-        if counter % 10 == 0:
-            sweep(list(self.server_state.connections), asyncio.get_running_loop().time())
-        if self.told:
-            self.door.drain()
-            self.grace -= 1
-            self.should_exit = self.grace < 0
-        return await super().on_tick(counter)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
@@ -92,7 +54,7 @@ def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # seconds need not be whole
-        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+        timeout_graceful_shutdown=graceful_seconds(settings.drain_seconds),
     )
 
 
@@ -103,6 +65,14 @@ def most_files() -> int:
         return ENOUGH_FILES
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most
+
+
+class WorkerServer(DoorServer):
+    """Leaves its pid in the run folder once it serves: the supervisor waits for that."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        pid_file(self.door.settings.run, self.door.name).write_text(str(os.getpid()))
 
 
 def quiet_collector() -> None:
@@ -121,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     log = logs.configure(options.name)
     drop_dead(settings.metrics, is_alive)
     door = Door(settings, options.name, now=now, random=os.urandom, log=log, metrics=Metrics(REGISTRY))
-    server = DoorServer(server_config(App(door, REGISTRY, settings.metrics), settings), door)
+    server = WorkerServer(server_config(App(door, REGISTRY, settings.metrics), settings), door)
     quiet_collector()
     server.run(sockets=[socket.socket(fileno=options.fd)])
 

@@ -17,8 +17,9 @@ from collector.app import App
 from collector.door import Door
 from collector.listen import listen, url_of
 from collector.metrics import Metrics
+from collector.server import DoorServer
 from collector.settings import CollectorSettings
-from collector.worker import DoorServer, server_config
+from collector.worker import server_config
 from sdk_contract.plan import Plan
 from warehouse.registry import Key, Registry
 from warehouse.segments import Record, scan

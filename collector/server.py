@@ -1,0 +1,73 @@
+"""The server of a worker: uvicorn, which ends connections that wait too long, and leaves in good order."""
+
+import asyncio
+import socket
+from math import ceil
+from types import FrameType
+
+import uvicorn
+
+from collector.door import Door
+from collector.patience import sweep
+
+TICK = 0.1
+ACCEPT_SECONDS, FAREWELL_SECONDS = 0.3, 1.3
+
+
+def graceful_seconds(drain_seconds: float) -> int:
+    """How long uvicorn waits for what is in flight: a little longer than slow bodies are waited for."""
+    return ceil(drain_seconds) + 1
+
+
+class DoorServer(uvicorn.Server):
+    """Told to end, it is unready at once, and each answer is the last of its connection.
+
+    After `ACCEPT_SECONDS` it takes no new connection, after `FAREWELL_SECONDS` at most no new request:
+    by then clients that are at work have gone elsewhere. What is in flight is answered.
+    """
+
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self.door = door
+        self.told = False
+        self.ticks = 0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.door.connections = self.server_state.connections
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.told = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if counter % 10 == 0:
+            sweep(list(self.server_state.connections), asyncio.get_running_loop().time())
+        if self.told:
+            self._leave(self.ticks * TICK)
+            self.ticks += 1
+        return await super().on_tick(counter)
+
+    def _leave(self, seconds: float) -> None:
+        """What is to be done so many seconds after it was told."""
+        if seconds == 0:
+            self._say_farewell()
+        if seconds >= ACCEPT_SECONDS:
+            for server in self.servers:
+                server.close()
+        if seconds >= FAREWELL_SECONDS or (seconds >= ACCEPT_SECONDS and not self.server_state.connections):
+            self.door.drain()
+            self.should_exit = True
+
+    def _say_farewell(self) -> None:
+        self.door.leave()
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None:
+                cycle.keep_alive = False
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop, seconds = asyncio.get_running_loop(), self.door.settings.drain_seconds
+        timer = loop.call_later(seconds, self.door.slow.cut)
+        await super().shutdown(sockets)
+        timer.cancel()
