@@ -16,7 +16,8 @@ import pyarrow as pa
 from sdk_contract.cleaning.kinds import NOTHING
 from sdk_contract.plan.model import RESOLVE_RULES
 from sessionizer.statements import run, statement
-from warehouse.lake import Lake, quoted
+from warehouse.catalogs.text import quoted
+from warehouse.lake import Lake
 
 RULES: Final = RESOLVE_RULES
 LASTING: Final = (

@@ -21,6 +21,7 @@ from sessionizer.logs import Report
 from sessionizer.rules import RuleReader, text_of
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
+from warehouse.errors import CatalogUnavailable, LakeLocked
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.writer import Writer
@@ -55,17 +56,22 @@ class Job:
         self.registry, self.settings = registry, settings
         self._opening, self._anew = opening, anew
         self.now, self.report, self.stop = now, report, stop
-        actions = {"load": self._load, "stitch": self._stitch, "obey": self._obey, "upkeep": self._upkeep}
-        actions["count"] = self._count
-        self.writer = self._opened(opening)
-        self._books = Bookkeeper(
-            registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
-        )
+        actions = {
+            "open": self._reopen,
+            "load": self._load,
+            "stitch": self._stitch,
+            "obey": self._obey,
+            "upkeep": self._upkeep,
+            "count": self._count,
+        }
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = 0
         self._complete: int | None = None
         self._stitched_complete: int | None = None
-        self._read_cursors()
+        self.writer = self._opened(opening)
+        self._books = Bookkeeper(
+            registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
+        )
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
         self._rules = RuleReader(registry, settings.attribute_rule)
@@ -80,6 +86,9 @@ class Job:
 
     def turn(self) -> bool:
         """Each step once; True where more is waiting already."""
+        self._step("open")
+        if self.writer.lost:
+            return False
         loaded = self._step("load")
         stitched = self._step("stitch")
         self._step("obey")
@@ -122,9 +131,28 @@ class Job:
     def _opened(self, opening: Opening) -> Writer:
         """Small transactions cost a third less CPU on one thread than on two, and are no slower."""
         writer = opening(self._progress)
-        ((self.lake_threads,),) = writer.lake.query("SELECT current_setting('threads')")
-        writer.lake.execute("SET threads = 1")
+        try:
+            ((self.lake_threads,),) = writer.lake.query("SELECT current_setting('threads')")
+            writer.lake.execute("SET threads = 1")
+            self._read_cursors(writer.lake)
+        except BaseException:
+            writer.lake.close()
+            raise
         return writer
+
+    def _reopen(self) -> bool:
+        """Another may have written since the lock was lost: begin as after a kill. It may be ours still,
+        until the server has noticed that we went.
+        """
+        if not self.writer.lost:
+            return False
+        self.writer.close()
+        try:
+            self.writer = self._opened(self._opening)
+        except LakeLocked as error:
+            raise CatalogUnavailable(str(error)) from error
+        self.report("info", "opened anew", {"mended_files": self.writer.mended.files})
+        return True
 
     def _progress(self, done: int, of: int) -> None:
         if self.stop.is_set():
@@ -138,6 +166,8 @@ class Job:
         began = self.now()
         report = self.writer.load()
         self._loaded = max(self._loaded, report.last_load_seq or 0)
+        if self.steps["load"].trouble:  # the commit that failed may stand
+            self._read_cursors(self.writer.lake)
         self._complete = report.complete_until
         if report.objects:
             self._tell("loaded", began, msgspec.structs.asdict(report), "damaged_objects", "complete_until")
@@ -190,7 +220,7 @@ class Job:
         else:
             self.registry.finish_command(command.id, "done", result)
             self._tell("command done", began, {"id": command.id, "kind": command.kind, **result}, "seconds")
-        self._read_cursors()
+        self._read_cursors(self.writer.lake)
         return True
 
     def _upkeep(self) -> bool:
@@ -213,8 +243,8 @@ class Job:
     def _behind(self) -> bool:
         return self._due["stitch"] == 0 and self._loaded > self._stitched
 
-    def _read_cursors(self) -> None:
-        at = cursors(self.writer.lake)
+    def _read_cursors(self, lake: Lake) -> None:
+        at = cursors(lake)
         self._loaded, self._stitched = at["load"].load_seq, at["stitch"].load_seq
 
     def _tell(self, event: str, began: int, fields: dict[str, Any], *without: str) -> None:

@@ -9,9 +9,11 @@ from functools import partial
 
 import duckdb
 
+from sdk_contract.errors import Terminal, Transient
 from sessionizer.job import Job
 from sessionizer.logs import Report
 from sessionizer.settings import SessionizerSettings
+from sessionizer.steps import Step
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 from warehouse.writer import Writer, from_landing, open_writer
@@ -19,6 +21,7 @@ from warehouse.writer import Writer, from_landing, open_writer
 PATIENCE_S = 1.5
 LAST_S = 3.7
 UNFINISHED = 75
+LOOK_S = 0.1
 
 
 class Program:
@@ -60,16 +63,34 @@ class Program:
             self.stop.set()
 
     def _live(self, registry: Registry) -> None:
-        opening = partial(self._open, registry)
-        anew = partial(self._open_anew, registry)
-        self._job = job = Job(
-            opening, anew, registry, self.settings, now=self.now, report=self.report, stop=self.stop
-        )
+        job = self._begun(registry)
+        if job is None:
+            return
         self.report("info", "ready", {"data": self.lake.data, "mended_files": job.writer.mended.files})
         job.run()
         self._closing = True
-        job.close()
-        self.report("info", "stopped", {})
+        try:
+            job.close()
+        except (duckdb.Error, Transient) as error:
+            what = " ".join(str(error).split())
+            self.report("warning", "stopped without a clean mark; the next start looks", {"error": what})
+        else:
+            self.report("info", "stopped", {})
+
+    def _begun(self, registry: Registry) -> Job | None:
+        """The job, once the catalog answers; None where we are stopped before. A Terminal error is raised."""
+        step = Step("open", partial(self._begin, registry), self.report, self.now, fatal=(Terminal,))
+        while not (self.stop.is_set() or step.attempt()):
+            self.stop.wait(LOOK_S)
+        return self._job
+
+    def _begin(self, registry: Registry) -> bool:
+        opening = partial(self._open, registry)
+        anew = partial(self._open_anew, registry)
+        self._job = Job(
+            opening, anew, registry, self.settings, now=self.now, report=self.report, stop=self.stop
+        )
+        return True
 
     def _open(self, registry: Registry, progress: Callable[[int, int], None]) -> Writer:
         return open_writer(self.lake, registry, now=self.now, progress=progress)

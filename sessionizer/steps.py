@@ -26,11 +26,20 @@ class Step:
     """Something the writer does again and again.
 
     An error that may pass is tried again with a growing pause, one that needs a person once a minute; a line
-    is logged when the error changes, not each time. `now` gives µs UTC.
+    is logged when the error changes, not each time. `now` gives µs UTC; `fatal` errors are raised.
     """
 
-    def __init__(self, name: str, action: Callable[[], bool], report: Report, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        action: Callable[[], bool],
+        report: Report,
+        now: Callable[[], int],
+        *,
+        fatal: tuple[type[SojournError], ...] = (),
+    ) -> None:
         self.name, self.action, self.report, self.now = name, action, report, now
+        self.fatal = fatal
         self.trouble: Trouble | None = None
 
     def attempt(self) -> bool:
@@ -41,6 +50,8 @@ class Step:
             busy = self.action()
         except duckdb.InterruptException:
             return False
+        except self.fatal:
+            raise
         except (SojournError, duckdb.Error) as error:
             self._failed(error)
             return False

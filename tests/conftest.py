@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loadtest.postgres import PostgresServer
 from loadtest.seaweed import BucketAt, SeaweedServer
+from sdk_contract.settings import Secret
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PARTS = ("browser", "cc", "node", "s3", "wrk")
+PARTS = ("browser", "cc", "node", "postgres", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -85,6 +87,18 @@ def seaweed(seaweed_server: SeaweedServer) -> BucketAt:
     bucket = f"sojourn-{uuid.uuid4().hex[:12]}"
     seaweed_server.client().create_bucket(Bucket=bucket)
     return BucketAt(seaweed_server.endpoint_url, seaweed_server.access_key, seaweed_server.secret_key, bucket)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    with PostgresServer(durable=False) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> Secret:
+    """The address of a fresh database on a real PostgreSQL server. Mark the test `postgres`."""
+    return Secret(postgres_server.create_database(f"test_{uuid.uuid4().hex[:12]}"))
 
 
 @pytest.fixture(scope="session")

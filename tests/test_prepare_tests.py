@@ -15,6 +15,7 @@ from tools.prepare_tests import Missing
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with no program at all on its path."""
     monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(prepare_tests, "DEBIAN_POSTGRES", Path("/nowhere"))
 
 
 def test_parts_to_skip_are_read_from_the_environment() -> None:
@@ -23,7 +24,7 @@ def test_parts_to_skip_are_read_from_the_environment() -> None:
 
 
 def test_an_unknown_part_is_refused() -> None:
-    with pytest.raises(Missing, match="SOJOURN_SKIP names 'brwser'; it may name browser, cc, node, s3, wrk"):
+    with pytest.raises(Missing, match="SOJOURN_SKIP names 'brwser'; it may name browser, cc, node, postgres"):
         prepare_tests.skipped_parts({"SOJOURN_SKIP": "brwser"})
 
 
@@ -31,11 +32,11 @@ def test_an_unknown_part_is_refused() -> None:
 @pytest.mark.parametrize(
     ("skipped", "packages"),
     [
-        (set(), ["wrk", "gcc", "libc6-dev", "chromium"]),
-        ({"wrk", "cc"}, ["chromium"]),
-        ({"browser", "cc"}, ["wrk"]),
-        ({"browser", "wrk"}, ["gcc", "libc6-dev"]),
-        ({"browser", "wrk", "cc"}, []),
+        (set(), ["wrk", "gcc", "libc6-dev", "chromium", "postgresql"]),
+        ({"wrk", "cc", "postgres"}, ["chromium"]),
+        ({"browser", "cc"}, ["wrk", "postgresql"]),
+        ({"browser", "wrk", "postgres"}, ["gcc", "libc6-dev"]),
+        ({"browser", "wrk", "cc", "postgres"}, []),
     ],
 )
 def test_only_what_is_missing_and_not_skipped_is_installed(skipped: set[str], packages: list[str]) -> None:

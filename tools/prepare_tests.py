@@ -1,6 +1,6 @@
-"""Makes sure of what the tests need beyond pip: Debian's wrk, gcc and Chromium, and npm's JavaScript SDKs.
+"""Makes sure of what the tests need beyond pip: Debian's wrk, gcc, Chromium and PostgreSQL, npm's SDKs.
 
-Does nothing, quickly, when all is there. SOJOURN_SKIP=browser,cc,node,s3,wrk leaves parts out.
+Does nothing, quickly, when all is there. SOJOURN_SKIP=browser,cc,node,postgres,s3,wrk leaves parts out.
 """
 
 import hashlib
@@ -11,8 +11,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PARTS = ("browser", "cc", "node", "s3", "wrk")
+PARTS = ("browser", "cc", "node", "postgres", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 NODE_PROJECT = Path(__file__).resolve().parent.parent / "tests" / "e2e" / "node"
 
 
@@ -35,7 +36,14 @@ def missing_debian_packages(skipped: set[str]) -> list[str]:
         packages += ["gcc", "libc6-dev"]
     if "browser" not in skipped and not any(map(shutil.which, BROWSERS)):
         packages.append("chromium")
+    if "postgres" not in skipped and not has_postgres():
+        packages.append("postgresql")
     return packages
+
+
+def has_postgres() -> bool:
+    """Debian keeps the server's programs out of the path."""
+    return shutil.which("initdb") is not None or any(DEBIAN_POSTGRES.glob("*/bin/initdb"))
 
 
 def install_debian_packages(packages: Sequence[str]) -> None:
@@ -62,7 +70,13 @@ def apt_get() -> list[str] | None:
 
 
 def instruction(packages: Sequence[str]) -> str:
-    skips = {"chromium": "browser", "wrk": "wrk", "gcc": "cc", "libc6-dev": "cc"}
+    skips = {
+        "chromium": "browser",
+        "gcc": "cc",
+        "libc6-dev": "cc",
+        "postgresql": "postgres",
+        "wrk": "wrk",
+    }
     parts = ",".join(dict.fromkeys(skips[package] for package in packages))
     return (
         f"what the tests need is missing; apt-get install {' '.join(packages)}, or set SOJOURN_SKIP={parts}"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -22,17 +21,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.arrivals import is_object
+from warehouse.catalogs import Catalog, catalog_of
+from warehouse.catalogs.postgres_copy import is_whole as is_whole_copy
+from warehouse.catalogs.sqlite import copy_database, is_whole_database, replace_database
+from warehouse.durable import replace_durably
 from warehouse.errors import BadBackup
 from warehouse.lake import lock_writer
 from warehouse.landing import Store, segment_of
-from warehouse.mark import sync
 from warehouse.registry import Registry
 from warehouse.segments import HOUR_US, Tally, split_segment_id
-from warehouse.settings import Folders
+from warehouse.settings import Folders, WarehouseSettings
 
 FORMAT = "sojourn-backup-1"
 MANIFEST = "backup.json"
-_PARTS = ("registry.sqlite", "catalog.sqlite")
+REGISTRY = "registry.sqlite"
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ class Restored(msgspec.Struct, frozen=True):
     events: int
 
 
-def back_up(folders: Folders, target: Path, made_at: int) -> Manifest:
+def back_up(settings: WarehouseSettings, target: Path, made_at: int) -> Manifest:
     """Copy registry and catalog into a new folder. Call it in a program that has not attached the lake.
 
     Raises BadBackup where `target` is there already or holds something else.
@@ -59,10 +61,15 @@ def back_up(folders: Folders, target: Path, made_at: int) -> Manifest:
     if target.exists() and any(target.iterdir()):
         raise BadBackup(f"{target} is not empty; give a folder that is not there yet")
     target.mkdir(parents=True, exist_ok=True)
-    sources = dict(zip(_PARTS, (folders.registry, folders.catalog), strict=True))
-    sizes = {name: _copy_database(path, target / name) for name, path in sources.items() if path.is_file()}
+    sizes = {}
+    registry = settings.folders.registry
+    if registry.is_file():
+        sizes[REGISTRY] = copy_database(registry, target / REGISTRY)
+    with closing(catalog_of(settings)) as catalog:
+        if size := catalog.copy_to(target / catalog.backup_name):
+            sizes[catalog.backup_name] = size
     manifest = Manifest(FORMAT, made_at, sizes)
-    _write_durable(target / MANIFEST, msgspec.json.encode(manifest))
+    replace_durably(target / MANIFEST, msgspec.json.encode(manifest))
     return manifest
 
 
@@ -76,28 +83,29 @@ def read_manifest(source: Path) -> Manifest:
         raise BadBackup(f"{source} is of format {manifest.format!r}; this program reads {FORMAT}")
     for name, size in manifest.files.items():
         path = source / name
-        if not path.is_file() or path.stat().st_size != size or not _is_whole(path):
+        if not path.is_file() or path.stat().st_size != size or not _WHOLE[path.suffix](path):
             raise BadBackup(f"{path} is not what the backup wrote; take another backup")
     return manifest
 
 
 def restore(
-    source: Path, folders: Folders, store: Store, now: Callable[[], int], *, replace: bool = False
+    source: Path, settings: WarehouseSettings, store: Store, now: Callable[[], int], *, replace: bool = False
 ) -> Restored:
     """Put a backup into a data folder that no program uses. `replace`: also where there is a registry.
 
     What landed since the backup is counted as received, and the next writer loads it and reads every file of
     the lake whole. Raises BadBackup, LakeLocked.
     """
-    manifest = read_manifest(source)
+    manifest, folders = read_manifest(source), settings.folders
     if folders.registry.exists() and not replace:
         raise BadBackup(f"{folders.registry} is there; --replace puts the backup in its place")
     folders.lake.mkdir(parents=True, exist_ok=True)
-    with _all_stopped(folders):
-        targets = dict(zip(_PARTS, (folders.registry, folders.catalog), strict=True))
-        files = [name for name in manifest.files if name in _useful(folders)]
-        for name in files:
-            _put_back(source / name, targets[name])
+    with closing(catalog_of(settings)) as catalog, _all_stopped(settings, catalog):
+        files = [name for name in manifest.files if name in _useful(folders, catalog)]
+        if REGISTRY in files:
+            replace_database(source / REGISTRY, folders.registry)
+        if catalog.backup_name in files:
+            catalog.put_back(source / catalog.backup_name)
         shutil.rmtree(folders.dedup, ignore_errors=True)
         folders.clean_mark.unlink(missing_ok=True)
     registry = Registry.open(folders.registry, now=now)
@@ -137,14 +145,15 @@ def tally_of(parquet: bytes) -> list[Tally]:
     return [Tally(key_no, hour, events) for (key_no, hour), events in sorted(found.items())]
 
 
-def _useful(folders: Folders) -> Sequence[str]:
-    return _PARTS if folders.lake_data.is_dir() else _PARTS[:1]
+def _useful(folders: Folders, catalog: Catalog) -> Sequence[str]:
+    return (REGISTRY, catalog.backup_name) if folders.lake_data.is_dir() else (REGISTRY,)
 
 
 @contextmanager
-def _all_stopped(folders: Folders) -> Iterator[None]:
+def _all_stopped(settings: WarehouseSettings, catalog: Catalog) -> Iterator[None]:
     """Holds the locks of all programs of a data folder; BadBackup or LakeLocked where one runs."""
-    held = [lock_writer(folders.writer_lock)]
+    folders, held = settings.folders, list[int]()
+    lock = lock_writer(settings, catalog)
     try:
         for path in (folders.root / "up.lock", folders.journal / "collect.lock"):
             if path.exists():
@@ -157,41 +166,7 @@ def _all_stopped(folders: Folders) -> Iterator[None]:
     finally:
         for descriptor in held:
             os.close(descriptor)
+        lock.close()
 
 
-def _copy_database(source: Path, target: Path) -> int:
-    """A consistent copy of a SQLite file that others write meanwhile; returns its bytes."""
-    with closing(sqlite3.connect(source, timeout=30)) as con, closing(sqlite3.connect(target)) as copy:
-        con.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-    sync(target)
-    return target.stat().st_size
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as con:
-            return bool(con.execute("PRAGMA quick_check").fetchone() == ("ok",))
-    except sqlite3.Error:
-        return False
-
-
-def _put_back(source: Path, target: Path) -> None:
-    aside = target.with_suffix(".restored")
-    shutil.copyfile(source, aside)
-    sync(aside)
-    for leftover in _beside(target):
-        leftover.unlink(missing_ok=True)
-    os.replace(aside, target)
-    sync(target.parent)
-
-
-def _beside(target: Path) -> Iterable[Path]:
-    """What SQLite left beside the file that is replaced: it would be applied to the new one."""
-    return (target.with_name(target.name + ending) for ending in ("-wal", "-shm", "-journal"))
-
-
-def _write_durable(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-    sync(path)
-    sync(path.parent)
+_WHOLE = {".sqlite": is_whole_database, ".zip": is_whole_copy}

@@ -76,7 +76,7 @@ def _checked(books: Balance | None, damage: list[str], journal: Path) -> Checked
 
 
 def _damage(lake: Lake, folders: Folders, deep: bool) -> Iterator[str]:
-    files = lake_files(lake.con, folders.lake_data)
+    files = lake_files(lake.con, folders.lake_data, metadata=lake.metadata)
     first = 0 if deep else read_mark(folders.clean_mark).next_file
     for found in damaged(files, deep_from=first):
         yield f"{found.file.path} ({found.file.table}) {found.what}"

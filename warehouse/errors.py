@@ -31,6 +31,14 @@ class LakeLocked(Terminal):
     """Another program is the writer of this lake."""
 
 
+class CatalogUnavailable(Transient):
+    """The lake's catalog did not answer: its server is away, or another program locks it."""
+
+
+class CatalogRefused(Terminal):
+    """The server of the catalog answered no: login, database, rights, or a schema of another lake."""
+
+
 class LakeError(Terminal):
     """The lake cannot be opened or does not hold what its catalog says."""
 

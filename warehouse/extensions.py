@@ -11,12 +11,16 @@ import duckdb
 
 from warehouse.errors import ExtensionMissing
 
-_WHEELS = {"sqlite_scanner": "duckdb-extension-sqlite-scanner", "ducklake": "duckdb-extension-ducklake"}
+_WHEELS = {
+    "sqlite_scanner": "duckdb-extension-sqlite-scanner",
+    "postgres_scanner": "duckdb-extension-postgres-scanner",
+    "ducklake": "duckdb-extension-ducklake",
+}
 
 
-def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
-    """Load what the lake needs. ExtensionMissing names the package to install."""
-    for name in _WHEELS:
+def load_extensions(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Load these extensions. ExtensionMissing names the package to install."""
+    for name in names:
         con.execute(f"LOAD '{extension_file(name)}'")
 
 

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-METADATA = "__ducklake_metadata_lake"
+from warehouse.catalogs.kind import ATTACHED
 
 
 class LakeFile(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 def lake_files(
-    con: duckdb.DuckDBPyConnection, data: Path, *, first: int = 0, metadata: str = METADATA
+    con: duckdb.DuckDBPyConnection, data: Path, *, first: int = 0, metadata: str = ATTACHED
 ) -> list[LakeFile]:
     """Files that the catalog names, oldest id first, from id `first` on.
 

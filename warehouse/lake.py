@@ -1,22 +1,22 @@
-"""The lake: DuckDB with a DuckLake catalog in SQLite. The only module that knows how the catalog is attached.
+"""The lake: DuckDB with a DuckLake catalog, in SQLite or PostgreSQL.
 
-One process writes, held to it by a lock file; any number of processes read, each transaction on one snapshot.
+One process writes, held to it by a lock; any number of processes read, each transaction on one snapshot.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import LakeError, LakeLocked, LakeMissing
-from warehouse.extensions import load_extensions
+from warehouse.catalogs import Catalog, WriterLock, catalog_of, unavailable
+from warehouse.catalogs.kind import ATTACHED
+from warehouse.catalogs.text import quoted
+from warehouse.errors import CatalogUnavailable, LakeError, LakeMissing
 from warehouse.schema_docs import Column, added, migrations, tables
 from warehouse.settings import WarehouseSettings
 
@@ -25,14 +25,22 @@ class Lake:
     """One connection.
 
     Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
+    `metadata` is where the catalog's own tables are.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, lock: int | None = None) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, metadata: str = ATTACHED, lock: WriterLock | None = None
+    ) -> None:
         self.con = con
+        self.metadata = metadata
         self._lock = lock
 
     def execute(self, sql: str, params: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
-        return self.con.execute(sql, params) if params is not None else self.con.execute(sql)
+        try:
+            return self.con.execute(sql, params) if params is not None else self.con.execute(sql)
+        except duckdb.Error:
+            self._doubt()
+            raise
 
     def query(self, sql: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of one SELECT. `?` stands for a parameter."""
@@ -46,11 +54,15 @@ class Lake:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is committed together or not at all; a reader sees one snapshot inside."""
+        """Everything inside is committed together or not at all; a reader sees one snapshot inside.
+
+        CatalogUnavailable instead of a commit where the writer's lock is gone.
+        """
         self.con.execute("BEGIN")
         try:
             yield
-            self.con.execute("COMMIT")
+            self.require_lock()
+            self.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(duckdb.Error):
                 self.con.execute("ROLLBACK")
@@ -65,6 +77,25 @@ class Lake:
         finally:
             self.con.unregister(name)
 
+    def require_lock(self) -> None:
+        """CatalogUnavailable where the right to write is gone; a reader has none and needs none."""
+        if self._lock is not None:
+            self._lock.require()
+
+    @property
+    def lost(self) -> bool:
+        """Whether a writer has to open the lake anew: its right to write is gone, or what became of its last
+        transaction is not known.
+        """
+        return self._lock is not None and self._lock.lost
+
+    def _doubt(self) -> None:
+        """Where an answer to COMMIT is lost, DuckLake removes files that the catalog may name by now; opening
+        the lake anew finds and mends them.
+        """
+        if self._lock is not None:
+            self._lock.doubt()
+
     def snapshot(self) -> int:
         """The number of the newest snapshot, or inside a transaction of the one it reads."""
         return int(self.query("SELECT id FROM lake.current_snapshot()")[0][0])
@@ -73,14 +104,13 @@ class Lake:
         con = self.con.cursor()
         con.execute("USE lake")
         con.execute("SET TimeZone = 'UTC'")
-        return Lake(con)
+        return Lake(con, self.metadata)
 
     def close(self) -> None:
         """Detach, so that SQLite folds its log away, and free the writer's lock."""
         self.con.close()
         if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -93,67 +123,74 @@ def connect(settings: WarehouseSettings, *, read_only: bool) -> Lake:
     """Open the lake of a data folder. The writer makes it and brings its tables up to date; a reader needs it
     there.
 
-    Raises LakeMissing, LakeLocked (a second writer), ExtensionMissing, LakeError.
+    Raises LakeMissing, LakeLocked (a second writer), ExtensionMissing, CatalogUnavailable, CatalogRefused,
+    LakeError.
     """
-    folders = settings.folders
-    if read_only:
-        if not folders.catalog.is_file():
-            raise LakeMissing(
-                f"there is no lake in {folders.root}; `sojourn up --data {folders.root}` makes one"
-            )
-        return _attach_reader(settings)
-    folders.lake_data.mkdir(parents=True, exist_ok=True)
-    lock = lock_writer(folders.writer_lock)
-    try:
-        return attach_writer(settings, lock)
-    except BaseException:
-        os.close(lock)
-        raise
+    catalog = catalog_of(settings)
+    with contextlib.closing(catalog):
+        if read_only:
+            return _attach_reader(settings, catalog)
+        settings.folders.lake_data.mkdir(parents=True, exist_ok=True)
+        lock = lock_writer(settings, catalog)
+        try:
+            return attach_writer(settings, catalog, lock)
+        except BaseException:
+            lock.close()
+            raise
 
 
-def _attach_reader(settings: WarehouseSettings) -> Lake:
+def _attach_reader(settings: WarehouseSettings, catalog: Catalog) -> Lake:
     """A reader that comes while the first writer makes the tables is told that there is no lake yet."""
-    folders = settings.folders
-    missing = LakeMissing(f"the lake in {folders.root} is being made; try again in a moment")
-    if folders.catalog.stat().st_size == 0:
-        raise missing
-    lake = _attach(settings, read_only=True)
+    root = settings.folders.root
+    if catalog.identity() is None:
+        raise LakeMissing(_no_lake(settings))
+    lake = _attach(settings, catalog, read_only=True)
     try:
         done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
     except duckdb.CatalogException:
         done = set()
     except duckdb.Error as error:
         lake.close()
-        raise LakeError(f"cannot read the lake {folders.lake}: {str(error).splitlines()[0]}") from error
+        kind = CatalogUnavailable if unavailable(error) else LakeError
+        raise kind(f"cannot read the lake {catalog.place}: {str(error).splitlines()[0]}") from error
     if not migrations().keys() <= done:
         lake.close()
-        raise missing
+        raise LakeMissing(f"the lake in {root} is being made; try again in a moment")
     return lake
 
 
-def attach_writer(settings: WarehouseSettings, lock: int) -> Lake:
+def _no_lake(settings: WarehouseSettings) -> str:
+    root = settings.folders.root
+    if settings.folders.lake.is_dir():
+        return f"the lake in {root} is being made; try again in a moment"
+    return f"there is no lake in {root}; `sojourn up --data {root}` makes one"
+
+
+def attach_writer(settings: WarehouseSettings, catalog: Catalog, lock: WriterLock) -> Lake:
     """Open the lake for writing under a lock that is held already; closing the lake frees it."""
-    lake = _attach(settings, read_only=False)
+    if catalog.prepare():
+        # It vouches for files of a catalog that is gone.
+        settings.folders.clean_mark.unlink(missing_ok=True)
+    lake = _attach(settings, catalog, read_only=False)
     try:
         migrate(lake)
     except BaseException:
         lake.close()
         raise
-    return Lake(lake.con, lock)
+    return Lake(lake.con, lake.metadata, lock)
 
 
-def lock_writer(path: Path) -> int:
-    """Take the writer's lock; it is held until the returned descriptor is closed.
-
-    LakeLocked when somebody has it.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def lock_writer(settings: WarehouseSettings, catalog: Catalog) -> WriterLock:
+    """Take the writer's lock, of this machine and of the catalog. LakeLocked when somebody has it."""
+    lock = WriterLock(settings.folders.writer_lock)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise LakeLocked(f"another program writes this lake ({path} is locked); stop it first") from None
-    return descriptor
+        lease = catalog.lease()
+    except BaseException:
+        lock.close()
+        raise
+    if lease is not None:
+        lock.hold(lease)
+    return lock
 
 
 def migrate(lake: Lake) -> list[str]:
@@ -198,7 +235,7 @@ def _comment_column(lake: Lake, table: str, column: Column) -> None:
     lake.execute(f"COMMENT ON COLUMN {table}.{column.name} IS '{quoted(column.comment)}'")
 
 
-def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
+def _attach(settings: WarehouseSettings, catalog: Catalog, *, read_only: bool) -> Lake:
     folders = settings.folders
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": settings.lake_threads,
@@ -209,27 +246,14 @@ def _attach(settings: WarehouseSettings, *, read_only: bool) -> Lake:
     }
     con = duckdb.connect(config=config)
     try:
-        load_extensions(con)
-        con.execute(_attach_sql(folders.catalog, folders.lake_data, read_only))
+        catalog.attach_lake(con, folders.lake_data, read_only=read_only)
         con.execute("USE lake")
         con.execute("SET TimeZone = 'UTC'")
     except duckdb.Error as error:
         con.close()
-        raise LakeError(f"cannot open the lake {folders.lake}: {str(error).splitlines()[0]}") from error
+        kind = CatalogUnavailable if unavailable(error) else LakeError
+        raise kind(f"cannot open the lake {catalog.place}: {str(error).splitlines()[0]}") from error
     except BaseException:
         con.close()
         raise
-    return Lake(con)
-
-
-def _attach_sql(catalog: Path, data: Path, read_only: bool) -> str:
-    # The catalog remembers an absolute path; a data folder may have moved since.
-    place = f"DATA_PATH '{quoted(str(data.absolute()))}/', OVERRIDE_DATA_PATH true"
-    options = f"{place}, META_JOURNAL_MODE 'WAL', DATA_INLINING_ROW_LIMIT 0"
-    mode = "READ_ONLY, " if read_only else ""
-    return f"ATTACH 'ducklake:sqlite:{quoted(str(catalog.absolute()))}' AS lake ({mode}{options})"
-
-
-def quoted(text: str) -> str:
-    """Text as it stands between single quotes in SQL."""
-    return text.replace("'", "''")
+    return Lake(con, catalog.metadata)

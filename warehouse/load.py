@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.arrivals import Arrivals, not_loaded
-from warehouse.dedup import DedupIndex, entries, hashes, older_copies
-from warehouse.errors import ObjectDamaged, StoreUnavailable
+from warehouse.dedup import DedupIndex, entries, hashes, load_cursor, older_copies
+from warehouse.errors import CatalogUnavailable, ObjectDamaged, StoreUnavailable
 from warehouse.lake import Lake
 from warehouse.landed import (
     DUPLICATE,
@@ -96,6 +96,7 @@ def load_objects(
     """Load objects that are not in the lake and whose load_seqs follow the cursor; a replay comes alone."""
     last = objects[-1].last
     with lake.transaction():
+        _require_newest(lake, dedup)
         fates = _judge(lake, dedup, objects)
         if is_replay(objects[0].key):
             take_over(lake, fates.rows.filter(pa.array(fates.numbers != GONE)))
@@ -115,6 +116,17 @@ def load_objects(
         last_load_seq=last,
         complete_until=until,
     )
+
+
+def _require_newest(lake: Lake, dedup: DedupIndex) -> None:
+    """What this process knows of the lake must be all there is. Whoever commits meanwhile makes this commit
+    fail: both move the same cursor.
+    """
+    cursor = load_cursor(lake)
+    if cursor != dedup.covered:
+        raise CatalogUnavailable(
+            f"the lake is at load_seq {cursor}, not {dedup.covered}: somebody else wrote it; reading it again"
+        )
 
 
 def load_one(lake: Lake, store: Store, dedup: DedupIndex, key: str, *, now: Callable[[], int]) -> None:
@@ -208,6 +220,13 @@ def object_record(landed: Landed, counts: dict[str, int], loaded_at: int) -> dic
         "rows": int(landed.rows.num_rows),
         **counts,
     }
+
+
+def begin_cursor(lake: Lake, moved_at: int) -> None:
+    """Make the load cursor of a new lake: two loads that replace the same row cannot both commit."""
+    if not lake.query("SELECT 1 FROM cursors WHERE name = 'load'"):
+        with lake.transaction():
+            move_cursor(lake, "load", 0, None, moved_at)
 
 
 def move_cursor(lake: Lake, name: str, load_seq: int, until: int | None, moved_at: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from warehouse.durable import sync
 from warehouse.files import lake_files
 from warehouse.lake import Lake
 
@@ -50,23 +51,15 @@ def write_mark(path: Path, mark: Mark) -> None:
 
 def sync_files(lake: Lake, data: Path, mark: Mark) -> int:
     """Sync every file since the mark and the folders that name them; returns the id of the next file."""
-    ((after,),) = lake.query(_NEXT_FILE)
-    fresh = [file.path for file in lake_files(lake.con, data, first=mark.next_file)]
+    ((after,),) = lake.query(_NEXT_FILE.format(metadata=lake.metadata))
+    files = lake_files(lake.con, data, first=mark.next_file, metadata=lake.metadata)
+    fresh = [file.path for file in files]
     for path in fresh:
         with suppress(FileNotFoundError):
             sync(path)
     for folder in _folders(fresh, data):
         sync(folder)
     return int(after)
-
-
-def sync(path: Path) -> None:
-    """fsync a file or a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _folders(paths: Iterable[Path], data: Path) -> set[Path]:
@@ -81,4 +74,4 @@ def _folders(paths: Iterable[Path], data: Path) -> set[Path]:
 
 
 _NEXT_FILE = """
-    SELECT next_file_id FROM __ducklake_metadata_lake.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"""
+    SELECT next_file_id FROM {metadata}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"""

@@ -15,14 +15,17 @@ from uuid import UUID
 import duckdb
 import msgspec
 
+from warehouse.catalogs.text import quoted
 from warehouse.errors import BadQuery
-from warehouse.lake import Lake, quoted
+from warehouse.lake import Lake
 from warehouse.settings import Folders
 from warehouse.times import iso_time
 
 _FETCH = 2048
 # These open files or run text without asking DuckDB's file system.
-_CLOSED = re.compile(r'(sqlite_\w+|query|query_table|ducklake_scan)"?\s*\(', re.IGNORECASE)
+_CLOSED = re.compile(r'((?:sqlite|postgres)_\w+|query|query_table|ducklake_scan)"?\s*\(', re.IGNORECASE)
+# In PostgreSQL the catalog's login may see more than the lake.
+_CATALOG = re.compile(r"\b__ducklake_metadata\w*", re.IGNORECASE)
 
 
 class Answer(msgspec.Struct):
@@ -79,6 +82,8 @@ def _refuse_others(sql: str) -> None:
         raise BadQuery(f"expected a SELECT, not {kind.name}: this connection only reads")
     elif called := _CLOSED.search(_without_comments(sql)):
         raise BadQuery(f"the function {called[1]} is closed here: queries read the lake's tables only")
+    elif named := _CATALOG.search(_without_comments(sql)):
+        raise BadQuery(f"the catalog ({named[0]}) is closed here: queries read the lake's tables only")
 
 
 def _without_comments(sql: str) -> str:

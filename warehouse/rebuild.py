@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import duckdb
 import msgspec
 
 from warehouse.arrivals import is_object, not_loaded
+from warehouse.catalogs import Catalog, catalog_of
 from warehouse.dedup import DedupIndex
+from warehouse.durable import replace_durably
 from warehouse.errors import LakeError, LakeMissing
 from warehouse.lake import Lake, connect, lock_writer
 from warehouse.landed import Landed, read_object
 from warehouse.landing import Store
 from warehouse.load import first_free, is_apart, load_objects
-from warehouse.mark import sync
 from warehouse.replayed import in_order
 from warehouse.settings import Folders, WarehouseSettings
 
@@ -43,13 +44,11 @@ def set_aside(settings: WarehouseSettings, store: Store) -> int:
     """
     folders = settings.folders
     folders.lake.mkdir(parents=True, exist_ok=True)
-    lock = lock_writer(folders.writer_lock)
-    try:
+    with closing(catalog_of(settings)) as catalog, closing(lock_writer(settings, catalog)):
+        catalog.prepare()
         write_order(folders, Order(order_of(settings, store)))
-        finish_move(folders)
+        finish_move(folders, catalog)
         return len(read_order(folders).keys)
-    finally:
-        os.close(lock)
 
 
 def order_of(settings: WarehouseSettings, store: Store) -> list[str]:
@@ -69,19 +68,17 @@ def read_order(folders: Folders) -> Order:
 
 def write_order(folders: Folders, order: Order) -> None:
     """Write the order down, durably."""
-    aside = folders.order.with_suffix(".new")
-    aside.write_bytes(msgspec.json.encode(order))
-    sync(aside)
-    os.replace(aside, folders.order)
-    sync(folders.lake)
+    replace_durably(folders.order, msgspec.json.encode(order))
 
 
-def finish_move(folders: Folders) -> None:
+def finish_move(folders: Folders, catalog: Catalog) -> None:
     """Move the old lake to lake/before where a rebuild asks for it. Call it under the writer's lock."""
     order = read_order(folders)
     if order.moved:
         return
-    kept = {path.name for path in (folders.writer_lock, folders.order, folders.before)}
+    catalog.set_aside()
+    staying = (folders.writer_lock, folders.catalog_owner, folders.order, folders.before)
+    kept = {path.name for path in staying}
     shutil.rmtree(folders.before, ignore_errors=True)
     folders.before.mkdir()
     for entry in sorted(folders.lake.iterdir()):

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sdk_contract.settings import Secret
+
 
 class Folders(msgspec.Struct, frozen=True):
     """The places of one data folder; nothing here is created by naming it."""
@@ -37,6 +39,11 @@ class Folders(msgspec.Struct, frozen=True):
     @property
     def catalog(self) -> Path:
         return self.lake / "catalog.sqlite"
+
+    @property
+    def catalog_owner(self) -> Path:
+        """The number by which a catalog on a server knows this data folder."""
+        return self.lake / "catalog.owner"
 
     @property
     def lake_data(self) -> Path:
@@ -79,6 +86,20 @@ class WarehouseSettings(msgspec.Struct, frozen=True):
         str,
         Meta(description="where landing objects are: s3://bucket/prefix or a folder; empty = <data>/landing"),
     ] = ""
+    catalog: Annotated[
+        Secret | None,
+        Meta(
+            description="where the lake's catalog is: postgresql://user:password@host:5432/database; "
+            "empty: SQLite in the data folder"
+        ),
+    ] = None
+    catalog_schema: Annotated[
+        str,
+        Meta(
+            description="schema of that database for this lake, another for each data folder",
+            pattern="^[a-z_][a-z0-9_]{0,47}$",
+        ),
+    ] = "sojourn"
     lake_threads: Annotated[int, Meta(description="DuckDB threads of one program", ge=1)] = 2
     lake_memory: Annotated[
         int, Meta(description="memory DuckDB may use in one program, bytes", ge=1 << 26)

@@ -105,7 +105,7 @@ class Upkeep:
 
 def file_shapes(lake: Lake) -> list[FileShape]:
     """All current data files."""
-    return [FileShape(*row) for row in lake.query(_SHAPES)]
+    return [FileShape(*row) for row in lake.query(_SHAPES.format(metadata=lake.metadata))]
 
 
 def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
@@ -170,8 +170,8 @@ def flush(lake: Lake, table: str) -> int:
 
 def inlined_rows(lake: Lake, table: str) -> int:
     """Rows of a table that the catalog itself holds."""
-    names = lake.query(_INLINED, [table])
-    return sum(int(lake.query(f"SELECT count(*) FROM {_METADATA}.{name}")[0][0]) for (name,) in names)
+    names = lake.query(_INLINED.format(metadata=lake.metadata), [table])
+    return sum(int(lake.query(f"SELECT count(*) FROM {lake.metadata}.{name}")[0][0]) for (name,) in names)
 
 
 def expire(lake: Lake, before: int) -> int:
@@ -179,7 +179,7 @@ def expire(lake: Lake, before: int) -> int:
 
     By number, because DuckLake 1.0 compares times in a SQLite catalog as text and would take the whole day.
     """
-    versions = [int(version) for (version,) in lake.query(_EXPIRED, [before])]
+    versions = [int(version) for (version,) in lake.query(_EXPIRED.format(metadata=lake.metadata), [before])]
     if versions:
         lake.execute(f"CALL ducklake_expire_snapshots('lake', versions => {versions})")
     return len(versions)
@@ -187,14 +187,14 @@ def expire(lake: Lake, before: int) -> int:
 
 def remove_dropped(lake: Lake, data: Path, before: int) -> int:
     """Remove files that the catalog dropped before this moment (µs UTC) from the disk, a thousand at most."""
-    due = lake.query(_DROPPED, [before])
+    due = lake.query(_DROPPED.format(metadata=lake.metadata), [before])
     for path, relative in due:
         (data / path if relative else Path(path)).unlink(missing_ok=True)
     if due:
         done = (
             "DELETE FROM {}.ducklake_files_scheduled_for_deletion WHERE path IN (SELECT unnest(?::VARCHAR[]))"
         )
-        lake.execute(done.format(_METADATA), [[path for path, _ in due]])
+        lake.execute(done.format(lake.metadata), [[path for path, _ in due]])
     return len(due)
 
 
@@ -212,25 +212,24 @@ def _slice(shapes: Sequence[FileShape]) -> Iterator[FileShape]:
         yield shape
 
 
-_METADATA = "__ducklake_metadata_lake"
-_EXPIRED = f"""
-    SELECT snapshot_id FROM {_METADATA}.ducklake_snapshot
+_EXPIRED = """
+    SELECT snapshot_id FROM {metadata}.ducklake_snapshot
     WHERE epoch_us(snapshot_time::TIMESTAMPTZ) < ?
-        AND snapshot_id < (SELECT max(snapshot_id) FROM {_METADATA}.ducklake_snapshot)
+        AND snapshot_id < (SELECT max(snapshot_id) FROM {metadata}.ducklake_snapshot)
     ORDER BY snapshot_id LIMIT 1000"""
-_DROPPED = f"""
-    SELECT path, path_is_relative::BOOLEAN FROM {_METADATA}.ducklake_files_scheduled_for_deletion
+_DROPPED = """
+    SELECT path, path_is_relative::BOOLEAN FROM {metadata}.ducklake_files_scheduled_for_deletion
     WHERE epoch_us(schedule_start::TIMESTAMPTZ) < ? ORDER BY schedule_start LIMIT 1000"""
-_SHAPES = f"""
+_SHAPES = """
     SELECT table_name, files.path, partition_value, record_count, files.file_size_bytes,
         coalesce(delete_count, 0)
-    FROM {_METADATA}.ducklake_data_file AS files
-    JOIN {_METADATA}.ducklake_table AS tables USING (table_id)
-    LEFT JOIN {_METADATA}.ducklake_file_partition_value AS parts USING (data_file_id)
-    LEFT JOIN {_METADATA}.ducklake_delete_file AS deletions
+    FROM {metadata}.ducklake_data_file AS files
+    JOIN {metadata}.ducklake_table AS tables USING (table_id)
+    LEFT JOIN {metadata}.ducklake_file_partition_value AS parts USING (data_file_id)
+    LEFT JOIN {metadata}.ducklake_delete_file AS deletions
         ON deletions.data_file_id = files.data_file_id AND deletions.end_snapshot IS NULL
     WHERE files.end_snapshot IS NULL AND tables.end_snapshot IS NULL"""
-_INLINED = f"""
-    SELECT inlined.table_name FROM {_METADATA}.ducklake_inlined_data_tables AS inlined
-    JOIN {_METADATA}.ducklake_table AS tables USING (table_id)
+_INLINED = """
+    SELECT inlined.table_name FROM {metadata}.ducklake_inlined_data_tables AS inlined
+    JOIN {metadata}.ducklake_table AS tables USING (table_id)
     WHERE tables.table_name = ? AND tables.end_snapshot IS NULL"""

@@ -16,14 +16,16 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from warehouse.errors import LakeError
-from warehouse.extensions import load_extensions
+from warehouse.catalogs import Catalog, unavailable
+from warehouse.durable import replace_durably, sync
+from warehouse.errors import CatalogUnavailable, LakeError
 from warehouse.files import Damage, LakeFile, damaged, lake_files
-from warehouse.lake import quoted
-from warehouse.mark import read_mark, sync
+from warehouse.mark import read_mark
 from warehouse.settings import Folders
 
 IRREPLACEABLE = ("objects", "schema_migrations")
+# What a first start writes: its migrations, and a cursor that stands at nothing.
+_FIRST = (*IRREPLACEABLE, "cursors")
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -36,33 +38,45 @@ class Loss(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-def set_damage_aside(folders: Folders) -> list[Loss]:
+def set_damage_aside(folders: Folders, catalog: Catalog) -> list[Loss]:
     """Everything that has to be put back, newly found or left from before. Call it under the writer's lock.
 
     The size and the end of every file are looked at; after an unclean stop, files since the mark are read
     whole.
     """
-    if not folders.catalog.is_file():
+    if catalog.identity() is None:
         return []
-    mark = read_mark(folders.clean_mark)
     con = duckdb.connect(config={"threads": 1})
     try:
-        load_extensions(con)
-        con.execute(f"ATTACH '{quoted(str(folders.catalog.absolute()))}' AS catalog (TYPE sqlite)")
-        files = lake_files(con, folders.lake_data, metadata="catalog") if _is_lake(con) else []
-        found = damaged(files, deep_from=None if mark.clean else mark.next_file)
-        if _never_used(found, files, folders):
-            con.close()
-            _begin_again(folders)
-            return []
-        losses = read_losses(folders.losses) + [_loss(damage, files) for damage in found]
-        if found:
-            _refuse_irreplaceable(found)
-            write_losses(folders.losses, losses)
-            _drop(con, found)
-            _move(found, folders.damaged)
+        losses = _set_aside(con, catalog.attach_tables(con), folders)
+    except duckdb.Error as error:
+        if unavailable(error):
+            what = str(error).splitlines()[0]
+            raise CatalogUnavailable(f"cannot read the catalog of {catalog.place}: {what}") from error
+        raise
     finally:
         con.close()
+    if losses is None:
+        catalog.discard()
+        shutil.rmtree(folders.lake_data)
+        folders.lake_data.mkdir()
+        sync(folders.lake)
+    return losses or []
+
+
+def _set_aside(con: duckdb.DuckDBPyConnection, tables: str, folders: Folders) -> list[Loss] | None:
+    """`tables`: where the catalog's own tables are in this connection. None: begin again, nothing is lost."""
+    mark = read_mark(folders.clean_mark)
+    files = lake_files(con, folders.lake_data, metadata=tables) if _is_lake(con) else []
+    found = damaged(files, deep_from=None if mark.clean else mark.next_file)
+    if _never_used(found, files, folders):
+        return None
+    losses = read_losses(folders.losses) + [_loss(damage, files) for damage in found]
+    if found:
+        _refuse_irreplaceable(found)
+        write_losses(folders.losses, losses)
+        _drop(con, tables, found)
+        _move(found, folders.damaged)
     return losses
 
 
@@ -76,11 +90,7 @@ def write_losses(path: Path, losses: Sequence[Loss]) -> None:
     if not losses:
         path.unlink(missing_ok=True)
         return
-    aside = path.with_suffix(".new")
-    aside.write_bytes(msgspec.json.encode(losses))
-    sync(aside)
-    os.replace(aside, path)
-    sync(path.parent)
+    replace_durably(path, msgspec.json.encode(losses))
 
 
 def _is_lake(con: duckdb.DuckDBPyConnection) -> bool:
@@ -100,17 +110,8 @@ def _never_used(found: Iterable[Damage], files: Iterable[LakeFile], folders: Fol
 
     Nothing is loaded before the first mark.
     """
-    unused = not folders.clean_mark.exists() and all(file.table in IRREPLACEABLE for file in files)
+    unused = not folders.clean_mark.exists() and all(file.table in _FIRST for file in files)
     return unused and any(damage.file.table in IRREPLACEABLE for damage in found)
-
-
-def _begin_again(folders: Folders) -> None:
-    """Without the catalog there is no lake: the next step makes one."""
-    for path in (folders.catalog, *folders.lake.glob(f"{folders.catalog.name}-*")):
-        path.unlink(missing_ok=True)
-    shutil.rmtree(folders.lake_data)
-    folders.lake_data.mkdir()
-    sync(folders.lake)
 
 
 def _refuse_irreplaceable(found: Iterable[Damage]) -> None:
@@ -122,12 +123,12 @@ def _refuse_irreplaceable(found: Iterable[Damage]) -> None:
             )
 
 
-def _drop(con: duckdb.DuckDBPyConnection, found: Iterable[Damage]) -> None:
+def _drop(con: duckdb.DuckDBPyConnection, tables: str, found: Iterable[Damage]) -> None:
     ids = {damage.file.data_file for damage in found}
     con.execute("BEGIN")
     for table in _OF_A_FILE:
         for id in ids:
-            con.execute(f"DELETE FROM catalog.{table} WHERE data_file_id = ?", [id])
+            con.execute(f"DELETE FROM {tables}.{table} WHERE data_file_id = ?", [id])
     con.execute("COMMIT")
 
 

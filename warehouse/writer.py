@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-from sdk_contract.errors import Transient
 from warehouse.arrivals import Arrivals
+from warehouse.catalogs import catalog_of
 from warehouse.dedup import DedupIndex
+from warehouse.errors import StoreUnavailable
 from warehouse.lake import Lake, attach_writer, lock_writer
 from warehouse.landing import Store, open_store
-from warehouse.load import LoadReport, fates_of, load_new, load_one
+from warehouse.load import LoadReport, begin_cursor, fates_of, load_new, load_one
 from warehouse.mark import Mark, read_mark, sync_files, write_mark
 from warehouse.mend import Mended, mend
 from warehouse.rebuild import Progress, finish_move, replay, set_aside
@@ -55,11 +56,16 @@ class Writer:
             self._look_again()
         try:
             return self._load()
-        except Transient:
+        except StoreUnavailable:
             raise
         except BaseException:
             self._doubtful = True
             raise
+
+    @property
+    def lost(self) -> bool:
+        """Whether another may write this lake now; this writer commits nothing any more."""
+        return self.lake.lost
 
     @property
     def store(self) -> Store:
@@ -75,7 +81,7 @@ class Writer:
             self._look_again()
         try:
             load_one(self.lake, self._store, self.dedup, key, now=self._now)
-        except Transient:
+        except StoreUnavailable:
             raise
         except BaseException:
             self._doubtful = True
@@ -104,6 +110,7 @@ class Writer:
 
     def upkeep(self) -> list[Chore]:
         """One slice of upkeep. Call it when nothing waits to be loaded."""
+        self.lake.require_lock()
         done = self._upkeep.step(self.dedup, self._settings.upkeep_slice)
         due = self._now() - self._mark.at >= self._settings.mark_every * 1e6
         # Rows that left the catalog for a file cannot be mended: nobody waits for that file to be on disk.
@@ -119,10 +126,15 @@ class Writer:
         write_mark(folders.clean_mark, self._mark)
 
     def close(self) -> None:
-        """Stop cleanly: the next start has nothing to verify."""
-        self.dedup.flush()
-        self.mark(clean=True)
-        self.lake.close()
+        """Stop cleanly: the next start has nothing to verify. Where that fails the lake is closed all the
+        same.
+        """
+        try:
+            if not self.lost:
+                self.dedup.flush()
+                self.mark(clean=True)
+        finally:
+            self.lake.close()
 
     def __enter__(self) -> Self:
         return self
@@ -150,19 +162,21 @@ def open_writer(
     folders = settings.folders
     store = store or open_store(settings.landing_url)
     folders.lake.mkdir(parents=True, exist_ok=True)
-    lock = lock_writer(folders.writer_lock)
-    try:
-        finish_move(folders)
-        folders.lake_data.mkdir(exist_ok=True)
-        remove_leftovers(folders.lake)
-        losses = set_damage_aside(folders)
-        lake = attach_writer(settings, lock)
-    except BaseException:
-        os.close(lock)
-        raise
+    with closing(catalog_of(settings)) as catalog:
+        lock = lock_writer(settings, catalog)
+        try:
+            finish_move(folders, catalog)
+            folders.lake_data.mkdir(exist_ok=True)
+            remove_leftovers(folders.lake)
+            losses = set_damage_aside(folders, catalog)
+            lake = attach_writer(settings, catalog, lock)
+        except BaseException:
+            lock.close()
+            raise
     try:
         mended = mend(lake, store, registry, losses)
         write_losses(folders.losses, [])
+        begin_cursor(lake, now())
         dedup = DedupIndex.open(folders.dedup, lake)
         replay(lake, store, dedup, folders, limit=settings.load_rows, now=now, progress=progress)
         return Writer(settings, lake, store, dedup, now, mended)

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
@@ -33,7 +34,7 @@ class Visitor:
     async def _get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
         lake = WarehouseSettings(data=str(self.data))
         reader = Reader(
-            self.data,
+            catalog_of(lake),
             open_lake=lambda: connect(lake, read_only=True),
             open_registry=lambda: self.registry,
         )

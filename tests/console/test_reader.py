@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.catalogs import catalog_of
 from warehouse.console.reader import LAKE_THREADS, Reader
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
@@ -23,7 +24,10 @@ class Counting(Reader):
             self.opened += 1
             return connect(settings, read_only=True)
 
-        super().__init__(data, open_lake, lambda: Registry.open(data / "registry.sqlite", now=lambda: 0))
+        def open_registry() -> Registry:
+            return Registry.open(data / "registry.sqlite", now=lambda: 0)
+
+        super().__init__(catalog_of(settings), open_lake, open_registry)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def site(tmp_path: Path) -> Site:
 def put_back(site: Site, source: Path, **options: bool) -> Site:
     """Restore, and the same site with the registry that is there now."""
     site.registry.close()
-    restore(source, site.settings.folders, site.store, site.now, **options)
+    restore(source, site.settings, site.store, site.now, **options)
     site.registry = Registry.open(site.settings.folders.registry, now=site.now)
     return site
 
@@ -49,7 +49,7 @@ def put_back(site: Site, source: Path, **options: bool) -> Site:
 def test_what_landed_after_the_backup_is_loaded_and_counted_after_a_restore(
     site: Site, tmp_path: Path
 ) -> None:
-    back_up(site.settings.folders, tmp_path / "copy", site.clock)
+    back_up(site.settings, tmp_path / "copy", site.clock)
     site.land([event("m3"), event("bad", verdict="rejected", reason="bad_time")])
     site.land([event("m4")], worker="n-w1")
     before = [message for _, message in writer_of(site)]
@@ -62,10 +62,10 @@ def test_what_landed_after_the_backup_is_loaded_and_counted_after_a_restore(
 
 
 def test_a_new_machine_needs_the_backup_and_landing_only(site: Site, tmp_path: Path) -> None:
-    back_up(site.settings.folders, tmp_path / "copy", site.clock)
+    back_up(site.settings, tmp_path / "copy", site.clock)
     site.land([event("m5")])
     other = WarehouseSettings(data=str(tmp_path / "other"), landing=site.settings.landing_url)
-    restore(tmp_path / "copy", other.folders, site.store, site.now)
+    restore(tmp_path / "copy", other, site.store, site.now)
     registry = Registry.open(other.folders.registry, now=site.now)
     with open_writer(other, registry, now=site.now) as writer:
         while writer.load().objects:
@@ -81,24 +81,24 @@ def test_the_copy_is_consistent_while_a_writer_is_at_work(site: Site, tmp_path: 
         writer.load()
         site.registry.close()
         if os.fork() == 0:  # as the command does it: a program of its own
-            back_up(site.settings.folders, tmp_path / "copy", site.clock)
+            back_up(site.settings, tmp_path / "copy", site.clock)
             os._exit(0)
         assert os.wait()[1] == 0
     assert set(read_manifest(tmp_path / "copy").files) == {"catalog.sqlite", "registry.sqlite"}
 
 
 def test_a_restore_does_not_touch_a_folder_that_is_in_use(site: Site, tmp_path: Path) -> None:
-    back_up(site.settings.folders, tmp_path / "copy", site.clock)
+    back_up(site.settings, tmp_path / "copy", site.clock)
     with (
         open_writer(site.settings, site.registry, now=site.now),
         pytest.raises(LakeLocked, match="stop it first"),
     ):
-        restore(tmp_path / "copy", site.settings.folders, site.store, site.now, replace=True)
+        restore(tmp_path / "copy", site.settings, site.store, site.now, replace=True)
     lock = site.settings.folders.root / "up.lock"
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(BadBackup, match=r"up\.lock is locked"):
-            restore(tmp_path / "copy", site.settings.folders, site.store, site.now, replace=True)
+            restore(tmp_path / "copy", site.settings, site.store, site.now, replace=True)
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,11 @@ def test_a_restore_does_not_touch_a_folder_that_is_in_use(site: Site, tmp_path: 
     ],
 )
 def test_a_backup_that_is_hurt_is_not_restored(site: Site, tmp_path: Path, spoil: object, text: str) -> None:
-    back_up(site.settings.folders, tmp_path / "copy", site.clock)
+    back_up(site.settings, tmp_path / "copy", site.clock)
     assert callable(spoil)
     spoil(tmp_path / "copy")
     with pytest.raises(SojournError, match=text):
-        restore(tmp_path / "copy", site.settings.folders, site.store, site.now, replace=True)
+        restore(tmp_path / "copy", site.settings, site.store, site.now, replace=True)
 
 
 def _overwrite(path: Path) -> None:

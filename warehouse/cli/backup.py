@@ -22,7 +22,7 @@ def backup(target: Path, data: str | None, as_json: bool) -> None:
 
     settings = chosen(data)
     open_registry(settings).close()
-    made = back_up(settings.folders, target, now())
+    made = back_up(settings, target, now())
     if as_json:
         print_json(made)
         return
@@ -46,7 +46,7 @@ def restore(source: Path, replace: bool, data: str | None, as_json: bool) -> Non
     from warehouse.landing import open_store
 
     settings = chosen(data)
-    done = put_back(source, settings.folders, open_store(settings.landing_url), now, replace=replace)
+    done = put_back(source, settings, open_store(settings.landing_url), now, replace=replace)
     if as_json:
         print_json(done)
         return

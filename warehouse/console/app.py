@@ -20,7 +20,7 @@ from warehouse.console.pages import customers, health, home, preferences
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
 from warehouse.console.settings import ConsoleSettings
-from warehouse.errors import LakeMissing
+from warehouse.errors import CatalogUnavailable, LakeMissing
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ def create_app(settings: ConsoleSettings, reader: Reader, collector: httpx.Async
     app = Starlette(
         routes=ROUTES,
         middleware=guards(settings),
-        exception_handlers={LakeMissing: no_data, HTTPException: refused, Exception: failed},
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.state.settings = settings
@@ -82,6 +82,14 @@ async def no_data(request: Request, error: Exception) -> Response:
     return page
 
 
+async def away(request: Request, error: Exception) -> Response:
+    """The catalog does not answer: nothing is lost, and the page can be asked for again."""
+    log.warning("catalog away", path=request.url.path, error=str(error))
+    page: Response = request.app.state.pages.page(request, "error.html", 503, code=503)
+    page.headers["Retry-After"] = "5"
+    return page
+
+
 async def refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     page: Response = request.app.state.pages.page(request, "error.html", status, code=status)
@@ -93,3 +101,6 @@ async def failed(request: Request, error: Exception) -> Response:
     page: Response = request.app.state.pages.page(request, "error.html", 500, code=500)
     page.headers.update(HEADERS)
     return page
+
+
+HANDLERS = {LakeMissing: no_data, CatalogUnavailable: away, HTTPException: refused, Exception: failed}

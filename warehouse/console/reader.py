@@ -1,17 +1,19 @@
 """How pages read: questions asked of the lake and the registry in a few threads, off the event loop.
 
 The lake is opened once, read-only, and each thread has a cursor of its own, for as long as the catalog stays
-the same file.
+the same.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
-from warehouse.errors import LakeMissing
+import duckdb
+
+from warehouse.catalogs import Catalog, unavailable
+from warehouse.errors import CatalogUnavailable, LakeMissing
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 
@@ -26,21 +28,24 @@ class Reader:
     """
 
     def __init__(
-        self, data: Path, open_lake: Callable[[], Lake], open_registry: Callable[[], Registry]
+        self, catalog: Catalog, open_lake: Callable[[], Lake], open_registry: Callable[[], Registry]
     ) -> None:
-        self.catalog = data / "lake" / "catalog.sqlite"
+        self._catalog = catalog
         self._open_lake = open_lake
         self._open_registry = open_registry
         self._opening = threading.Lock()
-        self._opened: tuple[tuple[int, int], Lake] | None = None
+        self._opened: tuple[Hashable, Lake] | None = None
         self._own = threading.local()
         # Apart, so that a long question to the lake holds nobody up who needs a key.
         self._lake_threads = ThreadPoolExecutor(LAKE_THREADS, "lake-reader")
         self._registry_threads = ThreadPoolExecutor(REGISTRY_THREADS, "registry-reader")
 
     async def lake(self, question: Callable[[Lake], T]) -> T:
-        """The answer to a question about the lake; LakeMissing before the first load."""
-        return await _run(self._lake_threads, lambda: question(self._lake()))
+        """The answer to a question about the lake.
+
+        LakeMissing before the first load, CatalogUnavailable while the catalog does not answer.
+        """
+        return await _run(self._lake_threads, lambda: self._answer(question))
 
     async def registry(self, question: Callable[[Registry], T]) -> T:
         """The answer to a question about keys and settings."""
@@ -51,27 +56,31 @@ class Reader:
         self._lake_threads.shutdown(cancel_futures=True)
         self._registry_threads.shutdown(cancel_futures=True)
 
+    def _answer(self, question: Callable[[Lake], T]) -> T:
+        try:
+            return question(self._lake())
+        except duckdb.Error as error:
+            if unavailable(error):
+                raise CatalogUnavailable(f"the catalog of {self._catalog.place} does not answer") from error
+            raise
+
     def _lake(self) -> Lake:
-        file = self._catalog_file()
-        if getattr(self._own, "file", None) != file:
-            self._own.lake = self._cursor(file)
-            self._own.file = file
+        with self._opening:
+            identity = self._identity()
+            if self._opened is None or self._opened[0] != identity:
+                self._opened = identity, self._open_lake()
+            if getattr(self._own, "identity", None) != identity:
+                self._own.lake = self._opened[1].cursor()
+                self._own.identity = identity
         lake: Lake = self._own.lake
         return lake
 
-    def _cursor(self, file: tuple[int, int]) -> Lake:
-        with self._opening:
-            if self._opened is None or self._opened[0] != file:
-                self._opened = file, self._open_lake()
-            return self._opened[1].cursor()
-
-    def _catalog_file(self) -> tuple[int, int]:
-        """Which file the catalog is now: a rebuild puts another in its place."""
-        try:
-            found = self.catalog.stat()
-        except FileNotFoundError as error:
-            raise LakeMissing(f"{self.catalog} does not exist yet: nothing has been loaded") from error
-        return found.st_dev, found.st_ino
+    def _identity(self) -> Hashable:
+        """Which catalog it is now: a rebuild puts another in its place."""
+        identity = self._catalog.identity()
+        if identity is None:
+            raise LakeMissing(f"there is no lake in {self._catalog.place} yet: nothing has been loaded")
+        return identity
 
     def _registry(self) -> Registry:
         if not hasattr(self._own, "registry"):

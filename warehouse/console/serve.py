@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
 from warehouse.console.errors import PortTaken
 from warehouse.console.reader import Reader
@@ -53,7 +54,7 @@ async def serve(
     Raises OpenToStrangers, and PortTaken where the address cannot be had.
     """
     reader = Reader(
-        Path(settings.data),
+        catalog_of(lake),
         open_lake=lambda: connect(lake, read_only=True),
         open_registry=lambda: Registry.open(Path(settings.data) / "registry.sqlite", now=now),
     )
