@@ -76,6 +76,7 @@ class Nothing:
     """An application without hot paths whose requests are never done."""
 
     hot: Mapping[bytes, Any] = {}
+    leaving = False
 
     def __call__(self, scope: object, receive: object, send: object) -> None:
         pass
