@@ -10,8 +10,8 @@ from math import ceil, inf
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Reason
 
-ALWAYS = 256 * 1024
-SMALLEST_COMMIT = 256 * 1024
+ALWAYS = 64 * 1024
+SMALLEST_COMMIT = 64 * 1024
 SLOW_COMMIT = 0.05
 COMMIT_SECONDS = 0.2
 BEAT = 0.05

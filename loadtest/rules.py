@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -30,7 +30,7 @@ Report = Callable[[str], None]
 
 # What distinguishes the keys; the first is what the others are compared with.
 WITHOUT_PLAN, WITH_PLAN = "unplanned", "planned"
-KEYS: Final[dict[str, dict[str, str]]] = {
+KEYS: Final[dict[str, dict[str, Any]]] = {
     "plain": {"project": WITHOUT_PLAN},
     "planned": {"project": WITH_PLAN, "plan_mode": "enforce"},
     "strict": {"project": WITHOUT_PLAN, "ip_policy": "drop", "privacy": "strict"},

@@ -60,12 +60,14 @@ def counted(output: str) -> Counted:
     raise BadOutput(f"wrk printed no line of counts; it said {output[-300:]!r}")
 
 
-def wrk(url: str, body: Path, headers: Sequence[str], seconds: float) -> Counted:
-    """One run against `url` over 64 connections; `body` is a file of one body, or of several, `packed`."""
+def wrk(
+    url: str, body: Path, headers: Sequence[str], seconds: float, connections: int = CONNECTIONS
+) -> Counted:
+    """One run against `url`; `body` is a file of one body, or of several, `packed`."""
     program = shutil.which("wrk")
     if program is None:
         raise ProgramFailed("wrk is not installed; on Debian: apt-get install wrk")
-    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
+    command = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
     command += ["-s", str(_SCRIPT), url, "--", str(body), MARKER.decode(), *headers]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

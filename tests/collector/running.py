@@ -78,7 +78,12 @@ def running(
     registry = Registry.open(chosen.registry, now=now)
     if plan is not None:
         registry.publish_plan("shop", plan.version, plan.to_json(), "test")
-    rules = {"ip_policy": policy, "plan_mode": plan_mode, "unplanned": unplanned, "privacy": privacy}
+    rules: dict[str, Any] = {
+        "ip_policy": policy,
+        "plan_mode": plan_mode,
+        "unplanned": unplanned,
+        "privacy": privacy,
+    }
     key = registry.create_key("shop", **rules)
     registry.close()
     numbers, log = CollectorRegistry(), structlog.testing.CapturingLogger()

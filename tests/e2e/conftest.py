@@ -36,7 +36,7 @@ class Running:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def key(self, project: str, **policies: str) -> str:
+    def key(self, project: str, **policies: Any) -> str:
         """A new write key that the collector knows."""
         registry = Registry.open(self.data / "registry.sqlite", now=lambda: time.time_ns() // 1000)
         secret = registry.create_key(project, **policies).secret

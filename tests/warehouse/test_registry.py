@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +40,7 @@ def test_numbers_are_never_given_twice(registry: Registry) -> None:
         ({"project": "shop", "secret": "wk_taken"}, "secret 'wk_taken' is in use"),
     ],
 )
-def test_a_bad_key_says_what_would_do(registry: Registry, wish: dict[str, str], text: str) -> None:
+def test_a_bad_key_says_what_would_do(registry: Registry, wish: dict[str, Any], text: str) -> None:
     registry.create_key("shop", secret="wk_taken")
     with pytest.raises(RegistryError, match=text):
         registry.create_key(**wish)

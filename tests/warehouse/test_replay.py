@@ -48,7 +48,7 @@ def plan(version: str, event: str = EVENT) -> str:
 class House:
     """A data folder with one enforced key, and a door that writes what the collector's would."""
 
-    def __init__(self, root: Path, **rules: str) -> None:
+    def __init__(self, root: Path, **rules: Any) -> None:
         self.site = Site(root)
         self.key = self.site.registry.create_key("shop", plan_mode="enforce", **rules)
         self.publish("1")
