@@ -38,7 +38,7 @@ class Event(Struct, gc=False):
     traits: str | None
     context: bytes
     integrations: str | None
-    extra: str | None = None
+    extra: str | None
 
 
 class Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
@@ -110,26 +110,32 @@ def canonical(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None
         whole = _decode_whole(raw)
     except msgspec.ValidationError:
         whole = _decode_loose(raw)
-    else:
-        if (event := event_of(whole, kind, context)) is not None:
-            return event
-    event = _event(whole, *_type_and_name(whole, kind)[:2], context)
-    event.extra = _extra_of(raw, event.type)
+    event = event_of(whole, kind, context, raw)
+    assert event is not None
     return event
 
 
-def event_of(whole: Whole, kind: str = "batch", context: Raw | bytes | None = None) -> Event | None:
+def event_of(
+    whole: Whole, kind: str = "batch", context: Raw | bytes | None = None, raw: Raw | bytes | None = None
+) -> Event | None:
     """The event that was read in one go, as `canonical` gives it.
 
-    None where its text is needed: it has an `event` or a `name` for which its type has no column.
+    None where its text `raw` is needed: it has a field, an `event` or a `name` for which there is no column.
     """
-    of_type, name, odd_name = _type_and_name(whole, kind)
-    if odd_name is not None:
-        return None
-    event = _event(whole, of_type, name, context)
-    if not (whole.metadata is whole.channel is whole.original_timestamp is _ABSENT):
-        event.extra = _known_extra(whole)
-    return event
+    of_type, extra = whole.type or kind, None
+    if of_type == "track":
+        name, odd_name = whole.event, whole.name
+    elif of_type in _HAVE_A_NAME:
+        name, odd_name = whole.name, whole.event
+    else:
+        name, odd_name = None, whole.name if whole.event is None else whole.event
+    if odd_name is not None or type(whole) is not Whole:
+        if raw is None:
+            return None
+        extra = _extra_of(raw, of_type)
+    elif not (whole.metadata is whole.channel is whole.original_timestamp is _ABSENT):
+        extra = _known_extra(whole)
+    return _event(whole, None if of_type == "batch" else of_type, name, context, extra)
 
 
 def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
@@ -144,50 +150,42 @@ def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None =
     found = {name: _scalar(parts.get(key), name) for name, key in _GLIMPSED.items()}
     whole = _Loose(**{name: value for name, value in found.items() if value is not None})
     given = parts.get(b'"context"', b"") if b'"context"' in parts else bytes(context or b"")
-    of_type, name, _ = _type_and_name(whole, kind)
-    return _event(whole, of_type, name, given if _is_readable(given) else None)
+    event = event_of(whole, kind, given if _is_readable(given) else None, b"{}")
+    assert event is not None
+    return event
 
 
-def _type_and_name(whole: Whole, kind: str) -> tuple[str | None, str | None, str | None]:
-    """Its type, the name that this type has a column for, and one that it has none for."""
-    of_type = whole.type or kind
-    if of_type == "track":
-        return of_type, whole.event, whole.name
-    if of_type in _HAVE_A_NAME:
-        return of_type, whole.name, whole.event
-    odd_name = whole.name if whole.event is None else whole.event
-    return None if of_type == "batch" else of_type, None, odd_name
-
-
-def _event(whole: Whole, of_type: str | None, name: str | None, outer: Raw | bytes | None) -> Event:
-    group_id, previous_id, sent_at = whole.group_id, whole.previous_id, whole.sent_at
+def _event(
+    whole: Whole, of_type: str | None, name: str | None, outer: Raw | bytes | None, extra: str | None
+) -> Event:
+    """The usual cases are decided here: a call that changes nothing costs as much as another."""
+    message_id, user_id, anonymous_id = whole.message_id, whole.user_id, whole.anonymous_id
+    group_id, previous_id, time, sent_at = whole.group_id, whole.previous_id, whole.timestamp, whole.sent_at
     traits, context, integrations = whole.traits, bytes(whole.context), whole.integrations
     return Event(
         of_type,
-        text_of(whole.message_id),
+        message_id if type(message_id) is str and message_id else text_of(message_id),
         name or None,
         whole.category or None,
-        text_of(whole.user_id),
-        text_of(whole.anonymous_id),
+        None if user_id is None else text_of(user_id),
+        anonymous_id if type(anonymous_id) is str and anonymous_id else text_of(anonymous_id),
         None if group_id is None else text_of(group_id),
         None if previous_id is None else text_of(previous_id),
-        _time_of(whole),
+        micros(time) if type(time) is datetime else _time_of(whole),
         None if sent_at is None else _micros(sent_at),
         _text(whole.properties),
         None if traits is _ABSENT else _text(traits),
         context if context and context != _NULL else bytes(outer or b""),
         None if integrations is _ABSENT else _text(integrations),
+        extra,
     )
 
 
 def _time_of(whole: Whole) -> int | None:
-    time = whole.timestamp
-    if type(time) is datetime:
-        return micros(time)
-    found = _micros(time)
-    if found is None and whole.original_timestamp is not _ABSENT:
+    time = _micros(whole.timestamp)
+    if time is None and whole.original_timestamp is not _ABSENT:
         return _micros(_decode_time(whole.original_timestamp))
-    return found
+    return time
 
 
 def _micros(value: datetime | str | int | float | None) -> int | None:
@@ -197,9 +195,7 @@ def _micros(value: datetime | str | int | float | None) -> int | None:
 
 
 def _text(raw: Raw | bytes) -> str | None:
-    if raw is _ABSENT:
-        return None
-    text = str(raw, "utf-8")
+    text = "" if raw is _ABSENT else str(raw, "utf-8")
     return None if text == "null" else text or None
 
 
@@ -212,7 +208,7 @@ def _known_extra(whole: Whole) -> str:
     return _encode(found).decode()
 
 
-def _extra_of(raw: Raw | bytes, of_type: str | None) -> str | None:
+def _extra_of(raw: Raw | bytes, of_type: str) -> str | None:
     found = {name: value for name, value in _decode_members(raw).items() if name not in _COLUMNS}
     found.pop("event" if of_type == "track" else "name" if of_type in _HAVE_A_NAME else "", None)
     return _encode(found).decode() if found else None

@@ -16,8 +16,8 @@ from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Asked, Cleans, clean, moment_of
-from warehouse.row_table import NO_SCENE, Row, Sheet
 from warehouse.segments import HOUR_US, Damage, Place, Record, RecordHead
+from warehouse.sheet import NO_SCENE, Row, Sheet
 
 DIALECTS: Final[Mapping[str, Dialect]] = {SEGMENT.name: SEGMENT}
 
@@ -62,11 +62,13 @@ class Request:
         self._sheet, self._plan, self._troubles = sheet, plan, troubles
         self._events: Sequence[Whole | Raw] = read.events
         self._raws = read.events if isinstance(read, Parsed) else None
-        self._shared = sheet.requests.number(of_request(head, number))
+        self._shared = sheet.request(of_request(head, number))
+        self._places = head.places
         self._place = sheet.places.number(_whereabouts(head.place))
         self._scenes = sheet.scenes_of(head.user_agent)
         sent_at = _time(read.sent_at or head.sent_at)
         devices = DeviceClocks(_FEW) if clocks is None else clocks
+        self._ok = sheet.verdict(None)
         self._asked = Asked(head.project, head.received_at, sent_at, devices)
 
     def rows(self) -> list[Row]:
@@ -82,13 +84,25 @@ class Request:
         try:
             event = self._event(sent, index)
             message_id = event.message_id or f"{self._head.batch_id}-{index}"
-            numbers = self._numbers(index, judged, self._scenes.number(event))
+            scene = self._scenes.number(event)
             uncleaned = None if self._plan is None else clean(event, self._plan)
             moment = moment_of(event, self._asked, message_id, taken=True)
         except Exception as problem:  # the door took it: a fault of ours must not lose it
             self._troubles.add(problem)
             return self._refused(index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
-        return (*numbers, index, message_id, None, uncleaned, *moment), event
+        verdict = self._ok if judged is None else self._sheet.verdict(judged)
+        ours = (
+            self._shared,
+            verdict,
+            self._place_of(index),
+            scene,
+            index,
+            message_id,
+            None,
+            uncleaned,
+            *moment,
+        )
+        return ours, event
 
     def _refused(self, index: int, judged: Judgement) -> Row:
         """An event that is kept whole, and of which only what can be read has columns."""
@@ -97,17 +111,18 @@ class Request:
         message_id = event.message_id or f"{self._head.batch_id}-{index}"
         try:
             moment = moment_of(event, self._asked, message_id, taken=False)
-            numbers = self._numbers(index, judged, self._scenes.number(event))
+            scene = self._scenes.number(event)
         except Exception:  # of an event that was taken it is told already, of another it costs nothing
             moment = _moment(self._head.received_at, _time(self._head.sent_at))
-            numbers = self._numbers(index, judged, self._scenes.bare(event))
+            scene = self._scenes.bare(event)
+        numbers = (self._shared, self._sheet.verdict(judged), self._place_of(index), scene)
         return (*numbers, index, message_id, _raw(bytes(raw)), None, *moment), event
 
     def _filtered(self, index: int, judged: Judgement) -> Row:
         """Of an event that was to be kept out there is its message id and type, nothing of the person."""
         event = glimpse(self._raw(index), self._head.kind)
         message_id = event.message_id or f"{self._head.batch_id}-{index}"
-        nobodys = self._sheet.requests.number(of_request(self._head, self._number, of_a_person=False))
+        nobodys = self._sheet.request(of_request(self._head, self._number, of_a_person=False))
         numbers = (nobodys, self._sheet.verdict(judged), self._sheet.nowhere, NO_SCENE)
         moment, kept = _moment(self._head.received_at), msgspec.structs.replace(_BLANK, type=event.type)
         return (*numbers, index, message_id, None, None, *moment), kept
@@ -125,11 +140,10 @@ class Request:
             self._raws = DIALECTS[self._head.dialect].parse(self._head.kind, self._record.body).events
         return self._raws[index]
 
-    def _numbers(self, index: int, judged: Judgement | None, scene: int) -> tuple[int, ...]:
-        place = self._place
-        if index in self._head.places:
-            place = self._sheet.places.number(_whereabouts(self._head.places[index]))
-        return (self._shared, self._sheet.verdict(judged), place, scene)
+    def _place_of(self, index: int) -> int:
+        """The place of the event's own address where it brought one."""
+        own = self._places.get(index)
+        return self._place if own is None else self._sheet.places.number(_whereabouts(own))
 
 
 def read_request(record: Record) -> Read | Parsed | None:
@@ -158,23 +172,23 @@ def sealed(record: Record, number: int, sheet: Sheet) -> Row:
     return _unread(record, number, sheet, 0, judged, f"{head.batch_id}-0", _raw(record.body))
 
 
-def unreadable(record: Record, number: int, sheet: Sheet, segment_id: str) -> Iterator[Row]:
+def unreadable(record: Record, number: int, sheet: Sheet) -> Iterator[Row]:
     """Bytes that are whole and yet not what the door read: kept, with the first of the rows."""
     for index in range(record.events):
         raw = _readable(record.body) if index == 0 else None
-        message_id = f"damaged-{segment_id}-{record.ordinal + index}"
+        message_id = f"damaged-{sheet.segment_id}-{record.ordinal + index}"
         judged = Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED)
         yield _unread(record, number, sheet, index, judged, message_id, raw)
 
 
-def damaged(damage: Damage, number: int, sheet: Sheet, segment_id: str, opened: int) -> Iterator[Row]:
+def damaged(damage: Damage, number: int, sheet: Sheet, opened: int) -> Iterator[Row]:
     """A row for each event that is lost; `opened` (µs UTC) is its time where that is lost too."""
     when = opened if damage.hour is None else damage.hour * HOUR_US
-    lost = (None, None, damage.key_no, None, None, when, number, None, None, None, None, None)
+    lost = sheet.request((None, None, damage.key_no, None, None, when, number, *(None for _ in range(5))))
     for index in range(damage.events):
         judged = Judgement(index, Verdict.DAMAGED, Reason.DAMAGED)
-        numbers = (sheet.requests.number(lost), sheet.verdict(judged), sheet.nowhere, NO_SCENE)
-        message_id = f"damaged-{segment_id}-{damage.ordinal + index}"
+        numbers = (lost, sheet.verdict(judged), sheet.nowhere, NO_SCENE)
+        message_id = f"damaged-{sheet.segment_id}-{damage.ordinal + index}"
         yield (*numbers, index, message_id, None, None, *_moment(when)), _BLANK
 
 
@@ -184,7 +198,7 @@ def _unread(
     """What the door knew of a request whose events cannot be read: a replay makes their rows of it."""
     head = record.head
     numbers = (
-        sheet.requests.number(of_request(head, number)),
+        sheet.request(of_request(head, number)),
         sheet.verdict(judged),
         sheet.places.number(_whereabouts(head.place)),
         sheet.scenes_of(head.user_agent).bare(),

@@ -1,8 +1,6 @@
-"""From rows to the bytes of a landing object: columns in `SCHEMA`'s order, one Parquet file.
+"""From a sheet of rows to the bytes of a landing object: columns in `SCHEMA`'s order, one Parquet file.
 
-What many rows share (their request, verdict, place, scene) is there once and has a number; a row has the
-numbers, and what is its own. So a column of what is shared is made of its few distinct values, and Parquet
-is given the numbers as they are.
+A column of what rows share is made of its few distinct values, and Parquet is given their numbers.
 """
 
 from __future__ import annotations
@@ -13,38 +11,20 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec.structs import astuple
 
-from sdk_contract.canonical import Event
-from sdk_contract.verdicts import Judgement
-from warehouse.enrich.event import MOMENT
-from warehouse.enrich.scene import SCENE, Scene, Scenes
+from warehouse.enrich.scene import SCENE
 from warehouse.enrich.tables import data_version
 from warehouse.landing import FORMAT, SCHEMA
+from warehouse.sheet import NUMBERS, OF_PLACE, OF_REQUEST, OF_VERDICT, OWN, Sheet
 
 SOURCE = b"sojourn.source"
 
-OF_REQUEST: Final = (
-    *("project", "key_id", "key_no", "dialect", "plan_version", "received_at", "record"),
-    *("kind", "privacy", "signals", "visitor_id", "ip"),
-)
-OF_VERDICT: Final = ("verdict", "reason", "pointer", "expected")
-OF_PLACE: Final = ("country", "region", "city")
-# Of each row: the numbers of what it shares, and what is its own.
-NUMBERS: Final = ("of_request", "of_verdict", "of_place", "of_scene")
-OWN: Final = ("index", "message_id", "raw", "uncleaned", *MOMENT)
-NO_SCENE: Final = 0
-_OF_EVENT: Final = (
-    *("type", "event", "category", "user_id", "anonymous_id", "group_id", "previous_id"),
-    *("original_timestamp", "properties", "traits", "integrations", "extra"),
-)
-_AS_SENT: Final = tuple(
-    "original_timestamp" if name == "timestamp" else name for name in Event.__struct_fields__
-)
-
-# A row in two parts: what is ours to say (`NUMBERS`, `OWN`), and the event as it was sent.
-Row = tuple[tuple[Any, ...], Event]
-
+# Columns of an event that are as they were sent: column and the event's field.
+_AS_SENT: Final = {
+    "original_timestamp": "timestamp",
+    **{name: name for name in ("type", "event", "category", "user_id", "anonymous_id", "group_id")},
+    **{name: name for name in ("previous_id", "properties", "traits", "integrations", "extra")},
+}
 _REPEATING: Final = [
     *("project", "key_id", "key_no", "dialect", "segment_id", "verdict", "reason", "pointer", "expected"),
     *("plan_version", "type", "event", "category", "user_id", "anonymous_id", "group_id", "ip", "user_agent"),
@@ -60,73 +40,25 @@ _UNMEASURED: Final = frozenset(
     {"properties", "traits", "context", "integrations", "extra", "raw", "uncleaned"}
 )
 _MEASURED: Final = [name for name in SCHEMA.names if name not in _UNMEASURED]
-_OK: Final = ("ok", None, None, None)
 _ROW_GROUP: Final = 100_000
+_KINDS: Final[Mapping[str, pa.DataType]] = {field.name: field.type for field in SCHEMA}
 _UNFIT: Final = (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError)
 
 
-class Numbered:
-    """Distinct tuples in the order in which they came, each with its number."""
+def table(sheet: Sheet) -> pa.Table:
+    """The rows with the columns of `SCHEMA`; a value that does not fit its column is null.
 
-    def __init__(self) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-        self._numbers: dict[tuple[Any, ...], int] = {}
-
-    def number(self, row: tuple[Any, ...]) -> int:
-        found = self._numbers.get(row)
-        if found is None:
-            found = self._numbers[row] = len(self.rows)
-            self.rows.append(row)
-        return found
-
-
-class Sheet:
-    """The rows of a segment as they are made, and what they share."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.requests, self.verdicts, self.places = Numbered(), Numbered(), Numbered()
-        self.scenes: list[Scene] = [(None,) * len(SCENE)]
-        self._by_agent: dict[str | None, Scenes] = {}
-        self.nowhere = self.places.number((None, None, None))
-
-    def verdict(self, judged: Judgement | None) -> int:
-        """The number of a verdict; None is a plain ok."""
-        if judged is None:
-            return self.verdicts.number(_OK)
-        reason = judged.reason.value if judged.reason else None
-        return self.verdicts.number((judged.verdict.value, reason, judged.pointer, judged.expected))
-
-    def scenes_of(self, user_agent: str | None) -> Scenes:
-        """The scenes of requests with this user agent."""
-        found = self._by_agent.get(user_agent)
-        if found is None:
-            found = self._by_agent[user_agent] = Scenes(self.scenes, user_agent)
-        return found
-
-    def table(self, segment_id: str) -> pa.Table:
-        """All rows; a value that does not fit its column is null. Texts that repeat are dictionaries."""
-        columns = {
-            **_columns(_AS_SENT, [astuple(event) for _, event in self.rows]),
-            **_columns((*NUMBERS, *OWN), [ours for ours, _ in self.rows]),
-        }
-        shared = (
-            (OF_REQUEST, self.requests.rows, "of_request"),
-            (OF_VERDICT, self.verdicts.rows, "of_verdict"),
-            (OF_PLACE, self.places.rows, "of_place"),
-            (SCENE, self.scenes, "of_scene"),
-        )
-        found = {name: _array(columns[name], SCHEMA.field(name).type) for name in (*OWN, *_OF_EVENT)}
-        for names, rows, by in shared:
-            numbers = pa.array(columns[by], pa.int32())
-            for name, values in _columns(names, rows).items():
-                column = _spread(values, SCHEMA.field(name).type, numbers)
-                found[name] = _first(column, found[name]) if name in found else column
-        length = len(self.rows)
-        found["segment_id"] = _spread((segment_id,), pa.string(), pa.array([0] * length, pa.int32()))
-        arrays = [found.get(field.name, pa.nulls(length, field.type)) for field in SCHEMA]
-        fields = [field.with_type(array.type) for field, array in zip(SCHEMA, arrays, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, SCHEMA.metadata))
+    What rows share is dictionaries where it is text; `cast(SCHEMA)` makes texts of them.
+    """
+    sheet.turn()
+    length = len(sheet.ours["index"])
+    own = {name: _array(sheet.ours[name], _KINDS[name]) for name in OWN}
+    sent = {name: _array(sheet.sent[field], _KINDS[name]) for name, field in _AS_SENT.items()}
+    segment = _spread([sheet.segment_id], pa.string(), pa.array([0] * length, pa.int32()))
+    found = {**own, **sent, **_shared(sheet), "segment_id": segment}
+    arrays = [found[name] if name in found else pa.nulls(length, kind) for name, kind in _KINDS.items()]
+    fields = [field.with_type(array.type) for field, array in zip(SCHEMA, arrays, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, SCHEMA.metadata))
 
 
 def write_parquet(rows: pa.Table, segment_id: str, source: str) -> bytes:
@@ -154,6 +86,22 @@ def source_of(parquet: bytes) -> str | None:
         return None
     mark: bytes | None = metadata.get(SOURCE)
     return None if mark is None else mark.decode()
+
+
+def _shared(sheet: Sheet) -> dict[str, pa.Array]:
+    """The columns of what rows share; an event's own address goes before its request's."""
+    of_request, of_verdict, of_place, of_scene = (pa.array(sheet.ours[name], pa.int32()) for name in NUMBERS)
+    found = _spread_all(OF_REQUEST, sheet.requests, of_request)
+    found |= _spread_all(OF_VERDICT, sheet.verdicts.rows, of_verdict)
+    found |= _spread_all(OF_PLACE, sheet.places.rows, of_place)
+    scenes = _spread_all(SCENE, sheet.scenes, of_scene)
+    return {**found, **scenes, "ip": _first(scenes["ip"], found["ip"])}
+
+
+def _spread_all(
+    names: tuple[str, ...], rows: Sequence[tuple[Any, ...]], numbers: pa.Array
+) -> dict[str, pa.Array]:
+    return {name: _spread(values, _KINDS[name], numbers) for name, values in _columns(names, rows).items()}
 
 
 def _spread(values: Sequence[Any], kind: pa.DataType, numbers: pa.Array) -> pa.Array:
@@ -191,6 +139,6 @@ def _fits(value: Any, kind: pa.DataType) -> bool:
     return True
 
 
-def _columns(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Sequence[Any]]:
+def _columns(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in names)
     return dict(zip(names, columns, strict=True))

@@ -23,8 +23,9 @@ from warehouse.request_rows import (
     sealed,
     unreadable,
 )
-from warehouse.row_table import SOURCE, Row, Sheet, source_of, write_parquet
+from warehouse.row_table import SOURCE, source_of, table, write_parquet
 from warehouse.segments import Damage, Record, SegmentCount, Tally, count, opened_at, scan
+from warehouse.sheet import Row, Sheet
 from warehouse.tails import completed, stated
 
 __all__ = ["DIALECTS", "SOURCE", "Landing", "convert", "count_of", "source_of", "table_of", "write_parquet"]
@@ -64,7 +65,7 @@ def convert(
     opened, troubles = opened_at(data, segment_id), Troubles()
     found = completed(scan(data), stated(data, segment_id, after), opened)
     source = hashlib.sha256(data).hexdigest()
-    rows = _sheet(found, segment_id, opened, plans, clocks, troubles).table(segment_id)
+    rows = table(_sheet(found, segment_id, opened, plans, clocks, troubles))
     parquet = write_parquet(rows, segment_id, source)
     key = object_key(segment_id, opened)
     return Landing(segment_id, key, parquet, source, count(found, opened), troubles.events, troubles.first)
@@ -83,7 +84,7 @@ def count_of(parquet: bytes) -> SegmentCount:
 
 def table_of(found: Sequence[Record | Damage], segment_id: str, opened: int, plans: Plans) -> pa.Table:
     """The rows of some records as `SCHEMA` has them, each request for itself; `opened` in µs UTC."""
-    return _sheet(found, segment_id, opened, plans, None, Troubles()).table(segment_id).cast(SCHEMA)
+    return table(_sheet(found, segment_id, opened, plans, None, Troubles())).cast(SCHEMA)
 
 
 def _sheet(
@@ -95,15 +96,15 @@ def _sheet(
     troubles: Troubles,
 ) -> Sheet:
     """The rows in the order of the records."""
-    sheet, known = Sheet(), _plans_of(found, plans)
+    sheet, known = Sheet(segment_id), _plans_of(found, plans)
     for number, one in enumerate(found):
         if isinstance(one, Damage):
-            sheet.rows += damaged(one, number, sheet, segment_id, opened)
+            sheet.add(damaged(one, number, sheet, opened))
         elif one.head.sealed:
-            sheet.rows.append(sealed(one, number, sheet))
+            sheet.add([sealed(one, number, sheet)])
         else:
             rows = _rows_of(one, number, sheet, known, clocks, troubles)
-            sheet.rows += unreadable(one, number, sheet, segment_id) if rows is None else rows
+            sheet.add(unreadable(one, number, sheet) if rows is None else rows)
     return sheet
 
 
