@@ -7,6 +7,7 @@ _SOAKED = ("memory_mib", "descriptors", "files")
 _SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
 
 GOOD: dict[str, dict[str, Any]] = {
+    "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 0),
     "fuzz": {
         "http_500": 0,
         "lost_neighbours": 0,
@@ -53,6 +54,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 BAD: dict[str, dict[str, Any]] = {
+    "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 1),
     "fuzz": {
         "http_500": 1,
         "lost_neighbours": 1,
