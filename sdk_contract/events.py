@@ -116,6 +116,8 @@ _TEXTS = (
 _HAVE_A_NAME: Final = ("page", "screen")
 
 _NEED_NO_MORE: Final = ("page", "screen", "identify")
+# So many ordinary events hold fewer objects and lists than one may be deep.
+_TOGETHER: Final = 8
 _NOT_OPENERS: Final = bytes(set(range(256)) - set(b"{["))
 
 _decode_ordinary = msgspec.json.Decoder(_Ordinary).decode
@@ -124,16 +126,28 @@ _decode = msgspec.json.Decoder(_SentWithTimes).decode
 _decode_texts = msgspec.json.Decoder(_SentWithTexts).decode
 
 
-def glance(raw: Raw, limit: int = EVENT_LIMIT) -> str | None:
+def glance_all(events: list[Raw], limit: int = EVENT_LIMIT) -> list[str | None]:
+    """Gives what `glance` gives for each; how deep they are is looked at for some events together."""
+    if len(events) == 1:
+        return [glance(events[0], limit)]
+    found: list[str | None] = []
+    for begin in range(0, len(events), _TOGETHER):
+        some = events[begin : begin + _TOGETHER]
+        flat = len(b"".join(some).translate(None, _NOT_OPENERS)) <= MAX_DEPTH
+        found += [glance(raw, limit, flat=flat) for raw in some]
+    return found
+
+
+def glance(raw: Raw, limit: int = EVENT_LIMIT, *, flat: bool = False) -> str | None:
     """Gives the message id of an event of a sound body (`Parsed.sound`) to which `inspect` has no objection.
 
-    None leaves that open: it is for what SDKs send, and looks at nothing twice.
+    None leaves that open: it is for what SDKs send, and looks at nothing twice. `flat`: it is known to hold
+    few objects and lists.
     """
-    text = bytes(raw)
-    if len(text) > limit or len(text.translate(None, _NOT_OPENERS)) > MAX_DEPTH:
+    if len(raw) > limit or not (flat or len(bytes(raw).translate(None, _NOT_OPENERS)) <= MAX_DEPTH):
         return None
     try:
-        sent = _decode_ordinary(text)
+        sent = _decode_ordinary(raw)
     except msgspec.ValidationError:
         return None
     message_id, of_type = sent.message_id, sent.type

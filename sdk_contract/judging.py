@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
-from sdk_contract.events import Opened, glance, inspect, open_event, text_of
+from sdk_contract.events import Opened, glance_all, inspect, open_event, text_of
 from sdk_contract.privacy.consent import consents
 from sdk_contract.privacy.policy import NONE, Policy
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
@@ -146,10 +146,15 @@ def judge(
     trouble: Exception | None = None
     if rules is not None and rules.idle and signals is None:
         rules = None
-    ordinary, opened = parsed.sound and rules is None, parsed.sound and rules is not None
-    look = glance if ordinary else _look_of(rules, parsed, signals)
+    glanced = _glances(parsed, limit) if rules is None else []
+    if glanced and all(glanced):
+        return Judged(glanced, judgements)  # type: ignore[arg-type]  # none of them is None
+    opened, look = parsed.sound and rules is not None, _look_of(rules, parsed, signals)
     for index, raw in enumerate(parsed.events):
         try:
+            if glanced and (message_id := glanced[index]):
+                message_ids.append(message_id)
+                continue
             if look is not None and (message_id := look(raw, limit)):
                 message_ids.append(message_id)
                 continue
@@ -164,6 +169,16 @@ def judge(
         if fault is not None:
             judgements.append(fault.judge(index))
     return Judged(message_ids, judgements, trouble)
+
+
+def _glances(parsed: Parsed, limit: int) -> list[str | None]:
+    """Message ids of the events that are plainly good; none where that was not looked at, or we failed."""
+    if not parsed.sound:
+        return []
+    try:
+        return glance_all(parsed.events, limit)
+    except Exception:  # each for itself then, so that only the one at fault is kept unprocessed
+        return []
 
 
 def _look_of(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from sdk_contract.events import EVENT_LIMIT, NEEDS, DoorEvent, glance, inspect
+from sdk_contract.events import EVENT_LIMIT, NEEDS, DoorEvent, glance, glance_all, inspect
 from sdk_contract.verdicts import Fault, Reason
 
 GOOD: dict[str, Any] = {
@@ -248,6 +248,13 @@ def test_what_passes_at_a_glance_passes_an_inspection(change: dict[str, Any], li
         found = inspect(raw, sound=True, limit=limit)
         assert isinstance(found, DoorEvent)
         assert found.message_id == (message_id or None)
+
+
+@given(st.lists(st.one_of(CHANGES, st.just({"x": json.loads("[" * 99 + "[]" + "]" * 99)})), max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_events_are_glanced_at_together_as_alone(changes: list[dict[str, Any]]) -> None:
+    events = [Raw(json.dumps({**GOOD, **change}).encode()) for change in changes]
+    assert glance_all(events, 1_000) == [glance(raw, 1_000) for raw in events]
 
 
 @pytest.mark.parametrize(

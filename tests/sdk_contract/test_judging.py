@@ -49,6 +49,19 @@ def test_a_refused_event_keeps_its_own_id_where_that_can_be_read() -> None:
     assert judged.message_ids == ["12", f"{BATCH}-1"]
 
 
+def test_a_fault_of_ours_at_a_glance_costs_nobody_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    events = msgspec.structs.replace(
+        parsed({"type": "page", "userId": "u", "messageId": "m"}, {"type": "page"}), sound=True
+    )
+    expected = judge(events, "batch", BATCH, 1000)
+    monkeypatch.setattr("sdk_contract.judging.glance_all", fail)
+    assert judge(events, "batch", BATCH, 1000) == expected
+    assert [one.reason for one in expected.judgements] == [Reason.MISSING_FIELD]
+
+
 def test_an_event_above_the_limit_is_refused_alone() -> None:
     small = {"type": "page", "userId": "u"}
     judged = judge(parsed(small, {**small, "name": "n" * 100}), "batch", BATCH, 100, None)
