@@ -19,6 +19,7 @@ from collector.geo import Geo, database
 from collector.intake import Intake
 from collector.journal import Journal
 from collector.keyring import Keyring
+from collector.latency import Latency
 from collector.limits import SlowBodies
 from collector.metrics import Counts, Metrics
 from collector.peer import Peers, networks
@@ -64,6 +65,7 @@ class Ready(msgspec.Struct, frozen=True):
     backlog_bytes: int
     oldest_unpublished_seconds: float
     drain_bytes_per_second: float
+    fsync_p99_seconds: float = 0.0
 
 
 class Door:
@@ -92,6 +94,7 @@ class Door:
         self.queue = Queue(settings.queue_seconds, settings.inflight_bytes, time.monotonic)
         self.connections: Collection[object] = ()
         self.leaving = False
+        self.latency = Latency()
         self.vaults = Vaults(settings.secrets, now, random)
         book = RuleBook(self.vaults.vault, lambda text: log.error("rule not used", why=text))
         self.keyring = Keyring(lambda: Registry.open(settings.registry, now=now), book.build)
@@ -141,6 +144,7 @@ class Door:
                 self.log.warning("housekeeping failed", error=str(error))
             self.slow.sweep(loop.time())
             self._weigh()
+            self.latency.add(self.counts.fsyncs, loop.time())
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             self.metrics.books(self.books, self.now())
@@ -187,11 +191,23 @@ class Door:
             reasons.append(self.gate.full)
         if age > self.settings.unpublished_age:
             reasons.append(f"the oldest unpublished segment is {age:.0f} s old")
+        p99, limit = self.latency.p99, self.settings.fsync_limit
+        if p99 > limit:
+            reasons.append(
+                f"the journal's disk takes {p99:.2f} s at p99 of the last minute; the limit is {limit:g} s"
+            )
         try:
             await self.journal.probe()
         except JournalUnavailable as error:
             reasons.append(str(error))
-        return Ready(not reasons, reasons, self.gate.backlog.size, round(age, 3), round(self.gate.drain_rate))
+        return Ready(
+            not reasons,
+            reasons,
+            self.gate.backlog.size,
+            round(age, 3),
+            round(self.gate.drain_rate),
+            round(p99, 4),
+        )
 
     async def vault(self) -> Vault:
         """The keys that hash and encrypt; the first to ask waits until they are read."""

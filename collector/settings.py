@@ -90,6 +90,9 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     unpublished_age: Annotated[
         float, Meta(gt=0, description="Age of the oldest unpublished segment; above: not ready.")
     ] = 60.0
+    fsync_limit: Annotated[
+        float, Meta(gt=0, description="Time of a journal fdatasync, p99 of a minute; above: not ready.")
+    ] = 1.0
     drain_seconds: Annotated[
         float, Meta(gt=0, description="Time a worker has to answer what is in flight.")
     ] = 2.5

@@ -20,11 +20,10 @@ def counted(faults: list[str]) -> Counting:
 
     async def send() -> Counting:
         door = Door(lambda number: faults[number] if number < len(faults) else "ok")
-        async with listening(door) as url:
-            async with Counting(url, clock=lambda: 0, connections=1) as client:
-                for number in range(2):
-                    await client.send(Request("/v1/batch", BODY % number, (f"m-{number}",)))
-                return client
+        async with listening(door) as url, Counting(url, clock=lambda: 0, connections=1) as client:
+            for number in range(2):
+                await client.send(Request("/v1/batch", BODY % number, (f"m-{number}",)))
+            return client
 
     return asyncio.run(send())
 
