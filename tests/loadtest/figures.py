@@ -30,6 +30,19 @@ GOOD: dict[str, dict[str, Any]] = {
         **{key: {"flat": True} for key in _SOAKED_WHOLE},
     }
     | dict.fromkeys(("unseen", "refused", "fallen"), 0),
+    "outage": {
+        "acked": 20_000_000,
+        "backlog_max_bytes": 5 << 30,
+        "missing": 0,
+        "doubled": 0,
+        "difference": 0,
+        "rss_max": {"worker": 10, "sink": 512 << 20},
+        "drain_over_intake": 3.0,
+        "refused_503": 1,
+        "full_at": 0.86,
+        "shut": 1,
+        "retry_after_ratio_p50": 0.5,
+    },
     "crash": {"missing": 0, "doubled": 0, "difference": 0},
     "overload": {
         "useful_share": 0.9,
@@ -77,6 +90,19 @@ BAD: dict[str, dict[str, Any]] = {
         **{key: {"flat": False} for key in _SOAKED_WHOLE},
     }
     | {"unseen": 0, "refused": 0, "fallen": 1},
+    "outage": {
+        "acked": 19_999_999,
+        "backlog_max_bytes": 5 << 29,
+        "missing": 1,
+        "doubled": 1,
+        "difference": 1,
+        "rss_max": {"worker": 10, "sink": 513 << 20},
+        "drain_over_intake": 2.9,
+        "refused_503": 0,
+        "full_at": 0.86,
+        "shut": 2,
+        "retry_after_ratio_p50": 2.1,
+    },
     "crash": {"missing": 1, "doubled": 1, "difference": -1},
     "overload": {
         "useful_share": 0.89,
