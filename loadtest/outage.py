@@ -23,12 +23,13 @@ from loadtest.stored import Compared, compared, count
 from loadtest.wire import address
 
 SINGLY: Final = (
-    Fault.ERROR_500, Fault.ERROR_503, Fault.CUT_UPLOAD, Fault.CUT_ANSWER, Fault.SLOW, Fault.SILENT,
+    Fault.SLOW, Fault.ERROR_500, Fault.ERROR_503, Fault.CUT_UPLOAD, Fault.CUT_ANSWER, Fault.SILENT,
 )  # fmt: skip
 _MIXED_SHARE: Final = 0.4
 _CAUGHT_UP: Final = 0.05
 _MOST_LOOKS: Final = 300
-_SETTLE_S: Final = 3_600.0
+_STUCK_S: Final = 100.0
+_SETTLE_S: Final = 300.0
 _TOLD_EVERY_S: Final = 10.0
 Report = Callable[[str], None]
 
@@ -146,16 +147,16 @@ class Course(msgspec.Struct, frozen=True):
 
 
 async def course(scene: Scene, wish: Wish, report: Report) -> Course:
-    """Every fault alone, then mixed, then away until the backlog is there; then well; then a mix again."""
+    """Faults mixed, each alone, then away until the backlog is there; then well; then a mix again."""
     watching = asyncio.create_task(scene.samples.keep(_teller(scene, report)))
     sending = asyncio.create_task(scene.flood.run())
     try:
         await scene.stage("well", (), wish.stage_s / 2)
         began = await asyncio.to_thread(scene.samples.take)
+        await scene.stage("mixed", SINGLY, wish.stage_s, _MIXED_SHARE)
         for fault in SINGLY:
             waits = fault in (Fault.SLOW, Fault.SILENT)
             await scene.stage(fault, [fault], max(wish.stage_s, 2.0 * wish.slow_s if waits else 0))
-        await scene.stage("mixed", SINGLY, wish.stage_s, _MIXED_SHARE)
         await scene.pile_up(wish.backlog)
         back, gone = await scene.caught_up()
         await scene.stage("mixed", SINGLY, wish.stage_s, _MIXED_SHARE)
@@ -198,12 +199,13 @@ def _teller(scene: Scene, report: Report) -> Callable[[Sample], None]:
 
 
 async def _loaded(scene: Scene) -> float:
-    """When as many events are in the lake as were acknowledged."""
-    until = scene.clock() + _SETTLE_S
+    """When as many events were in the lake as were acknowledged, or it had not moved for a while."""
+    loaded, moved = -1, scene.clock()
     while True:
-        loaded = await asyncio.to_thread(_count, scene.house)
-        if loaded >= scene.flood.events or scene.clock() > until:
-            return scene.clock()
+        before, loaded = loaded, await asyncio.to_thread(_count, scene.house)
+        moved = scene.clock() if loaded > before else moved
+        if loaded >= scene.flood.events or scene.clock() - moved > _STUCK_S:
+            return moved
         await asyncio.sleep(2.0)
 
 
