@@ -37,6 +37,9 @@ def write_counted(registry: Registry, counted: Counted) -> None:
 
 
 def read_counted(registry: Registry) -> Counted | None:
-    """What was counted last; None where nothing was yet."""
+    """What was counted last; None where nothing was yet, or by a program that wrote it otherwise."""
     text = registry.setting(BOOKS)
-    return None if text is None else msgspec.json.decode(text, type=Counted)
+    try:
+        return None if text is None else msgspec.json.decode(text, type=Counted)
+    except msgspec.DecodeError:
+        return None

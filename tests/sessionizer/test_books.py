@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessionizer.test_job import MINUTE, Bench
 from tests.warehouse.lakes import HOUR, SECOND, event
-from warehouse.counted import Counted, OpenHour, read_counted
+from warehouse.counted import BOOKS, Counted, OpenHour, read_counted
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ def test_a_lost_row_is_told_with_key_and_hour_until_it_is_back(bench: Bench) -> 
     bench.job.turn()
     assert counted(bench).difference == 0
     assert bench.told("the books close again") == [{}]
+
+
+def test_what_another_version_wrote_counts_as_nothing(bench: Bench) -> None:
+    bench.job.turn()
+    for text in ('{"at":1}', "no json"):
+        bench.site.registry.set_setting(BOOKS, text)
+        assert read_counted(bench.site.registry) is None
 
 
 def test_they_are_counted_once_in_a_while(bench: Bench) -> None:

@@ -153,3 +153,43 @@ def swap_for_one_row(lake: Lake) -> None:
         "WHERE record_count = 2",
         [Path(path).stat().st_size],
     )
+
+
+def test_two_hours_that_make_up_for_each_other_do_not_hold(site: Site) -> None:
+    site.land([event("a"), event("b", received_at=NOON + HOUR)])
+    site.load_all()
+    site.registry.tally_segment("n-w9", "n-w9-1700000000000-00000001", [Tally(1, NOON // HOUR, 1)])
+    site.registry.tally_segment("n-w9", "n-w9-1700000000000-00000002", [Tally(1, NOON // HOUR + 1, -1)])
+    checked = check(site.settings, site.registry)
+    assert checked.balance is not None
+    assert checked.balance.total.difference == 0
+    assert [entry.books.difference for entry in checked.balance.open] == [1, -1]
+    assert not checked.holds
+
+
+def test_only_what_was_received_since_an_hour_is_counted(site: Site) -> None:
+    """Loaded, landed and in the journal; an object may begin in the hour before."""
+    noon = NOON // HOUR
+    site.land([event("old"), event("over", received_at=NOON + HOUR)])
+    site.load_all()
+    site.land([event("late"), event("next", received_at=NOON + HOUR)])
+    journal = site.settings.folders.journal
+    put_segment(journal, "n-w0", 98, NOON)
+    put_segment(journal, "n-w0", 99, NOON + HOUR)
+    with site.reader() as lake:
+        found = balance(lake, site.store, site.registry, journal, noon + 1)
+        every = balance(lake, site.store, site.registry, journal, noon)
+    assert found.total == Books(3, 1, 0, 0, 0, 0, 2, 0)
+    assert every.total == books(site) == Books(6, 2, 0, 0, 0, 0, 4, 0)
+
+
+def test_workers_whose_counts_are_elsewhere_are_named(site: Site) -> None:
+    site.land([event("a")])
+    name = "other-w0-1700000000000-00000001"
+    site.store.put_new(object_key(name, NOON), landed(event("b") | {"segment_id": name}))
+    site.load_all()
+    checked = check(site.settings, site.registry)
+    assert checked.balance is not None
+    assert checked.balance.strangers == ["other-w0"]
+    assert as_json(checked, site.registry, ())["strangers"] == ["other-w0"]
+    assert not checked.holds
