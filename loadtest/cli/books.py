@@ -24,6 +24,7 @@ RUN: Final = Run(
                 figures["missing"] == figures["doubled"] == figures["wrong_fate"] == figures["unmarked"] == 0
             ),
         ),
+        Promise("programs were killed meanwhile", lambda figures: figures["kills"] > 0),
     ),
 )
 

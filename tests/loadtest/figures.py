@@ -24,7 +24,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
     "privacy": {"ips_found": 0, "pii_found": 0},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
-    "books": dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
+    "books": {"kills": 1} | dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
     "soak": {
         **{key: {"worker": {"flat": True}} for key in _SOAKED},
         **{key: {"flat": True} for key in _SOAKED_WHOLE},
@@ -84,7 +84,7 @@ BAD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
     "privacy": {"ips_found": 1, "pii_found": 1},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
-    "books": {"difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
+    "books": {"kills": 0, "difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
     "soak": {
         **{key: {"worker": {"flat": True}, "sink": {"flat": False}} for key in _SOAKED},
         **{key: {"flat": False} for key in _SOAKED_WHOLE},
