@@ -3,6 +3,7 @@
 from typing import Any
 
 _BOOKS_IDS = ("missing", "doubled", "wrong_fate", "unmarked")
+_TORN = ("missing", "doubled", "difference", "keys_lost", "fell", "troubled")
 _SOAKED = ("memory_mib", "descriptors", "files")
 _SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
 
@@ -43,6 +44,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "shut": 1,
         "retry_after_ratio_p50": 0.5,
     },
+    "torn": dict.fromkeys(_TORN, 0),
     "crash": {"missing": 0, "doubled": 0, "difference": 0},
     "overload": {
         "useful_share": 0.9,
@@ -103,6 +105,7 @@ BAD: dict[str, dict[str, Any]] = {
         "shut": 2,
         "retry_after_ratio_p50": 2.1,
     },
+    "torn": dict.fromkeys(_TORN, 1),
     "crash": {"missing": 1, "doubled": 1, "difference": -1},
     "overload": {
         "useful_share": 0.89,
