@@ -10,6 +10,7 @@ import msgspec
 
 from loadtest.errors import BadOutput, GaveUp
 from loadtest.processes import Process, Program, free_port, run, sojourn, wait_until
+from sdk_contract.settings import Secret
 from warehouse.balance import Books
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
@@ -86,7 +87,8 @@ class House:
 
     def lake(self, threads: int = 1) -> Lake:
         """A read-only connection of this process."""
-        settings = WarehouseSettings(data=str(self.data), lake_threads=threads)
+        catalog = Secret(self.variables.get("SOJOURN_CATALOG", ""))
+        settings = WarehouseSettings(data=str(self.data), lake_threads=threads, catalog=catalog)
         return connect(settings, read_only=True)
 
     def __enter__(self) -> Self:

@@ -7,6 +7,9 @@ _TORN = ("missing", "doubled", "difference", "keys_lost", "fell", "troubled")
 _SOAKED = ("memory_mib", "descriptors", "files")
 _SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
 
+_HARMED = {"missing": 0, "doubled": 0, "difference": 0, "second_refused": True, "writer_starts": 1}
+_HARMED_BADLY = {"missing": 1, "doubled": 1, "difference": -1, "second_refused": False, "writer_starts": 2}
+
 GOOD: dict[str, dict[str, Any]] = {
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 0),
     "fuzz": {
@@ -45,6 +48,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "retry_after_ratio_p50": 0.5,
     },
     "torn": dict.fromkeys(_TORN, 0),
+    "catalog": {"sqlite": _HARMED, "postgres": _HARMED},
     "crash": {"missing": 0, "doubled": 0, "difference": 0},
     "overload": {
         "useful_share": 0.9,
@@ -106,6 +110,7 @@ BAD: dict[str, dict[str, Any]] = {
         "retry_after_ratio_p50": 2.1,
     },
     "torn": dict.fromkeys(_TORN, 1),
+    "catalog": {"sqlite": _HARMED, "postgres": _HARMED_BADLY},
     "crash": {"missing": 1, "doubled": 1, "difference": -1},
     "overload": {
         "useful_share": 0.89,
