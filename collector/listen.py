@@ -47,9 +47,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, secure: bool = False) -> str:
     """The address a browser on this machine would use."""
+    scheme = "https" if secure else "http"
     host, port = sock.getsockname()[:2]
     if ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -23,6 +23,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     )
     host: Annotated[str, Meta(description="Address the collector listens on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port the collector listens on.")] = 8000
+    tls_certificate: Annotated[
+        str, Meta(description="PEM file of the certificate, for https; empty: http. Read again at SIGHUP.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
     workers: Annotated[int, Meta(ge=1, le=64, description="Number of collector processes.")] = 1
     landing: Annotated[
         str,

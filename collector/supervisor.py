@@ -27,6 +27,7 @@ from collector.settings import CollectorSettings, node_name, worker_name
 from collector.visitor import visitors
 from collector.workers import Workers
 from warehouse.registry import Registry
+from warehouse.tls import serving
 
 SINK_STOP = 2.0
 PREVIOUS_DRAIN = 9.0
@@ -42,8 +43,9 @@ def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
     )
 
 
-def refuse_bad_settings(settings: CollectorSettings) -> None:
+def refuse_bad_settings(settings: CollectorSettings, now: Callable[[], int]) -> None:
     """What the workers would refuse, told once and before they start."""
+    serving(settings.tls_certificate, settings.tls_key, now)
     networks(settings.trusted_proxies)
     visitors(settings)
     path = database(settings.geo, settings.run)
@@ -76,7 +78,8 @@ def worker_program(settings: CollectorSettings, node: str, sock: socket.socket, 
 
 def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, object]:
     """Writes data/run/collect.json, where others find the address; returns its content."""
-    state: dict[str, object] = {"pid": os.getpid(), "url": url_of(sock), "workers": settings.workers}
+    secure = bool(settings.tls_certificate)
+    state: dict[str, object] = {"pid": os.getpid(), "url": url_of(sock, secure), "workers": settings.workers}
     path = settings.run / "collect.json"
     fresh = path.with_suffix(".tmp")
     fresh.write_bytes(msgspec.json.encode(state))
@@ -112,7 +115,7 @@ async def reload_forever(again: asyncio.Event, workers: Workers, sink: Running) 
 
 def collect(settings: CollectorSettings, report: Report, now: Callable[[], int]) -> None:
     """The whole life of `sojourn collect`; CannotStart says in one line why it cannot begin."""
-    refuse_bad_settings(settings)
+    refuse_bad_settings(settings, now)
     make_writable(settings.folder)
     settings.journal.mkdir(parents=True, exist_ok=True)
     registry = Registry.open(settings.registry, now=now)

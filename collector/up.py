@@ -21,6 +21,7 @@ from collector.settings import CollectorSettings
 from collector.supervisor import PREVIOUS_DRAIN, child_variables
 from collector.welcome import Welcome
 from warehouse.registry import Key, Registry
+from warehouse.tls import trusting
 
 STOP_SECONDS = 9.0
 READY_SECONDS = 60.0
@@ -78,10 +79,10 @@ def later_programs(plan: Plan, url: str, key: Key, names: Sequence[str]) -> list
     ]
 
 
-def answers(url: str) -> bool:
+def answers(url: str, certificate: str = "") -> bool:
     """True where GET `url` is answered 200 within a second. Straight to this machine, past any proxy."""
+    connection = connection_to(url, certificate)
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=1.0)
     try:
         connection.request("GET", parts.path)
         return connection.getresponse().status == 200
@@ -89,6 +90,14 @@ def answers(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def connection_to(url: str, certificate: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=1.0, context=trusting(certificate))
+    return http.client.HTTPConnection(host, port, timeout=1.0)
 
 
 def collector_url(run: Path) -> str | None:
@@ -125,7 +134,8 @@ class Up:
         url = await self._until("the collector", lambda: self._health(collector_url(run)))
         for program in later_programs(self.plan, url, key, names):
             self._start(program)
-        console = f"http://127.0.0.1:{self.plan.console_port}" if "console" in names else None
+        scheme = "https" if self.plan.settings.tls_certificate else "http"
+        console = f"{scheme}://127.0.0.1:{self.plan.console_port}" if "console" in names else None
         if console is not None:
             await self._until("the console", lambda: self._health(console))
         self.say(Welcome(url, console, key.secret, self.plan.settings.data))
@@ -145,7 +155,7 @@ class Up:
         self.running.append(Running(program, self.report, self.relay))
 
     def _health(self, url: str | None) -> str | None:
-        return url if url and answers(f"{url}/health") else None
+        return url if url and answers(f"{url}/health", self.plan.settings.tls_certificate) else None
 
     async def _until(self, what: str, look: Callable[[], str | None]) -> str:
         clock = asyncio.get_running_loop().time
@@ -174,6 +184,8 @@ def up(
 ) -> None:
     """The whole life of `sojourn up`; CannotStart says in one line why it cannot begin or go on."""
     settings = plan.settings
+    if plan.demo and settings.tls_certificate:
+        raise CannotStart("the demo's traffic is plain http; leave out --demo, or SOJOURN_TLS_CERTIFICATE")
     make_writable(settings.folder)
     with ExitStack() as stack:
         stack.enter_context(held(settings.folder / "up.lock", "sojourn up"))

@@ -21,6 +21,7 @@ from collector.protocol import DoorProtocol
 from collector.server import DoorServer, graceful_seconds
 from collector.settings import CollectorSettings, load, pid_file
 from warehouse import logs
+from warehouse.tls import serving
 
 SPARE_FILES, ENOUGH_FILES = 100, 1 << 20
 
@@ -42,7 +43,7 @@ def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
         turned_away=app.door.turned_away,
         bounds=bounds,
     )
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         loop="uvloop",
         http=protocol,
@@ -56,6 +57,9 @@ def server_config(app: App, settings: CollectorSettings) -> uvicorn.Config:
         timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # seconds need not be whole
         timeout_graceful_shutdown=graceful_seconds(settings.drain_seconds),
     )
+    config.load()
+    config.ssl = serving(settings.tls_certificate, settings.tls_key, now)
+    return config
 
 
 def most_files() -> int:

@@ -31,6 +31,7 @@ LAW: dict[str, tuple[str, ...]] = {
         "warehouse.secrets",
         "warehouse.segments",
         "warehouse.settings",
+        "warehouse.tls",
         "warehouse.tails",
     ),
     "sessionizer": ("sdk_contract", "warehouse"),

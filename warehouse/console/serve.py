@@ -19,6 +19,7 @@ from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
+from warehouse.tls import serving, trusting
 
 GRACE_S = 3
 LIVE_TIMEOUTS = httpx.Timeout(5.0, read=60.0)
@@ -58,11 +59,19 @@ async def serve(
         open_lake=lambda: connect(lake, read_only=True),
         open_registry=lambda: Registry.open(Path(settings.data) / "registry.sqlite", now=now),
     )
-    client = httpx.AsyncClient(base_url=settings.collector_url, timeout=LIVE_TIMEOUTS, trust_env=False)
+    tls = serving(settings.tls_certificate, settings.tls_key, now)
+    client = httpx.AsyncClient(
+        base_url=settings.collector_url,
+        timeout=LIVE_TIMEOUTS,
+        trust_env=False,
+        verify=trusting(settings.tls_certificate) if tls else True,
+    )
     app = create_app(settings, reader, client)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
+    config.load()
+    config.ssl = tls
     with listen(settings.console_host, settings.console_port) as sock:
-        listening(address(sock))
+        listening(address(sock, tls is not None))
         await Server(config, app.state.stopping).serve(sockets=[sock])
 
 
@@ -79,7 +88,8 @@ def reason_of(error: OSError) -> str:
     return "another program uses it" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
 
 
-def address(sock: socket.socket) -> str:
+def address(sock: socket.socket, secure: bool = False) -> str:
     """The URL a browser opens."""
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

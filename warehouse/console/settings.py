@@ -19,6 +19,10 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     console_port: Annotated[
         int, Meta(ge=0, le=65535, description="Port the console listens on; 0 takes a free one.")
     ] = 8001
+    tls_certificate: Annotated[
+        str, Meta(description="PEM file of the certificate, for https; empty: http.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
     console_password: Annotated[
         Secret | None, Meta(description="When set, every page but /health asks for it (HTTP Basic).")
     ] = None
