@@ -118,7 +118,7 @@ class Door:
         )  # fmt: skip
         self.quota = Quota(settings.key_rate, Buckets(settings.quotas), time.monotonic)
         room = settings.quarantine_bytes // settings.workers
-        self.shedding = Shedding(self.queue, Turns(time.monotonic), self._chance)
+        self.shedding = Shedding(self.queue, Turns(time.monotonic, time.thread_time), self._chance)
         self._beat()
         devices = Devices(settings.device_rate, settings.devices, time.monotonic, self.random)
         parts = Parts(

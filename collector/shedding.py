@@ -16,6 +16,7 @@ SLOW_COMMIT = 0.05
 COMMIT_SECONDS = 0.2
 BEAT = 0.05
 LATE = 0.05
+WORK = 0.05
 LET_IN = 16
 REMEMBERED = 1.0
 GREED = 4
@@ -115,11 +116,14 @@ class Queue:
 class Turns:
     """How late the event loop is: who is served late in a long turn of it has waited as long.
 
-    `beat` has to be called by a timer of the loop every `BEAT` seconds.
+    `beat` has to be called by a timer of the loop every `BEAT` seconds. `worked`: CPU seconds of its thread.
+    A loop that is late without having worked was kept waiting by other programs: to turn requests away would
+    not help.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], worked: Callable[[], float]) -> None:
+        self._clock, self._worked = clock, worked
+        self._begun = 0.0
         self._due = inf
         self._late = self._before = -inf
         self._asked = 0
@@ -128,7 +132,7 @@ class Turns:
     def beat(self) -> None:
         now = self._clock()
         self.latest = max(self.latest, now - self._due)
-        self._due, self._asked = now + BEAT, 0
+        self._due, self._asked, self._begun = now + BEAT, 0, self._worked()
 
     def late(self) -> bool:
         """Whether this turn and one shortly before were long: a single one can be a single large request.
@@ -139,7 +143,7 @@ class Turns:
         if self._asked <= LET_IN:
             return False
         late = self._clock() - self._due
-        if late <= LATE:
+        if late <= LATE or self._worked() - self._begun < WORK:
             return False
         if self._due != self._late:
             self._before, self._late = self._late, self._due

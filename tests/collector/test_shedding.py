@@ -143,10 +143,10 @@ def nobody_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shedding_module, "LET_IN", 0)
 
 
-def turns(lasting: list[float]) -> list[bool]:
-    """Whether the loop is late at the end of turns that last so long, one after the other."""
+def turns(lasting: list[float], share: float = 1.0) -> list[bool]:
+    """Whether the loop is late at the end of turns that last so long; `share` of the time it works."""
     clock, said = Clock(), list[bool]()
-    told = Turns(clock)
+    told = Turns(clock, lambda: clock.now * share)
     assert not told.late()
     for seconds in lasting:
         told.beat()
@@ -160,11 +160,13 @@ def test_one_long_turn_is_a_large_request_two_are_too_many() -> None:
     long, short = BEAT + LATE + 0.01, BEAT + LATE - 0.01
     assert turns([short, long, short, *[BEAT] * 40, long]) == [False] * 44
     assert turns([long, short, long, long, short]) == [False, False, True, True, False]
+    assert turns([long] * 4, 0.1) == [False] * 4
+    assert turns([long] * 4, 0.6) == [False, True, True, True]
 
 
 def test_a_late_loop_still_lets_a_few_in() -> None:
     clock, said = Clock(), list[bool]()
-    told = Turns(clock)
+    told = Turns(clock, clock)
     for _ in range(3):
         told.beat()
         clock.now += 1.0
@@ -174,7 +176,7 @@ def test_a_late_loop_still_lets_a_few_in() -> None:
 
 def test_the_worst_lateness_is_told() -> None:
     clock = Clock()
-    told = Turns(clock)
+    told = Turns(clock, clock)
     for seconds in (BEAT, 0.3, BEAT):
         told.beat()
         clock.now += seconds
@@ -183,7 +185,7 @@ def test_the_worst_lateness_is_told() -> None:
 
 
 def shedding(slow: Queue, chance: float = 0.0) -> Shedding:
-    return Shedding(slow, Turns(lambda: 0.0), lambda: chance)
+    return Shedding(slow, Turns(lambda: 0.0, lambda: 0.0), lambda: chance)
 
 
 def test_busy_says_of_what_there_was_too_much() -> None:
@@ -282,10 +284,13 @@ def test_a_connection_too_many_is_told_so_and_not_reset(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nobody_let_in")
-def test_a_door_whose_loop_is_late_again_and_again_turns_away_and_recovers(tmp_path: Path) -> None:
+def test_a_door_whose_loop_is_late_again_and_again_turns_away_and_recovers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shedding_module, "WORK", 0.0)
     event = {"event": "Paid", "userId": "u1"}
     with running(tmp_path) as door:
-        loop, path = door.server.servers[0].get_loop(), f"{door.url}/v1/track"
+        loop = door.server.servers[0].get_loop()
         done = threading.Event()
 
         def sleeping() -> None:
@@ -294,7 +299,7 @@ def test_a_door_whose_loop_is_late_again_and_again_turns_away_and_recovers(tmp_p
                 loop.call_soon(sleeping)
 
         loop.call_soon_threadsafe(sleeping)
-        answers = [httpx.post(path, json=event, auth=(door.key.secret, "")) for _ in range(4)]
+        answers = [door.client.post("/v1/track", json=event) for _ in range(4)]
         done.set()
         assert httpx.get(f"{door.url}/health").status_code == 200
         while door.client.post("/v1/track", json=event).status_code == 429:
