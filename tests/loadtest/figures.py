@@ -3,6 +3,7 @@
 from typing import Any
 
 _BOOKS_IDS = ("missing", "doubled", "wrong_fate", "unmarked")
+_WAY = ("append", "fsync", "seal", "upload", "load", "stitch", "compact", "trim")
 _TORN = ("missing", "doubled", "difference", "keys_lost", "fell", "troubled")
 _SOAKED = ("memory_mib", "descriptors", "files")
 _SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
@@ -24,7 +25,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "series": 1_000,
         "rss_max_mib": {"worker": 512},
     },
-    "bench": {"ratio": {"1": 0.3}, "door": {"50": 80_000}},
+    "bench": {
+        "ratio": {"1": 0.5},
+        "door": {"50": 130_000},
+        "gzipped": {"20": 60_000},
+        "landed": {"50": 60_000},
+        "parquet": 120_000,
+        "two_workers": {"1": 0.9, "20": 1.0},
+        "latency": {"p99_ms": 20.0, "fdatasync_p99_ms": 5.0},
+    },
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
     "privacy": {"ips_found": 0, "pii_found": 0},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
@@ -49,7 +58,8 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "torn": dict.fromkeys(_TORN, 0),
     "catalog": {"sqlite": _HARMED, "postgres": _HARMED},
-    "crash": {"missing": 0, "doubled": 0, "difference": 0},
+    "crash": {"kills": 100, "steps": dict.fromkeys(_WAY, 5), "client_mib": 256.0}
+    | {"missing": 0, "doubled": 0, "difference": 0},
     "overload": {
         "useful_share": 0.9,
         "rss_max": 512 * 2**20,
@@ -86,7 +96,15 @@ BAD: dict[str, dict[str, Any]] = {
         "series": 1_001,
         "rss_max_mib": {"worker": 513, "sink": 1},
     },
-    "bench": {"ratio": {"1": 0.29}, "door": {"50": 79_999}},
+    "bench": {
+        "ratio": {"1": 0.49},
+        "door": {"50": 129_999},
+        "gzipped": {"20": 59_999},
+        "landed": {"50": 59_999},
+        "parquet": 119_999,
+        "two_workers": {"1": 0.89, "20": 1.0},
+        "latency": {"p99_ms": 20.1, "fdatasync_p99_ms": 5.0},
+    },
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
     "privacy": {"ips_found": 1, "pii_found": 1},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
@@ -111,7 +129,8 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "torn": dict.fromkeys(_TORN, 1),
     "catalog": {"sqlite": _HARMED, "postgres": _HARMED_BADLY},
-    "crash": {"missing": 1, "doubled": 1, "difference": -1},
+    "crash": {"kills": 100, "steps": dict.fromkeys(_WAY, 5) | {"trim": 4}, "client_mib": 256.1}
+    | {"missing": 1, "doubled": 1, "difference": -1},
     "overload": {
         "useful_share": 0.89,
         "rss_max": 513 * 2**20,
