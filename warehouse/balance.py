@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.arrivals import is_object
+from warehouse.checksums import is_whole
 from warehouse.lake import Lake
 from warehouse.landing import Store, hour_prefix, segment_of
 from warehouse.live import live_segments
@@ -165,6 +166,8 @@ def _count_objects(store: Store, keys: Iterable[str], moved: Collection[Place]) 
 
 
 def _rows_of(data: bytes, moved: Collection[Place]) -> Cells:
+    if not is_whole(data):
+        raise pa.ArrowInvalid("its checksum does not hold")
     places = ["segment_id", "record", "index"] if moved else []
     table = pq.read_table(BytesIO(data), columns=["key_no", "received_at", *places])
     if moved:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.checksums import is_whole
 from warehouse.errors import ObjectDamaged
 from warehouse.landing import SCHEMA, Store, segment_of
 
@@ -38,6 +39,8 @@ def read_object(store: Store, key: str) -> pa.Table:
     ObjectDamaged names one that cannot be read.
     """
     data = store.get(key)
+    if not is_whole(data):
+        raise ObjectDamaged(f"landing object {key} cannot be read: its checksum does not hold")
     try:
         segment_of(key)
         table = pq.read_table(pa.BufferReader(data), schema=None)

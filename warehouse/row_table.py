@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from warehouse.checksums import CHECKSUM, UNKNOWN, is_whole, sealed
 from warehouse.enrich.scene import SCENE
 from warehouse.enrich.tables import data_version
 from warehouse.landing import FORMAT, SCHEMA
@@ -74,12 +75,15 @@ def write_parquet(rows: pa.Table, segment_id: str, source: str) -> bytes:
     ) as writer:
         writer.write_table(rows, row_group_size=_ROW_GROUP)
         marks = {"segment": segment_id, "source": source, "format": FORMAT, "enrichment": data_version()}
-        writer.add_key_value_metadata({f"sojourn.{name}": value for name, value in marks.items()})
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+        named = {f"sojourn.{name}": value for name, value in marks.items()}
+        writer.add_key_value_metadata({**named, CHECKSUM: UNKNOWN})
+    return sealed(sink.getvalue().to_pybytes())
 
 
 def source_of(parquet: bytes) -> str | None:
-    """Which segment bytes an object was made from; None where it does not say."""
+    """Which segment bytes an object was made from; None where it is damaged or does not say."""
+    if not is_whole(parquet):
+        return None
     try:
         metadata = pq.read_schema(pa.BufferReader(parquet)).metadata or {}
     except (pa.ArrowException, OSError):
