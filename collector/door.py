@@ -13,7 +13,7 @@ from collector.backlog import BacklogReader
 from collector.buckets import Buckets
 from collector.devices import Devices
 from collector.errors import JournalUnavailable
-from collector.files import Files
+from collector.files import Files, kept_damaged
 from collector.gate import Gate, disk_of
 from collector.geo import Geo, database
 from collector.intake import Intake
@@ -104,6 +104,7 @@ class Door:
         self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
         self._thread = ThreadPoolExecutor(1, "housekeeping")
         self.books: Counted | None = None
+        self.damaged = 0
         self._ticking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -148,6 +149,7 @@ class Door:
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             self.metrics.books(self.books, self.now())
+            self.metrics.damaged.set(self.damaged)
             await asyncio.sleep(TICK_SECONDS)
 
     def _beat(self) -> None:
@@ -177,6 +179,7 @@ class Door:
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
         self.books = read_counted(self.keyring.registry)
+        self.damaged = kept_damaged(self.settings.journal)
 
     def oldest_seconds(self) -> float:
         oldest = self.gate.backlog.oldest

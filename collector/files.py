@@ -61,6 +61,17 @@ def make_folder(folder: Path, files: Files) -> None:
         files.fsync_folder(parent)
 
 
+def damaged_folder(journal: Path) -> Path:
+    """Where segments that had lost something are kept: beside the journal."""
+    return journal.parent / "damaged"
+
+
+def kept_damaged(journal: Path) -> int:
+    """How many of them there are."""
+    folder = damaged_folder(journal)
+    return len(os.listdir(folder)) if folder.is_dir() else 0
+
+
 def try_lock(path: Path) -> int | None:
     """Takes the lock until the descriptor is closed or this process ends; None: somebody holds it."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)

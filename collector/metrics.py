@@ -61,6 +61,8 @@ class Metrics:
         self.connections = _gauge("connections", "Open connections.", "livesum", registry)
         self.backlog = _gauge("journal_backlog_bytes", "Journal not yet published.", "livemax", registry)
         self.oldest = _gauge("oldest_unpublished_seconds", "Age of the oldest segment.", "livemax", registry)
+        text = "Journal segments that had lost something, kept in damaged/ of the data folder."
+        self.damaged = _gauge("damaged_segments", text, "livemax", registry)
         text = "Events of the last hours by term of the books, as counted last."
         self.terms = Gauge(
             "sojourn_books_events", text, ("term",),

@@ -19,7 +19,7 @@ from typing import Protocol
 import msgspec
 
 from collector.errors import LandingDiffers
-from collector.files import Files, make_folder, try_lock
+from collector.files import Files, damaged_folder, make_folder, try_lock
 from collector.rests import MOST_UPLOADS, UPLOADS, Backoff, Report, StoreRest
 from collector.waiting import Waiting, folders_in, names_in, segments_in
 from collector.writer import OPEN, SEALED, adopt
@@ -28,8 +28,6 @@ from warehouse.errors import ObjectDamaged, StoreRefused, StoreUnavailable
 from warehouse.landing import Store
 from warehouse.rows import Landing, convert, count_of, source_of
 from warehouse.segments import HEAD_READ, SegmentCount, Tally, read_footer
-
-DAMAGED = "damaged"
 
 
 class ToRows(Protocol):
@@ -229,7 +227,7 @@ class Publisher:
         if not count.damaged:
             self._files.unlink(path)
             return
-        kept = self._journal.parent / DAMAGED / f"{id_of(path)}{SEALED}"
+        kept = damaged_folder(self._journal) / f"{id_of(path)}.segment"
         make_folder(kept.parent, self._files)
         self._files.rename(path, kept)
         facts = {"segment": id_of(path), "events": count.damaged, "kept": str(kept)}

@@ -27,8 +27,8 @@ ROWS: Final = (
 )
 # Out of a hundred kills.
 WEIGHTS: Final = {
-    "append": 10, "fsync": 10, "seal": 10, "upload": 10, "tally": 8, "trim": 8, "load": 8, "stitch": 8,
-    "compact": 8, "expire": 4, "mark": 4, "open": 2, RANDOM: 10,
+    "append": 13, "fsync": 13, "seal": 12, "upload": 12, "tally": 8, "trim": 8, "load": 6, "stitch": 6,
+    "compact": 6, "expire": 2, "mark": 2, "open": 2, RANDOM: 10,
 }  # fmt: skip
 UP_AGAIN_S: Final = 90.0
 _LOOK_S, _PATIENCE_S, _GIVE_UP_S = 0.05, 8.0, 600.0

@@ -19,6 +19,7 @@ def test_what_was_counted_is_added_once() -> None:
     for _ in range(2):
         metrics.flush(counts)
     metrics.levels(1, 2, 3.5)
+    metrics.damaged.set(4)
     found = exposition(numbers, None).decode()
     for line in (
         'sojourn_requests_total{dialect="segment",outcome="accepted"} 2.0',
@@ -28,6 +29,7 @@ def test_what_was_counted_is_added_once() -> None:
         'sojourn_fsync_seconds_bucket{le="0.0005"} 1.0',
         "sojourn_fsync_seconds_count 2.0",
         "sojourn_inflight_bytes 1.0",
+        "sojourn_damaged_segments 4.0",
         "sojourn_journal_backlog_bytes 2.0",
         "sojourn_oldest_unpublished_seconds 3.5",
     ):

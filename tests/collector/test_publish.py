@@ -15,7 +15,7 @@ import pytest
 
 from collector import publish
 from collector.errors import LandingDiffers
-from collector.files import Files, take_lock
+from collector.files import Files, kept_damaged, take_lock
 from collector.publish import Landed, Publisher, ToRows, land, one_at_a_time
 from collector.rests import FIRST_PAUSE, LONGEST_PAUSE, STORE_PAUSE
 from collector.waiting import segments_in
@@ -363,10 +363,11 @@ def test_damage_is_counted_and_told_and_the_rest_is_landed(scene: Scene) -> None
     assert [row["verdict"] for row in rows] == ["damaged", "damaged", "ok"]
     assert scene.books.received == 3
     name = segment_id(WORKER, EPOCH, 1)
-    kept = scene.journal.parent / "damaged" / f"{name}.sealed"
+    kept = scene.journal.parent / "damaged" / f"{name}.segment"
     assert scene.reports == [("segment damaged", {"segment": name, "events": 2, "kept": str(kept)})]
     assert kept.read_bytes() == data
     assert not path.exists()
+    assert kept_damaged(scene.journal) == 1
 
 
 def test_what_a_dead_worker_left_is_adopted_and_what_a_live_one_holds_is_not(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,58 @@ def test_the_command_says_what_it_did(aside: Aside) -> None:
     assert json.loads(result.stdout)["segments"] == 3
     result = CliRunner().invoke(group, arguments, catch_exceptions=False)
     assert result.stdout == f"published 0 segments from {aside.dead / 'journal'}\n"
+
+
+def hurt(aside: Aside) -> list[bytes]:
+    """Segments as a machine that died of its disk leaves them: a flipped bit, a footer torn off, rubbish."""
+    folder = aside.dead / "journal" / WORKER
+    flipped, torn, open_one = sorted(folder.glob("*.*ed")) + sorted(folder.glob("*.open"))
+    data = bytearray(flipped.read_bytes())
+    data[data.index(b'"messageId"')] ^= 4
+    flipped.write_bytes(data)
+    torn.write_bytes(torn.read_bytes()[:-20])
+    open_one.write_bytes(open_one.read_bytes() + b"\xf5SJ1" + bytes(range(200)))
+    return [path.read_bytes() for path in (flipped, torn, open_one)]
+
+
+def test_damaged_segments_cost_their_damaged_records_and_are_kept(aside: Aside) -> None:
+    before = hurt(aside)
+    assert aside.recover().segments == 3
+    rows = [(row["verdict"], row["message_id"]) for row in landed(LocalStore(aside.data / "landing"))]
+    assert [verdict for verdict, _ in rows] == ["damaged", "ok", "ok"]
+    assert [message_id for verdict, message_id in rows if verdict == "ok"] == ["m2", "m3"]
+    assert aside.received() == 3
+    [kept] = (aside.dead / "damaged").iterdir()
+    assert kept.read_bytes() == before[0]
+
+
+def test_the_same_damaged_journal_from_a_copy_changes_nothing(aside: Aside, tmp_path: Path) -> None:
+    """From another machine's folder, a second time, after the first was published whole."""
+    hurt(aside)
+    copy = tmp_path / "copy"
+    shutil.copytree(aside.dead, copy)
+    aside.recover()
+    first = landed(LocalStore(aside.data / "landing"))
+    assert aside.recover(copy).segments == 3
+    assert landed(LocalStore(aside.data / "landing")) == first
+    assert aside.received() == 3
+    assert aside.recover(copy).segments == 0
+
+
+def test_a_journal_broken_off_half_way_is_finished_on_another_machine(aside: Aside, tmp_path: Path) -> None:
+    """The first machine landed and counted one segment, then its disk moved on."""
+    moved = tmp_path / "moved"
+    first = min((aside.dead / "journal" / WORKER).glob("*.sealed"))
+    kept = first.read_bytes()
+    (tmp_path / "rest").mkdir()
+    for path in sorted((aside.dead / "journal" / WORKER).glob("*.*")):
+        if path != first and path.suffix != ".lock":
+            path.rename(tmp_path / "rest" / path.name)
+    aside.recover()
+    shutil.move(aside.dead, moved)
+    for path in (tmp_path / "rest").iterdir():
+        path.rename(moved / "journal" / WORKER / path.name)
+    (moved / "journal" / WORKER / first.name).write_bytes(kept)
+    assert aside.recover(moved).segments == 3
+    assert aside.ids() == ["m1", "m2", "m3"]
+    assert aside.received() == 3

@@ -52,7 +52,7 @@ def test_every_step_has_a_share_and_a_row() -> None:
 
 
 def test_kills_are_shared_out_to_the_last_one() -> None:
-    assert shares(1000)["append"] == 100
+    assert shares(1000)["append"] == 130
     assert sum(shares(37).values()) == 37
     assert sorted(shares(3, ("seal", "random")).values()) == [1, 2]
     with pytest.raises(UnknownStep, match="'sneeze'"):
