@@ -135,21 +135,24 @@ def test_the_moments_around_a_commit(arms: Arms, tmp_path: Path) -> None:
 
 
 LOAD = """
-import warehouse.lake, warehouse.load
+import os
+from warehouse.lake import Lake
+from loadtest.armed.orders import ARMS
+from loadtest.armed.points import COMMITTED, Point
+from loadtest.armed.striking import Striker
 
 class Con:
     def execute(self, sql):
         print(sql, flush=True)
 
-lake = warehouse.lake.Lake(Con())
-warehouse.load.is_replay = lambda _: False
-warehouse.load.write_rows = lambda *_: None
-warehouse.load.write_objects = lambda *_: None
-warehouse.load.move_cursor = lambda *_: None
-class Any:
-    key = last = numbers = rows = None
-warehouse.load._judge = lambda *_: print("inside", flush=True) or Any
-warehouse.load.load_objects(lake, None, [Any], 0, None)
+def load():
+    with Lake(Con()).transaction():
+        print("inside", flush=True)
+
+point = Point("load", "warehouse.load", "load_objects", COMMITTED)
+striker = Striker(os.environ[ARMS])
+Lake.transaction = striker.committing(Lake.transaction)
+striker.armed(point, load)()
 """
 
 
