@@ -10,6 +10,8 @@ from collector.settings import CollectorSettings, pid_file
 
 # Unready, farewell, slow bodies, the journal; twice the time that it takes at most.
 STOP_SECONDS = 6.0
+# One that is replaced is in nobody's way: on a slow machine it may take its time to answer what is in flight.
+LEAVE_SECONDS = 60.0
 SERVE_SECONDS, LOOK_SECONDS = 30.0, 0.05
 
 
@@ -47,7 +49,7 @@ class Workers:
             await new.stop(STOP_SECONDS)
             self.report("worker not replaced", {"name": old.program.name, "by": new.program.name})
             return False
-        await old.stop(STOP_SECONDS)
+        await old.stop(LEAVE_SECONDS)
         self.running[place], self._numbers[place] = new, number
         self.running.pop()
         drop_dead(self.settings.metrics, is_alive)
