@@ -37,10 +37,12 @@ _REPEATING: Final = [
     *("page_host", "referrer_host", "referrer_class", "referrer_source", "click_id_kind", "campaign_id"),
     *("channel", "bot_reason"),
 ]
-_UNMEASURED: Final = frozenset(
-    {"properties", "traits", "context", "integrations", "extra", "raw", "uncleaned"}
-)
-_MEASURED: Final = [name for name in SCHEMA.names if name not in _UNMEASURED]
+# By these one looks for rows; of other columns the least and the greatest value tell nothing worth its price.
+_MEASURED: Final = [
+    *("project", "key_id", "key_no", "dialect", "segment_id", "record", "index", "verdict", "reason"),
+    *("plan_version", "message_id", "type", "event", "timestamp", "original_timestamp", "sent_at"),
+    *("received_at", "replayed_at"),
+]
 _ROW_GROUP: Final = 100_000
 _KINDS: Final[Mapping[str, pa.DataType]] = {field.name: field.type for field in SCHEMA}
 _UNFIT: Final = (pa.ArrowException, UnicodeError, OverflowError, TypeError, ValueError)
@@ -110,9 +112,9 @@ def _spread_all(
 
 def _spread(values: Sequence[Any], kind: pa.DataType, numbers: pa.Array) -> pa.Array:
     """A column whose value in each row is that of its number."""
-    distinct = _array(values, kind)
-    if distinct.null_count == len(distinct):
+    if all(value is None for value in values):
         return pa.nulls(len(numbers), kind)
+    distinct = _array(values, kind)
     if not pa.types.is_string(kind):
         return distinct.take(numbers)
     encoded = distinct.dictionary_encode()
