@@ -18,7 +18,6 @@ _BATCHES_OF_DEVICE: Final = 5
 _NUMBER, _OWNER = b"@@@@@@@@", b"########"
 _PAGES: Final = ("home", "search", "cart", "course", "help")
 _ANSWER_S: Final = 30.0
-_LONGEST_PAUSE_S: Final = 10.0
 
 
 class Refusal(NamedTuple):
@@ -56,7 +55,7 @@ class Flood:
     """Sends `events` events at `rate` a second at most; a batch is sent until it is acknowledged.
 
     `clock` gives seconds of the run. `acked` has a 1 for each batch that was answered 200; `refusals` are the
-    503s.
+    503s, after which it waits as it was told, but no longer than `longest_pause_s`.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Flood:
         self._body, self._clock = template(dice), clock
         self.batches = -(-events // EVENTS)
         self.acked = bytearray(self.batches)
-        self.rate = rate
+        self.rate, self.longest_pause_s = rate, 10.0
         self.done = 0
         self.refusals: list[Refusal] = []
         self._numbers: Iterator[int] = iter(range(self.batches))
@@ -111,7 +110,7 @@ class Flood:
         wait = answer.retry_after_s or 0.5
         if answer.status == 503:
             self.refusals.append(Refusal(self._clock(), wait))
-        await asyncio.sleep(min(wait, _LONGEST_PAUSE_S))
+        await asyncio.sleep(min(wait, self.longest_pause_s))
 
     async def _turn(self) -> None:
         """Keeps the rate; what was not sent in its time is not made up for."""

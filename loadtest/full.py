@@ -28,7 +28,8 @@ _REFUSED_S: Final = 3.0
 _ROOM_S: Final = 20.0
 _BATCH_BYTES: Final = EVENTS * _BYTES_AN_EVENT
 _MEASURED_AFTER_S: Final = 3.0
-_APART_S: Final = 2.0
+_APART_S: Final = 3.0
+_LOOK_S: Final = 1.0
 _SLOWER: Final = 5
 _SETTLE_S: Final = 900.0
 
@@ -77,6 +78,7 @@ async def full(
         events = size // _BYTES_AN_EVENT
         rate = min(_FASTEST, events / _FILL_S)
         flood = Flood(house.url, house.write_key(), events, rate, clock, dice)
+        flood.longest_pause_s = _LOOK_S
         try:
             await answering(house)
             return await _fill(house, disk, proxy, flood, clock, report)
@@ -104,7 +106,7 @@ async def _fill(
         proxy.uploads_per_s = disk.too_much / _segment_bytes(disk.size) / _ROOM_S
         back = clock()
         await proxy.set()
-        await _until(lambda: flood.events > before + EVENTS * 8)
+        await _until(lambda: flood.events > before + EVENTS * 8 or sending.done())
         opened = clock()
         report(f"{opened:5.0f} s  there is room again, {opened - back:.0f} s after the store came back")
         proxy.uploads_per_s = None
