@@ -1,8 +1,10 @@
 """A disk that forgets what was not synced: what it keeps, what it tears, and Sojourn on it."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 
 from loadtest.errors import NoCompiler, UnknownStep
+from loadtest.processes import wait_until
 from loadtest.torn import LIES, Torn, summed, told, torn
 from loadtest.torn_disk import PAGE, SECTOR, Disk, built
 from loadtest.torn_disk import torn as torn_bytes
@@ -191,6 +194,29 @@ def run(*options: str) -> tuple[int, Torn]:
 def test_two_worlds_live_through_their_power_cuts() -> None:
     code, result = run("--runs", "2", "--beside", "2")
     assert (code, result.held, result.runs, result.cuts) == (0, True, 2, 6)
+
+
+@pytest.mark.timeout(300)
+def test_a_run_that_is_told_to_stop_leaves_no_program_behind() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "loadtest", "torn", "--runs", "1", "--json"],
+        env={**os.environ, "TORN_TEST": "a run that is told to stop"},
+        stderr=subprocess.PIPE,
+    ) as running:
+        wait_until("its programs to run", lambda: bool(started(running.pid)), 60.0)
+        running.terminate()
+        assert running.wait(60) == 128 + signal.SIGTERM
+    wait_until("nothing to be left", lambda: not started(running.pid), 10.0)
+
+
+def started(pid: int) -> list[int]:
+    """Other processes that came from that run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if b"TORN_TEST=a run that is told to stop" in path.read_bytes() and int(path.parent.name) != pid:
+                found.append(int(path.parent.name))
+    return found
 
 
 @pytest.mark.slow
