@@ -28,6 +28,7 @@ def test_a_trial_holds_only_where_everything_does(change: dict[str, int]) -> Non
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(400)
 def test_a_lock_and_a_restart_lose_nothing() -> None:
     lines: list[str] = []
     found, charts = catalogs(1, 0.5, 1.0, 100.0, 3, now_us, lines.append)
