@@ -22,6 +22,7 @@ FLOOD: Final = 20.0
 OTHERS: Final = 2000.0
 BURST_S: Final = 2.0
 PAUSE_S: Final = 0.5
+SPENT_S: Final = 0.75
 T = TypeVar("T")
 
 
@@ -53,7 +54,8 @@ class Window(msgspec.Struct, frozen=True):
 
     @property
     def passed(self) -> float:
-        return accepted(self.flood, self.begin, self.end)
+        """Events a second once what the bucket held at the beginning is spent."""
+        return accepted(self.flood, self.begin + SPENT_S, self.end)
 
 
 class Flood(msgspec.Struct, frozen=True):

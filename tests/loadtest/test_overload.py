@@ -134,7 +134,7 @@ def test_the_figures_of_a_slow_disk() -> None:
 def test_the_figures_of_quotas() -> None:
     def window(p99: float, refused: int) -> Window:
         others = [sample(0.0, p99), *repeat(sample(0.0, p99, 429), refused)]
-        return Window(others, [sample(0.0, 0.1), sample(0.0, 0.1, 429)], 0.0, 2.0)
+        return Window(others, [sample(0.0, 0.1), sample(1.0, 0.1), sample(1.0, 0.1, 429)], 0.0, 2.75)
 
     calm, flooded = [window(0.01, 0)] * 3, [window(0.011, 0), window(0.5, 2), window(0.011, 0)]
     found = quota_figures(calm, flooded, window(0.1, 1))
