@@ -31,6 +31,7 @@ _MEASURED_AFTER_S: Final = 3.0
 _APART_S: Final = 3.0
 _LOOK_S: Final = 1.0
 _SLOWER: Final = 5
+_CONNECTIONS: Final = 4
 _SETTLE_S: Final = 900.0
 
 
@@ -97,20 +98,20 @@ async def _fill(
     samples = Samples(house, flood, clock)
     await proxy.set([Fault.DOWN])
     watching = asyncio.create_task(samples.keep(lambda _: None))
-    sending = asyncio.create_task(flood.run())
+    sending = asyncio.create_task(flood.run(_CONNECTIONS))
     try:
         await _until(lambda: bool(flood.refusals) or sending.done())
         full_at, before = disk.share, flood.events
         report(f"{clock():5.0f} s  the disk is {full_at:.1%} full: {before:,} events taken, then 503")
         await asyncio.sleep(_REFUSED_S)
         proxy.uploads_per_s = disk.too_much / _segment_bytes(disk.size) / _ROOM_S
+        flood.rate /= _SLOWER
         back = clock()
         await proxy.set()
-        await _until(lambda: flood.events > before + EVENTS * 8 or sending.done())
+        await _until(lambda: flood.events > before + EVENTS * _CONNECTIONS or sending.done())
         opened = clock()
         report(f"{opened:5.0f} s  there is room again, {opened - back:.0f} s after the store came back")
         proxy.uploads_per_s = None
-        flood.rate /= _SLOWER
         await sending
     finally:
         proxy.uploads_per_s = None
