@@ -112,7 +112,8 @@ async def _drive(
 ) -> tuple[int, Soaked]:
     """The traffic, the probes and the looks; returns when the first one came (µs UTC) and what was seen."""
     soaked = Soaked()
-    since = clock() + int((5 + rate / 40) * 1e6)
+    # Visits that began in the quarter of an hour before have to be made up first.
+    since = clock() + int((15 + rate / 20) * 1e6)
     load = schedule(Shop(customers=CUSTOMERS), rate, since)
     first = await asyncio.to_thread(next, load)
     until = since + int(minutes * 60e6)
