@@ -30,7 +30,7 @@ _BATCH_BYTES: Final = EVENTS * _BYTES_AN_EVENT
 _MEASURED_AFTER_S: Final = 3.0
 _APART_S: Final = 3.0
 _LOOK_S: Final = 1.0
-_SLOWER: Final = 5
+_SLOWER: Final = 8
 _CONNECTIONS: Final = 4
 _SETTLE_S: Final = 900.0
 

@@ -48,7 +48,7 @@ RUN: Final = Run(
 @click.option("--rate", default=15_000.0, show_default=True, help="Events a second that come in.")
 @click.option("--stage-seconds", default=30.0, show_default=True, help="How long each fault lasts.")
 @click.option("--slow-seconds", default=30.0, show_default=True, help="How long a slow answer takes.")
-@click.option("--disk", default="512MiB", show_default=True, help="Size of the disk that is filled.")
+@click.option("--disk", default="1GiB", show_default=True, help="Size of the disk that is filled.")
 @click.option("--seed", default=2026, show_default=True, help="Seed of the faults and the events.")
 def command(
     events: int,
