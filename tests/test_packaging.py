@@ -17,13 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("collector", "loadtest", "sdk_contract", "sessionizer", "warehouse")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+
+
+def wanted(extra: str) -> list[str]:
+    """What an extra asks for, with what it asks for by way of other extras."""
+    found = []
+    for text in EXTRAS[extra]:
+        requirement = Requirement(text)
+        ours = requirement.name == PROJECT["name"]
+        found += [one for other in sorted(requirement.extras) for one in wanted(other)] if ours else [text]
+    return found
+
+
 WANTED = {
     "requirements.lock": PROJECT["dependencies"],
     "requirements-test.lock": [
         *PROJECT["dependencies"],
-        *EXTRAS["postgres"],
-        *EXTRAS["test"],
-        *EXTRAS["dev"],
+        *(text for extra in ("all", "test", "dev") for text in wanted(extra)),
     ],
 }
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
