@@ -62,8 +62,9 @@ class Devices:
             if (device := device_of(raw)) is not None:
                 found.setdefault(device, []).append(index)
         now, over, longest = self._clock(), list[int](), 0.0
-        with self._table().lock() as held:
-            for device, indexes in found.items() if held else ():
+        # Also where the lock cannot be had at once: at worst one of two changes at the same instant is lost.
+        with self._table().lock():
+            for device, indexes in found.items():
                 if (left := self._take(key_no, device, len(indexes), now)) > 0:
                     over += indexes
                     longest = max(longest, left)

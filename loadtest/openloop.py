@@ -4,7 +4,7 @@ A client that waits for answers before it asks again asks less of a server that 
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
@@ -31,11 +31,14 @@ class Sample(NamedTuple):
 
 
 class Pool:
-    """Connections to a server, one for each request that is not answered yet; `most` of them."""
+    """Connections to a server, one for each request that is not answered yet; `most` of them.
+
+    All are used in turn: the one that answered last would draw ever more to the worker that turns most away.
+    """
 
     def __init__(self, to: Address, clock: Callable[[], float], most: int = 1000) -> None:
         self.to, self.clock = to, clock
-        self._idle: list[Connection] = []
+        self._idle: deque[Connection] = deque()
         self._room = asyncio.Semaphore(most)
 
     async def sample(self, request: Request, due: float) -> Sample:
@@ -51,7 +54,7 @@ class Pool:
 
     async def _connection(self) -> Connection:
         while self._idle:
-            if (connection := self._idle.pop()).open:
+            if (connection := self._idle.popleft()).open:
                 return connection
         return await connect(self.to)
 

@@ -1,5 +1,6 @@
 """One device that floods is limited, and nobody else."""
 
+import fcntl
 import json
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def test_the_workers_share_what_a_device_may_send(tmp_path: Path, workers: int) 
         machine.now += 0.01
         passed += not machine.over("a", worker=number % workers)
     assert RATE * 20 <= passed <= RATE * 22 + 1
+
+
+def test_a_device_is_limited_also_while_another_worker_holds_the_table(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, 2)
+    assert machine.over(*["a"] * 50, worker=1) == set()
+    with (tmp_path / "devices").open("rb") as table:
+        fcntl.flock(table, fcntl.LOCK_EX)
+        assert machine.over("a", "b", worker=0) == {0}
 
 
 def test_a_user_is_a_device_where_there_is_no_other_and_nobody_is_not() -> None:
