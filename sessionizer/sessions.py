@@ -11,6 +11,8 @@ import msgspec
 
 from sessionizer.spans import Span, day_of, merged, widened
 from sessionizer.statements import run, statement
+from sessionizer.visits.finding import find, find_all
+from sessionizer.visits.rules import OURS
 from warehouse.lake import Lake
 
 GAP = 30 * 60 * 1_000_000
@@ -36,7 +38,7 @@ def restitch(lake: Lake, until: int, gap: int = GAP) -> Changes:
     run(lake, "sessions/seeds")
     _add_atoms(lake, statement("sessions/appended"))
     reread = _read_again(lake, until)
-    run(lake, "sessions/cut", atoms="atoms", gap=gap)
+    find(lake, msgspec.structs.replace(OURS, gap=gap / 1e6))
     run(lake, "sessions/gone")
     run(lake, "sessions/born")
     return _write(lake, until, reread)
@@ -44,7 +46,7 @@ def restitch(lake: Lake, until: int, gap: int = GAP) -> Changes:
 
 def cut_all(lake: Lake, gap: int = GAP) -> None:
     """Cut every event of the temp view `whole` into the temp table `visits`."""
-    run(lake, "sessions/cut", atoms=f"({statement('sessions/event_atoms', source='whole')})", gap=gap)
+    find_all(lake, msgspec.structs.replace(OURS, gap=gap / 1e6))
 
 
 def _find_near(lake: Lake, gap: int) -> None:

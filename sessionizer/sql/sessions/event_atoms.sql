@@ -1,6 +1,7 @@
 -- event_atoms: events as atoms; the source gives rows of moments.
 SELECT
-    project, subject_key, anonymous_id AS device_id, user_id, happened_at AS started_at, happened_at AS ended_at,
+    load_seq AS atom, project, subject_key, anonymous_id AS device_id, user_id,
+    happened_at AS started_at, happened_at AS ended_at,
     message_id AS first_message_id, message_id AS last_message_id,
     1::BIGINT AS events, (type IN ('page', 'screen'))::BIGINT AS pages, page AS entry_page, page AS exit_page,
     campaign_source, campaign_medium, campaign_name, referrer, NULL::VARCHAR AS session_id, tie

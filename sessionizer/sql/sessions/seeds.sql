@@ -1,8 +1,8 @@
--- atoms: what sessions are cut from. An atom is an event, or a session that is only appended to.
+-- atoms: what sessions are cut from. An atom is an event, or a session that is only appended to (its number is negative).
 CREATE OR REPLACE TEMP TABLE atoms AS
 SELECT
-    project, subject_key, device_id, user_id, started_at, ended_at, first_message_id, last_message_id,
-    events, pages, entry_page, exit_page, campaign_source, campaign_medium, campaign_name, referrer,
-    session_id, NULL::UBIGINT AS tie
+    -1 - handle AS atom, project, subject_key, device_id, user_id, started_at, ended_at,
+    first_message_id, last_message_id, events, pages, entry_page, exit_page,
+    campaign_source, campaign_medium, campaign_name, referrer, session_id, NULL::UBIGINT AS tie
 FROM before
 WHERE handle IN (SELECT last_handle FROM clusters WHERE appended)

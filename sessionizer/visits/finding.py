@@ -1,0 +1,67 @@
+"""From atoms in the lake to the rows of visits: read in order, cut, summed up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sessionizer.statements import run, statement
+from sessionizer.visits.cut import cut
+from sessionizer.visits.rules import SessionRules
+from sessionizer.visits.stream import Flags, Longs, Stream, before
+from sessionizer.visits.summary import Said, summed
+from warehouse.lake import Lake
+
+_AT_ONCE: Final = 16_000_000
+
+
+def find(lake: Lake, rules: SessionRules) -> None:
+    """Cut the temp table `atoms` into the temp table `visits`."""
+    _keep(lake, _found(lake, "atoms", 1, rules))
+    run(lake, "sessions/visits")
+
+
+def find_all(lake: Lake, rules: SessionRules) -> None:
+    """Cut every event of the temp view `whole` into the temp table `visits`, a share of the subjects at a time."""
+    ((events,),) = lake.query("SELECT count(*) FROM whole")
+    source = f"({statement('sessions/event_atoms', source='whole')})"
+    _keep(lake, _found(lake, source, 1 + events // _AT_ONCE, rules))
+    run(lake, "sessions/wanted", atoms=source)
+    run(lake, "sessions/visits")
+
+
+def _keep(lake: Lake, found: pa.Table) -> None:
+    with lake.table("found_visits", found):
+        lake.execute("CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM found_visits")
+
+
+def _found(lake: Lake, atoms: str, parts: int, rules: SessionRules) -> pa.Table:
+    return pa.concat_tables([_part(lake, atoms, parts, part, rules) for part in range(parts)])
+
+
+def _part(lake: Lake, atoms: str, parts: int, part: int, rules: SessionRules) -> pa.Table:
+    columns = run(lake, "sessions/ordered", atoms=atoms, parts=parts, part=part).fetchnumpy()
+    user = _said_once(columns)
+    nothing = np.broadcast_to(np.int64(0), user.shape)
+    never: Flags = np.broadcast_to(np.False_, user.shape)
+    stream = Stream(
+        columns["subject"], columns["at"], columns["until"], columns["events"], user,
+        nothing, nothing, nothing, nothing, never, never,
+    )  # fmt: skip
+    said = Said(
+        columns["atom"], columns["events"], columns["pages"], user != 0,
+        columns["page"], columns["campaigned"], columns["referred"],
+    )  # fmt: skip
+    return summed(said, cut(stream, rules))
+
+
+def _said_once(columns: dict[str, npt.NDArray[np.int64]]) -> Longs:
+    """The users, but for copies of an event: the same time and message id as the atom before."""
+    copies = np.ones(len(columns["at"]), dtype=bool)
+    copies[:1] = False
+    for name in ("subject", "at", "message"):
+        copies &= before(columns[name]) == columns[name]
+    return np.where(copies, 0, columns["user"])

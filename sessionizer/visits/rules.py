@@ -1,0 +1,64 @@
+"""A set of session rules. What other tools count is the same events under another set: see `presets`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+MINUTE, HOUR = 60, 3_600
+
+
+class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a visit of a device ends. Times are seconds; None or False: the rule is not in use."""
+
+    name: Annotated[str, Meta(description="What people call this set.")] = "sojourn"
+    gap: Annotated[float, Meta(gt=0, description="A visit ends when this time passes without an event.")] = (
+        30 * MINUTE
+    )
+    mobile_gap: Annotated[
+        float | None, Meta(gt=0, description="The same for apps on phones and tablets; null: as `gap`.")
+    ] = None
+    lone_gap: Annotated[
+        float | None, Meta(gt=0, description="The same while the visit has one event only; null: as `gap`.")
+    ] = None
+    at_gap: Annotated[bool, Meta(description="A pause of exactly the gap ends a visit too.")] = False
+    whole_minutes: Annotated[
+        bool, Meta(description="Pauses are counted in whole minutes, what is over is left out.")
+    ] = False
+    day_of: Annotated[
+        str | None, Meta(description="Time zone at whose midnight a visit ends, such as Asia/Shanghai.")
+    ] = None
+    user: Annotated[bool, Meta(description="A user other than the visit's user so far begins a new one.")] = (
+        False
+    )
+    campaign: Annotated[bool, Meta(description="A campaign other than the last one begins a new visit.")] = (
+        False
+    )
+    referrer: Annotated[
+        bool, Meta(description="A page opened from another site begins a new visit.")
+    ] = False
+    longest: Annotated[
+        float | None, Meta(gt=0, description="A visit ends this long after it began, whatever happens.")
+    ] = None
+    ends_after: Annotated[
+        tuple[str, ...], Meta(description="Events after which a visit ends, such as a payment.")
+    ] = ()
+    counts: Annotated[
+        Literal["all", "pages"], Meta(description="Events that make a visit and keep it alive.")
+    ] = "all"
+    needs_page: Annotated[
+        bool, Meta(description="Without a page or screen there is no visit, whatever else happened.")
+    ] = False
+    sdk_sessions: Annotated[
+        bool, Meta(description="Events that carry a session id of their SDK are cut by it, and by nothing else.")
+    ] = False
+
+    @property
+    def widest_gap(self) -> float:
+        """The longest pause that can lie within a visit: what is further apart never touches."""
+        return max(self.gap, self.mobile_gap or 0.0)
+
+
+OURS: Final = SessionRules(user=True)
