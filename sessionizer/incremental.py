@@ -8,6 +8,7 @@ import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.statements import run
+from sessionizer.visits.successes import tell
 from warehouse.lake import Lake
 
 BATCH = 500_000
@@ -35,16 +36,16 @@ def stitch(
     *,
     now: Callable[[], int],
     batch: int = BATCH,
-    gap: int = sessions.GAP,
+    visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
 ) -> StitchReport:
     """Move everything by at most `batch` load_seq.
 
-    `now` gives µs UTC, `gap` is µs, `rules` say how the attributes of customers are chosen.
+    `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen.
     """
     began = perf_counter()
     with lake.transaction():
-        report = _stitch(lake, now(), batch, gap, rules)
+        report = _stitch(lake, now(), batch, visits, rules)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
 
 
@@ -70,7 +71,9 @@ def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) 
     lake.execute("INSERT INTO lake.main.cursors VALUES ('stitch', ?, ?, make_timestamptz(?))", values)
 
 
-def _stitch(lake: Lake, moment: int, batch: int, gap: int, rules: attributes.Rules) -> StitchReport:
+def _stitch(
+    lake: Lake, moment: int, batch: int, visits: sessions.VisitRules, rules: attributes.Rules
+) -> StitchReport:
     stages = cursors(lake)
     after, end = stages["stitch"].load_seq, stages["load"].load_seq
     until = min(end, after + batch)
@@ -79,22 +82,25 @@ def _stitch(lake: Lake, moment: int, batch: int, gap: int, rules: attributes.Rul
         if stages["stitch"].complete_until != stages["load"].complete_until:
             move_cursor(lake, stages, after, moment)
         return report
+    tell(lake, visits.successes)
     run(lake, "moments")
     run(lake, "fresh", after=after, until=until)
     events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
     if events:
-        report = _change(lake, msgspec.structs.replace(report, events=events), gap, rules)
+        report = _change(lake, msgspec.structs.replace(report, events=events), visits, rules)
     move_cursor(lake, stages, until, moment)
     return report
 
 
-def _change(lake: Lake, report: StitchReport, gap: int, rules: attributes.Rules) -> StitchReport:
-    visits = sessions.restitch(lake, report.until, gap)
+def _change(
+    lake: Lake, report: StitchReport, visits: sessions.VisitRules, rules: attributes.Rules
+) -> StitchReport:
+    changes = sessions.restitch(lake, report.until, visits)
     ids = identity.resolve(lake, report.until)
     return msgspec.structs.replace(
         report,
-        sessions=visits.born,
-        reread=visits.reread,
+        sessions=changes.born,
+        reread=changes.reread,
         identities=ids.identities,
         edges=ids.edges,
         merged=ids.merged,

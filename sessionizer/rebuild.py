@@ -8,6 +8,7 @@ import msgspec
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.incremental import cursors, move_cursor
 from sessionizer.statements import run
+from sessionizer.visits.successes import tell
 from warehouse.lake import Lake
 
 Progress = Callable[[str], None]
@@ -28,23 +29,25 @@ def rebuild(
     *,
     now: Callable[[], int],
     progress: Progress = lambda step: None,
-    gap: int = sessions.GAP,
+    visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
-    is called with the name of each step; `now` gives µs UTC, `gap` is µs; `rules` are those of attributes.
+    is called with the name of each step; `now` gives µs UTC; `visits` are the rules of sessions, `rules`
+    those of attributes.
     """
     began = perf_counter()
     with lake.transaction():
         stages = cursors(lake)
         until = stages["load"].load_seq
+        tell(lake, visits.successes)
         run(lake, "moments")
         run(lake, "whole", until=until)
         for name, step in _STEPS.items():
             progress(name)
-            step(lake, until, gap)
+            step(lake, until, visits)
         progress("attributes")
         _attributes(lake, rules)
         move_cursor(lake, stages, until, now())
@@ -53,15 +56,15 @@ def rebuild(
     return RebuildReport(until, *counts, round(perf_counter() - began, 3))
 
 
-def _sessions(lake: Lake, until: int, gap: int) -> None:
-    sessions.cut_all(lake, gap)
+def _sessions(lake: Lake, until: int, visits: sessions.VisitRules) -> None:
+    sessions.cut_all(lake, visits)
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until)
     lake.execute("DELETE FROM lake.main.sessions")
     run(lake, "sessions/replace")
 
 
-def _identities(lake: Lake, until: int, _: int) -> None:
+def _identities(lake: Lake, until: int, _: sessions.VisitRules) -> None:
     identity.resolve_all(lake)
     run(lake, "identity/vanished")
     run(lake, "identity/redirect", until=until)
@@ -71,7 +74,7 @@ def _identities(lake: Lake, until: int, _: int) -> None:
     run(lake, "identity/insert_edges")
 
 
-def _customers(lake: Lake, _: int, __: int) -> None:
+def _customers(lake: Lake, _: int, __: sessions.VisitRules) -> None:
     lake.execute("DELETE FROM lake.main.customers")
     customers.count_all(lake)
 

@@ -12,10 +12,24 @@ import msgspec
 from sessionizer.spans import Span, day_of, merged, widened
 from sessionizer.statements import run, statement
 from sessionizer.visits.finding import find, find_all
-from sessionizer.visits.rules import OURS
+from sessionizer.visits.rules import OURS, SessionRules
+from sessionizer.visits.successes import Success
 from warehouse.lake import Lake
 
-GAP = 30 * 60 * 1_000_000
+
+class VisitRules(msgspec.Struct, frozen=True):
+    """How events are cut into sessions, and which of them are successes."""
+
+    cutting: SessionRules = OURS
+    successes: tuple[Success, ...] = ()
+
+    @property
+    def gap(self) -> int:
+        """The longest pause within a session, in µs."""
+        return round(self.cutting.widest_gap * 1_000_000)
+
+
+USUAL = VisitRules()
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -26,27 +40,27 @@ class Changes(msgspec.Struct, frozen=True):
     reread: int
 
 
-def restitch(lake: Lake, until: int, gap: int = GAP) -> Changes:
+def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     """Bring `sessions` and `session_aliases` up to date with the temp table `fresh`.
 
     Leaves the temp tables `gone` and `born` (rows of sessions) for what follows in the transaction.
     """
-    _find_near(lake, gap)
-    run(lake, "sessions/items", gap=gap)
+    _find_near(lake, rules.gap)
+    run(lake, "sessions/items", gap=rules.gap)
     run(lake, "sessions/clusters")
     _read_before(lake)
     run(lake, "sessions/seeds")
     _add_atoms(lake, statement("sessions/appended"))
     reread = _read_again(lake, until)
-    find(lake, msgspec.structs.replace(OURS, gap=gap / 1e6))
+    find(lake, rules.cutting)
     run(lake, "sessions/gone")
     run(lake, "sessions/born")
     return _write(lake, until, reread)
 
 
-def cut_all(lake: Lake, gap: int = GAP) -> None:
+def cut_all(lake: Lake, rules: VisitRules = USUAL) -> None:
     """Cut every event of the temp view `whole` into the temp table `visits`."""
-    find_all(lake, msgspec.structs.replace(OURS, gap=gap / 1e6))
+    find_all(lake, rules.cutting)
 
 
 def _find_near(lake: Lake, gap: int) -> None:

@@ -1,28 +1,46 @@
--- moments: what the rules read of an event. Empty text counts as absent; tie makes the order of a stream total.
+-- moments: what the rules read of an event. Empty text counts as absent; tie makes the order of a stream total. Worth is
+-- in ten-thousandths, so that sums are the same in any order.
 CREATE OR REPLACE TEMP VIEW moments AS
 SELECT
-    load_seq,
-    project,
-    subject_key,
-    event_day,
-    "timestamp" AS happened_at,
-    message_id,
-    type,
-    nullif(user_id, '') AS user_id,
-    nullif(anonymous_id, '') AS anonymous_id,
-    nullif(previous_id, '') AS previous_id,
+    e.load_seq,
+    e.project,
+    e.subject_key,
+    e.event_day,
+    e."timestamp" AS happened_at,
+    e.message_id,
+    e.type,
+    nullif(e.user_id, '') AS user_id,
+    nullif(e.anonymous_id, '') AS anonymous_id,
+    nullif(e.previous_id, '') AS previous_id,
     coalesce(
-        nullif(page_path, ''), nullif(page_url, ''), CASE WHEN type IN ('page', 'screen') THEN nullif(event, '') END
+        nullif(e.page_path, ''), nullif(e.page_url, ''),
+        CASE WHEN e.type IN ('page', 'screen') THEN nullif(e.event, '') END
     ) AS page,
-    nullif(campaign_source, '') AS campaign_source,
-    nullif(campaign_medium, '') AS campaign_medium,
-    nullif(campaign_name, '') AS campaign_name,
-    nullif(page_referrer, '') AS referrer,
-    CASE WHEN type = 'identify' THEN traits END AS traits,
-    CASE WHEN contains(context::VARCHAR, '"traits"') THEN context->'$.traits' END AS context_traits,
-    coalesce(library_name, '') AS library,
-    coalesce(dialect, '') AS dialect,
-    coalesce(key_id, '') AS key_id,
-    hash(type, page_path, page_url, event, campaign_source, campaign_medium, campaign_name, page_referrer) AS tie
-FROM lake.main.events
-WHERE subject_key IS NOT NULL
+    nullif(e.campaign_source, '') AS campaign_source,
+    nullif(e.campaign_medium, '') AS campaign_medium,
+    nullif(e.campaign_name, '') AS campaign_name,
+    nullif(e.page_referrer, '') AS referrer,
+    e.channel,
+    e.device_type,
+    e.os_name,
+    e.browser,
+    e.country,
+    e.region,
+    e.city,
+    s.event IS NOT NULL AS converts,
+    CASE
+        WHEN s.value IS NOT NULL
+            THEN (10000 * TRY_CAST(json_extract_string(e.properties, s.value) AS DECIMAL(18, 4)))::BIGINT
+    END AS worth,
+    CASE WHEN s.currency IS NOT NULL THEN nullif(json_extract_string(e.properties, s.currency), '') END AS currency,
+    CASE WHEN e.type = 'identify' THEN e.traits END AS traits,
+    CASE WHEN contains(e.context::VARCHAR, '"traits"') THEN e.context->'$.traits' END AS context_traits,
+    coalesce(e.library_name, '') AS library,
+    coalesce(e.dialect, '') AS dialect,
+    coalesce(e.key_id, '') AS key_id,
+    hash(
+        e.type, e.page_path, e.page_url, e.event, e.campaign_source, e.campaign_medium, e.campaign_name, e.page_referrer
+    ) AS tie
+FROM lake.main.events AS e
+LEFT JOIN successes AS s ON e.project = s.project AND e.event = s.event AND e.type = s.type
+WHERE e.subject_key IS NOT NULL

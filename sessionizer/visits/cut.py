@@ -1,4 +1,4 @@
-"""Where visits begin. Each rule is a function of a stream; what it gives does not depend on how events came."""
+"""Where visits begin. A rule is a function of a stream: how the events came does not matter to it."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def _mark(why: Longs, reason: Why, where: Flags) -> None:
 
 
 def _first(stream: Stream) -> Flags:
-    first = before(stream.subject) != stream.subject
+    first: Flags = before(stream.subject) != stream.subject
     first[0] = True
     return first
 
 
 def _pauses(stream: Stream) -> Longs:
-    return stream.at - before(stream.until)
+    return np.asarray(stream.at - before(stream.until))
 
 
 def _gap(stream: Stream, rules: SessionRules) -> Flags:

@@ -25,7 +25,7 @@ def find(lake: Lake, rules: SessionRules) -> None:
 
 
 def find_all(lake: Lake, rules: SessionRules) -> None:
-    """Cut every event of the temp view `whole` into the temp table `visits`, a share of the subjects at a time."""
+    """Cut every event of the temp view `whole` into the temp table `visits`, some subjects at a time."""
     ((events,),) = lake.query("SELECT count(*) FROM whole")
     source = f"({statement('sessions/event_atoms', source='whole')})"
     _keep(lake, _found(lake, source, 1 + events // _AT_ONCE, rules))
@@ -52,10 +52,20 @@ def _part(lake: Lake, atoms: str, parts: int, part: int, rules: SessionRules) ->
         nothing, nothing, nothing, nothing, never, never,
     )  # fmt: skip
     said = Said(
-        columns["atom"], columns["events"], columns["pages"], user != 0,
-        columns["page"], columns["campaigned"], columns["referred"],
-    )  # fmt: skip
-    return summed(said, cut(stream, rules))
+        columns["atom"],
+        {name: columns[name] for name in ("events", "pages", "conversions")},
+        columns["engaged"],
+        columns["worth"],
+        columns["valued"],
+        columns["currency"],
+        first={
+            "named": user != 0,
+            "entered": columns["paged"],
+            **{name: columns[name] for name in ("campaigned", "referred", "landed", "equipped", "placed")},
+        },
+        last={"gone": columns["paged"]},
+    )
+    return summed(stream, said, cut(stream, rules))
 
 
 def _said_once(columns: dict[str, npt.NDArray[np.int64]]) -> Longs:

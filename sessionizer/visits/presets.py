@@ -13,7 +13,7 @@ _ALL: Final = (
     SessionRules("ga4"),
     # Universal Analytics: also midnight in the property's zone, and a change of campaign.
     SessionRules("universal-analytics", campaign=True, day_of="UTC", at_gap=True),
-    # Snowplow: the tracker's own session, the warehouse only groups by it; no page, no session; 3 days at most.
+    # Snowplow: the tracker's own session, the warehouse only groups by it; no page, no session; 3 days.
     SessionRules("snowplow", sdk_sessions=True, needs_page=True, longest=72 * HOUR),
     # PostHog: the SDK's session; where there is none, what the SDK would do: 30 minutes, and a day at most.
     SessionRules("posthog", sdk_sessions=True, at_gap=True, longest=24 * HOUR),

@@ -36,9 +36,7 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     campaign: Annotated[bool, Meta(description="A campaign other than the last one begins a new visit.")] = (
         False
     )
-    referrer: Annotated[
-        bool, Meta(description="A page opened from another site begins a new visit.")
-    ] = False
+    referrer: Annotated[bool, Meta(description="A page opened from another site begins a new visit.")] = False
     longest: Annotated[
         float | None, Meta(gt=0, description="A visit ends this long after it began, whatever happens.")
     ] = None
@@ -52,7 +50,8 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool, Meta(description="Without a page or screen there is no visit, whatever else happened.")
     ] = False
     sdk_sessions: Annotated[
-        bool, Meta(description="Events that carry a session id of their SDK are cut by it, and by nothing else.")
+        bool,
+        Meta(description="Events that carry a session id of their SDK are cut by it alone."),
     ] = False
 
     @property

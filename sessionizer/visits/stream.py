@@ -17,9 +17,9 @@ Column = TypeVar("Column", Longs, Flags)
 class Stream(msgspec.Struct, frozen=True):
     """Atoms, sorted by subject, then time, then what makes their order total; all columns are of one length.
 
-    An atom is an event, or a session of an earlier run that is gone on from: then `at` and `until` differ, and
-    it stands for several `events`. Times are µs UTC; `user`, `campaign`, `referrer` and `visit` (the session
-    that the SDK says) are keys of texts, 0: none; `day` numbers the calendar days of the rules' time zone.
+    An atom is an event, or a session of an earlier run that is gone on from: then `at` and `until` differ,
+    and it stands for several `events`. Times are µs UTC; `user`, `campaign`, `referrer` and `visit` (the
+    session that the SDK says) are keys of texts, 0: none; `day` numbers the days of the rules' time zone.
     """
 
     subject: Longs

@@ -2,55 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sessionizer.visits.stream import Flags, Longs, Places
+from sessionizer.visits.stream import Flags, Longs, Places, Stream, before
+
+PAUSE: Final = 30_000_000
 
 
 class Said(msgspec.Struct, frozen=True):
-    """Beside a stream, atom by atom: its name, and what it tells of its visit."""
+    """Beside a stream, atom by atom: its name, what it adds, and what it tells of its visit.
+
+    `first` and `last`: of what the first or the last atom decides that has it. `worth` is in ten-thousandths
+    of `currency` (a key; 0: none is named), where `valued`; `engaged` is µs that an atom brings along.
+    """
 
     atom: Longs
-    events: Longs
-    pages: Longs
-    user: Flags
-    page: Flags
-    campaigned: Flags
-    referred: Flags
+    numbers: Mapping[str, Longs]
+    engaged: Longs
+    worth: Longs
+    valued: Flags
+    currency: Longs
+    first: Mapping[str, Flags]
+    last: Mapping[str, Flags]
 
 
-def summed(said: Said, why: Longs) -> pa.Table:
-    """One row a visit: the atoms that open and close it and those that name what it has, null where none does."""
+def summed(stream: Stream, said: Said, why: Longs) -> pa.Table:
+    """One row a visit: what opens and closes it, what names the things it has (null: nothing), and sums."""
     starts = np.flatnonzero(why)
     ends = np.append(starts[1:], len(why)) - 1
-    return pa.table(
-        {
-            "opening": said.atom[starts],
-            "closing": said.atom[ends],
-            "named": _names(said.atom, _first(said.user, starts)),
-            "entered": _names(said.atom, _first(said.page, starts)),
-            "gone": _names(said.atom, _last(said.page, starts)),
-            "campaigned": _names(said.atom, _first(said.campaigned, starts)),
-            "referred": _names(said.atom, _first(said.referred, starts)),
-            "events": np.add.reduceat(said.events, starts),
-            "pages": np.add.reduceat(said.pages, starts),
-            "why": why[starts],
-        }
-    )
+    paid = first_of(said.currency != 0, starts)
+    columns = {
+        "opening": said.atom[starts],
+        "closing": said.atom[ends],
+        **{name: _names(said.atom, first_of(flags, starts)) for name, flags in said.first.items()},
+        **{name: _names(said.atom, last_of(flags, starts)) for name, flags in said.last.items()},
+        "paid": _names(said.atom, paid),
+        **{name: np.add.reduceat(values, starts) for name, values in said.numbers.items()},
+        "engaged": np.add.reduceat(_engaged(stream, said, why), starts),
+        "worth": _worth(said, starts, paid),
+        "why": why[starts],
+    }
+    return pa.table(columns)
 
 
-def _first(flags: Flags, starts: Places) -> Places:
+def first_of(flags: Flags, starts: Places) -> Places:
     """Of each visit the first place that is flagged, else -1."""
-    places = np.where(flags, np.arange(len(flags), dtype=np.intp), len(flags))
-    found = np.minimum.reduceat(places, starts)
-    return np.where(found == len(flags), -1, found)
+    size = len(flags)
+    places = np.where(flags, np.arange(size, dtype=np.intp), size)
+    found = np.minimum.reduceat(places, starts) if size else places
+    return np.where(found == size, -1, found)
 
 
-def _last(flags: Flags, starts: Places) -> Places:
+def last_of(flags: Flags, starts: Places) -> Places:
+    """Of each visit the last place that is flagged, else -1."""
     places = np.where(flags, np.arange(len(flags), dtype=np.intp), -1)
-    return np.asarray(np.maximum.reduceat(places, starts))
+    return np.asarray(np.maximum.reduceat(places, starts)) if len(flags) else places
+
+
+def _engaged(stream: Stream, said: Said, why: Longs) -> Longs:
+    """Pauses within a visit count as far as somebody may have looked at the page all the time."""
+    pause = np.minimum(stream.at - before(stream.until), PAUSE)
+    return said.engaged + np.where(why == 0, pause, 0)
+
+
+def _worth(said: Said, starts: Places, paid: Places) -> pa.Array:
+    """What the conversions of a visit are worth that are in its currency; null where none names an amount.
+
+    A currency that is not named is the one that is.
+    """
+    lengths = np.diff(np.append(starts, len(said.worth)))
+    currency = np.repeat(np.where(paid < 0, 0, said.currency[np.maximum(paid, 0)]), lengths)
+    counted = said.valued & ((said.currency == 0) | (said.currency == currency))
+    sums = np.add.reduceat(np.where(counted, said.worth, 0), starts)
+    return pa.array(sums, mask=first_of(counted, starts) < 0)
 
 
 def _names(atoms: Longs, places: Places) -> pa.Array:

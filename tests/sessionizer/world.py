@@ -42,8 +42,8 @@ CUSTOMER_COLUMNS = (
 _CREATES = [
     statement
     for sql in migrations().values()
-    for statement in re.split(r";\n+(?=-- |[A-Z])", sql)
-    if re.search(r"^CREATE (TABLE|MACRO)", statement, re.MULTILINE)
+    for statement in re.split(r";(?: -- .+)?\n+(?=-- |[A-Z])", sql)
+    if re.search(r"^(CREATE (TABLE|MACRO)|ALTER TABLE \w+ ADD COLUMN)", statement, re.MULTILINE)
 ]
 
 

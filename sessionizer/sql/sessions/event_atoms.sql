@@ -4,5 +4,8 @@ SELECT
     happened_at AS started_at, happened_at AS ended_at,
     message_id AS first_message_id, message_id AS last_message_id,
     1::BIGINT AS events, (type IN ('page', 'screen'))::BIGINT AS pages, page AS entry_page, page AS exit_page,
-    campaign_source, campaign_medium, campaign_name, referrer, NULL::VARCHAR AS session_id, tie
+    campaign_source, campaign_medium, campaign_name, referrer,
+    0::BIGINT AS engaged, converts::BIGINT AS conversions, worth, currency,
+    channel, device_type, os_name, browser, country, region, city,
+    NULL::VARCHAR AS session_id, tie
 FROM {source}

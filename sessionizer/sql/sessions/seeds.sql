@@ -3,6 +3,9 @@ CREATE OR REPLACE TEMP TABLE atoms AS
 SELECT
     -1 - handle AS atom, project, subject_key, device_id, user_id, started_at, ended_at,
     first_message_id, last_message_id, events, pages, entry_page, exit_page,
-    campaign_source, campaign_medium, campaign_name, referrer, session_id, NULL::UBIGINT AS tie
+    campaign_source, campaign_medium, campaign_name, referrer,
+    round(engaged_seconds * 1000000)::BIGINT AS engaged, conversions, round(order_value * 10000)::BIGINT AS worth, currency,
+    channel, device_type, os_name, browser, country, region, city,
+    session_id, NULL::UBIGINT AS tie
 FROM before
 WHERE handle IN (SELECT last_handle FROM clusters WHERE appended)

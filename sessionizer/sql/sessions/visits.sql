@@ -27,7 +27,20 @@ SELECT
     campaigned.campaign_medium,
     campaigned.campaign_name,
     referred.referrer,
-    make_timestamp(epoch_us(opening.started_at))::DATE AS session_day
+    make_timestamp(epoch_us(opening.started_at))::DATE AS session_day,
+    (epoch_us(closing.ended_at) - epoch_us(opening.started_at)) / 1000000 AS seconds,
+    found.engaged / 1000000 AS engaged_seconds,
+    found.pages <= 1 AND found.engaged < 10000000 AND found.conversions = 0 AS bounced,
+    found.conversions,
+    found.worth / 10000 AS order_value,
+    paid.currency,
+    landed.channel,
+    equipped.device_type,
+    equipped.os_name,
+    equipped.browser,
+    placed.country,
+    placed.region,
+    placed.city
 FROM found
 JOIN atoms AS opening ON opening.atom = found.opening
 JOIN atoms AS closing ON closing.atom = found.closing
@@ -36,3 +49,7 @@ LEFT JOIN atoms AS entered ON entered.atom = found.entered
 LEFT JOIN atoms AS gone ON gone.atom = found.gone
 LEFT JOIN atoms AS campaigned ON campaigned.atom = found.campaigned
 LEFT JOIN atoms AS referred ON referred.atom = found.referred
+LEFT JOIN atoms AS landed ON landed.atom = found.landed
+LEFT JOIN atoms AS equipped ON equipped.atom = found.equipped
+LEFT JOIN atoms AS placed ON placed.atom = found.placed
+LEFT JOIN atoms AS paid ON paid.atom = found.paid

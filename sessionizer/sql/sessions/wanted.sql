@@ -2,5 +2,6 @@
 CREATE OR REPLACE TEMP TABLE atoms AS
 SELECT * FROM {atoms}
 WHERE atom IN (
-    SELECT unnest([opening, closing, named, entered, gone, campaigned, referred]) FROM found
+    SELECT unnest([opening, closing, named, entered, gone, campaigned, referred, landed, equipped, placed, paid])
+    FROM found
 )
