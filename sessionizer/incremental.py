@@ -8,7 +8,6 @@ import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.statements import run
-from sessionizer.visits.successes import tell
 from warehouse.lake import Lake
 
 BATCH = 500_000
@@ -82,8 +81,7 @@ def _stitch(
         if stages["stitch"].complete_until != stages["load"].complete_until:
             move_cursor(lake, stages, after, moment)
         return report
-    tell(lake, visits.successes)
-    run(lake, "moments")
+    sessions.read_moments(lake, visits)
     run(lake, "fresh", after=after, until=until)
     events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
     if events:

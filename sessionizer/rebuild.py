@@ -8,7 +8,6 @@ import msgspec
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.incremental import cursors, move_cursor
 from sessionizer.statements import run
-from sessionizer.visits.successes import tell
 from warehouse.lake import Lake
 
 Progress = Callable[[str], None]
@@ -42,8 +41,7 @@ def rebuild(
     with lake.transaction():
         stages = cursors(lake)
         until = stages["load"].load_seq
-        tell(lake, visits.successes)
-        run(lake, "moments")
+        sessions.read_moments(lake, visits)
         run(lake, "whole", until=until)
         for name, step in _STEPS.items():
             progress(name)

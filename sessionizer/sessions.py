@@ -11,9 +11,10 @@ import msgspec
 
 from sessionizer.spans import Span, day_of, merged, widened
 from sessionizer.statements import run, statement
+from sessionizer.visits.columns import of_atoms, of_moments, of_seeds
 from sessionizer.visits.finding import find, find_all
 from sessionizer.visits.rules import OURS, SessionRules
-from sessionizer.visits.successes import Success
+from sessionizer.visits.successes import Success, tell
 from warehouse.lake import Lake
 
 
@@ -40,6 +41,12 @@ class Changes(msgspec.Struct, frozen=True):
     reread: int
 
 
+def read_moments(lake: Lake, rules: VisitRules = USUAL) -> None:
+    """Make the temp view `moments`, and what it reads."""
+    tell(lake, rules.successes)
+    run(lake, "moments", **of_moments(rules.cutting))
+
+
 def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     """Bring `sessions` and `session_aliases` up to date with the temp table `fresh`.
 
@@ -47,11 +54,11 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     """
     _find_near(lake, rules.gap)
     run(lake, "sessions/items", gap=rules.gap)
-    run(lake, "sessions/clusters")
+    run(lake, "sessions/clusters", resumable=str(rules.cutting.resumable).lower())
     _read_before(lake)
-    run(lake, "sessions/seeds")
-    _add_atoms(lake, statement("sessions/appended"))
-    reread = _read_again(lake, until)
+    run(lake, "sessions/seeds", **of_seeds(rules.cutting))
+    _add_atoms(lake, rules, statement("sessions/appended"))
+    reread = _read_again(lake, rules, until)
     find(lake, rules.cutting)
     run(lake, "sessions/gone")
     run(lake, "sessions/born")
@@ -87,11 +94,12 @@ def _read_before(lake: Lake) -> None:
     )
 
 
-def _add_atoms(lake: Lake, source: str) -> None:
-    lake.execute(f"INSERT INTO atoms {statement('sessions/event_atoms', source=source)}")
+def _add_atoms(lake: Lake, rules: VisitRules, source: str) -> None:
+    atoms = statement("sessions/event_atoms", source=source, **of_atoms(rules.cutting))
+    lake.execute(f"INSERT INTO atoms {atoms}")
 
 
-def _read_again(lake: Lake, until: int) -> int:
+def _read_again(lake: Lake, rules: VisitRules, until: int) -> int:
     run(lake, "sessions/slow")
     rows = lake.query(
         "SELECT epoch_us(min(opens)), epoch_us(max(closes)), count(*) FROM slow"
@@ -99,7 +107,7 @@ def _read_again(lake: Lake, until: int) -> int:
     )
     for span in merged((Span(lo, hi) for lo, hi, _ in rows), apart=0):
         days = {"first_day": span.first_day, "last_day": span.last_day}
-        _add_atoms(lake, statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, **days))
+        _add_atoms(lake, rules, statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, **days))
     return sum(count for *_, count in rows)
 
 

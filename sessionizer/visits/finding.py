@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sessionizer.statements import run, statement
+from sessionizer.visits.columns import looked_at, of_atoms
 from sessionizer.visits.cut import cut
 from sessionizer.visits.rules import SessionRules
 from sessionizer.visits.stream import Flags, Longs, Stream, before
@@ -27,7 +28,7 @@ def find(lake: Lake, rules: SessionRules) -> None:
 def find_all(lake: Lake, rules: SessionRules) -> None:
     """Cut every event of the temp view `whole` into the temp table `visits`, some subjects at a time."""
     ((events,),) = lake.query("SELECT count(*) FROM whole")
-    source = f"({statement('sessions/event_atoms', source='whole')})"
+    source = f"({statement('sessions/event_atoms', source='whole', **of_atoms(rules))})"
     _keep(lake, _found(lake, source, 1 + events // _AT_ONCE, rules))
     run(lake, "sessions/wanted", atoms=source)
     run(lake, "sessions/visits")
@@ -43,14 +44,10 @@ def _found(lake: Lake, atoms: str, parts: int, rules: SessionRules) -> pa.Table:
 
 
 def _part(lake: Lake, atoms: str, parts: int, part: int, rules: SessionRules) -> pa.Table:
-    columns = run(lake, "sessions/ordered", atoms=atoms, parts=parts, part=part).fetchnumpy()
+    sql = statement("sessions/ordered", atoms=atoms, parts=parts, part=part, **looked_at(rules))
+    columns = lake.execute(sql).fetchnumpy()
     user = _said_once(columns)
-    nothing = np.broadcast_to(np.int64(0), user.shape)
-    never: Flags = np.broadcast_to(np.False_, user.shape)
-    stream = Stream(
-        columns["subject"], columns["at"], columns["until"], columns["events"], user,
-        nothing, nothing, nothing, nothing, never, never,
-    )  # fmt: skip
+    stream = _stream(columns, user)
     said = Said(
         columns["atom"],
         {name: columns[name] for name in ("events", "pages", "conversions")},
@@ -66,6 +63,17 @@ def _part(lake: Lake, atoms: str, parts: int, part: int, rules: SessionRules) ->
         last={"gone": columns["paged"]},
     )
     return summed(stream, said, cut(stream, rules))
+
+
+def _stream(columns: dict[str, npt.NDArray[np.int64]], user: Longs) -> Stream:
+    """What no rule asks for is not there, and is nothing."""
+    nothing = np.broadcast_to(np.int64(0), user.shape)
+    never = np.broadcast_to(np.False_, user.shape)
+    keys = [columns.get(name, nothing) for name in ("campaign", "referrer", "visit", "day")]
+    flags: list[Flags] = [columns.get(name, never) for name in ("mobile", "ends")]  # type: ignore[misc]
+    return Stream(
+        columns["subject"], columns["at"], columns["until"], columns["events"], user, *keys, *flags
+    )
 
 
 def _said_once(columns: dict[str, npt.NDArray[np.int64]]) -> Longs:

@@ -55,6 +55,19 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
 
     @property
+    def kept(self) -> bool:
+        """Whether sessions can be kept by these rules, run after run.
+
+        Not where a late event can join what is further apart than any pause.
+        """
+        return not (self.sdk_sessions or self.needs_page)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a session's row says all that is needed to go on from it."""
+        return not (self.campaign or self.referrer or self.ends_after)
+
+    @property
     def widest_gap(self) -> float:
         """The longest pause that can lie within a visit: what is further apart never touches."""
         return max(self.gap, self.mobile_gap or 0.0)

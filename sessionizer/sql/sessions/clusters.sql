@@ -1,6 +1,6 @@
 -- clusters: the clusters that got new events. Appended: all of them are later than its last session, whose row says
 -- everything that is needed to go on from it; otherwise its events are read again. Two sessions of the same one moment
--- leave it open which is the last.
+-- leave it open which is the last. Some rules need to know more than the row says.
 CREATE OR REPLACE TEMP TABLE clusters AS
 WITH grouped AS (
     SELECT
@@ -18,5 +18,6 @@ WITH grouped AS (
 )
 SELECT
     * EXCLUDE (ends),
-    coalesce(first_new > ends[1][1] AND (len(ends) = 1 OR ends[1] > ends[2]), true) AS appended
+    coalesce(first_new > ends[1][1] AND (len(ends) = 1 OR ends[1] > ends[2]), true)
+        AND (ends IS NULL OR {resumable}) AS appended
 FROM grouped

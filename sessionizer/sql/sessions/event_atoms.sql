@@ -1,4 +1,4 @@
--- event_atoms: events as atoms; the source gives rows of moments.
+-- event_atoms: events as atoms; the source gives rows of moments. Keys are what the rules look at, null where they do not.
 SELECT
     load_seq AS atom, project, subject_key, anonymous_id AS device_id, user_id,
     happened_at AS started_at, happened_at AS ended_at,
@@ -7,5 +7,8 @@ SELECT
     campaign_source, campaign_medium, campaign_name, referrer,
     0::BIGINT AS engaged, converts::BIGINT AS conversions, worth, currency,
     channel, device_type, os_name, browser, country, region, city,
-    NULL::VARCHAR AS session_id, tie
+    NULL::VARCHAR AS session_id, tie,
+    {campaign} AS campaign_key, {referrer} AS referrer_key, {visit} AS visit_key,
+    {day} AS day, {mobile} AS mobile, {ends} AS ends
 FROM {source}
+{counted}

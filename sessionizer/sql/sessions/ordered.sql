@@ -20,6 +20,7 @@ SELECT
     channel IS NOT NULL AS landed,
     coalesce(device_type, os_name, browser) IS NOT NULL AS equipped,
     country IS NOT NULL AS placed
+    {looked_at}
 FROM {atoms}
 WHERE subject_key % {parts} = {part}
-ORDER BY subject_key, started_at, first_message_id, user_id NULLS LAST, tie
+ORDER BY subject_key, {first_by}started_at, first_message_id, user_id NULLS LAST, tie

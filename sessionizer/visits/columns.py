@@ -1,0 +1,70 @@
+"""What a set of rules wants to know of each event, as SQL over `moments`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sessionizer.visits.rules import SessionRules
+from warehouse.lake import quoted
+
+_CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
+_SDK_SESSIONS: Final = (
+    *("e.context->>'$.sessionId'", "e.context->>'$.session_id'", "e.context->>'$.session.id'"),
+    *("e.properties->>'$.\"$session_id\"'", "e.properties->>'$.session_id'"),
+)
+
+
+def of_moments(rules: SessionRules) -> dict[str, str]:
+    """The parts of the statement `moments`."""
+    if not rules.sdk_sessions:
+        return {"sdk_session": "NULL::VARCHAR"}
+    return {"sdk_session": f"nullif(coalesce({', '.join(_SDK_SESSIONS)}), '')"}
+
+
+def of_atoms(rules: SessionRules) -> dict[str, str]:
+    """The parts of the statement `event_atoms`: numbers and keys, null where no rule asks."""
+    named = ", ".join(f"'{quoted(name)}'" for name in rules.ends_after)
+    return {
+        "campaign": _key(f"coalesce({_CAMPAIGN})", _CAMPAIGN) if rules.campaign else "NULL::BIGINT",
+        "referrer": _key("from_site", "from_site") if rules.referrer else "NULL::BIGINT",
+        "visit": _key("sdk_session", "sdk_session") if rules.sdk_sessions else "NULL::BIGINT",
+        "mobile": "mobile" if rules.mobile_gap is not None else "NULL::BOOLEAN",
+        "ends": f"coalesce(event IN ({named}), false)" if named else "NULL::BOOLEAN",
+        "counted": "WHERE type IN ('page', 'screen')" if rules.counts == "pages" else "",
+        "day": _day(rules, "happened_at"),
+    }
+
+
+def of_seeds(rules: SessionRules) -> dict[str, str]:
+    """The parts of `seeds`, sessions that are gone on from: the day of their last event."""
+    return {"day": _day(rules, "ended_at")}
+
+
+def looked_at(rules: SessionRules) -> dict[str, str]:
+    """The parts of the statement `ordered`: columns that only some rules need, and the order they need."""
+    columns = {
+        "campaign": rules.campaign,
+        "referrer": rules.referrer,
+        "visit": rules.sdk_sessions,
+    }
+    keys = [f", coalesce({name}_key, 0) AS {name}" for name, wanted in columns.items() if wanted]
+    flags = {
+        "day": rules.day_of is not None,
+        "mobile": rules.mobile_gap is not None,
+        "ends": bool(rules.ends_after),
+    }
+    plain = [f", {name}" for name, wanted in flags.items() if wanted]
+    first_by = "coalesce(visit_key, 0), " if rules.sdk_sessions else ""
+    return {"looked_at": "".join([*keys, *plain]), "first_by": first_by}
+
+
+def _key(known: str, values: str) -> str:
+    """A number for a text or several; null where all are."""
+    return f"CASE WHEN {known} IS NOT NULL THEN (hash({values}) >> 1)::BIGINT END"
+
+
+def _day(rules: SessionRules, moment: str) -> str:
+    """Number of the calendar day in the rules' time zone."""
+    if rules.day_of is None:
+        return "NULL::BIGINT"
+    return f"datediff('day', DATE '1970-01-01', timezone('{quoted(rules.day_of)}', {moment})::DATE)"
