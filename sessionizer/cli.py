@@ -62,13 +62,16 @@ _SHOWN = ("sessions", "identities", "customers", "seconds")
 def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
     from sessionizer.rebuild import rebuild as compute
     from sessionizer.rules import RuleReader
+    from sessionizer.visits.presets import chosen as chosen_rules
     from warehouse.writer import from_landing, open_writer
 
     opening = from_landing if source == "landing" else open_writer
     with opening(settings, registry, now=now, progress=_objects) as writer:
         own = contract.load(SessionizerSettings, os.environ, known=os.environ)
-        rules = RuleReader(registry, own.attribute_rule).read()
-        return msgspec.structs.asdict(compute(writer.lake, now=now, progress=_say, rules=rules))
+        reader = RuleReader(registry, own.attribute_rule)
+        visits, rules = reader.visits(chosen_rules(own.session_rules)), reader.read()
+        done = compute(writer.lake, now=now, progress=_say, visits=visits, rules=rules)
+        return msgspec.structs.asdict(done)
 
 
 def _ask(registry: Registry, source: str) -> dict[str, Any]:

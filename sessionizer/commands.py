@@ -33,7 +33,8 @@ def _rebuild(job: Job, command: Command) -> dict[str, Any]:
     if source == "landing":
         job.reload()
     with job.all_threads() as lake:
-        return msgspec.structs.asdict(rebuild(lake, now=job.now, progress=job.tell_step, rules=job.rules()))
+        done = rebuild(lake, now=job.now, progress=job.tell_step, visits=job.visits(), rules=job.rules())
+        return msgspec.structs.asdict(done)
 
 
 def _replay(job: Job, command: Command) -> dict[str, Any]:

@@ -17,3 +17,7 @@ class BadCommand(Terminal):
 
 class CommandFailed(Terminal):
     """The running writer could not do what it was asked."""
+
+
+class BadRules(Terminal):
+    """Session rules that do not exist, or cannot be used for this."""

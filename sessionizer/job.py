@@ -18,9 +18,12 @@ from sessionizer.books import Bookkeeper
 from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
-from sessionizer.rules import RuleReader, text_of
+from sessionizer.rebuild import rebuild
+from sessionizer.rules import RuleReader, text_of, text_of_visits
+from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
+from sessionizer.visits.presets import chosen
 from warehouse.errors import CatalogUnavailable, LakeLocked
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -28,6 +31,7 @@ from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
+VISITS_IN_USE = "session_rules"
 LONGEST_PAUSE_US = 5_000_000
 ROUTINE = ("loaded", "stitched", "upkeep")
 
@@ -184,7 +188,10 @@ class Job:
             return False
         complete = self._complete
         rules = self._rules_in_use()
-        report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows, rules=rules)
+        visits = self._visits_in_use(rules)
+        report = stitch(
+            self.writer.lake, now=self.now, batch=self.settings.stitch_rows, visits=visits, rules=rules
+        )
         self._stitched, self._stitched_complete = report.until, complete
         if not report.events:
             return False
@@ -205,6 +212,22 @@ class Job:
             self.registry.set_setting(RULES_IN_USE, text)
             self.report("info", "attributes chosen anew", {"changed": changed})
         return rules
+
+    def visits(self) -> VisitRules:
+        """How events are cut into sessions now."""
+        return self._rules.visits(chosen(self.settings.session_rules))
+
+    def _visits_in_use(self, rules: Rules) -> VisitRules:
+        """Where the rules are others than at the last run, everything is cut anew first."""
+        visits = self.visits()
+        text = text_of_visits(visits)
+        if text != self.registry.setting(VISITS_IN_USE, ""):
+            if cursors(self.writer.lake)["stitch"].load_seq:
+                self.report("info", "sessions cut anew", {"rules": visits.cutting.name})
+                with self.all_threads() as lake:
+                    rebuild(lake, now=self.now, progress=self.tell_step, visits=visits, rules=rules)
+            self.registry.set_setting(VISITS_IN_USE, text)
+        return visits
 
     def _obey(self) -> bool:
         if self.now() < self._due["obey"]:

@@ -1,4 +1,4 @@
-"""How the attributes of customers are chosen: by what the projects' tracking plans say of traits."""
+"""What the projects' tracking plans say of sessions and customers: key events, and attributes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import msgspec
 from sdk_contract.errors import PlanError
 from sdk_contract.plan import Plan
 from sessionizer.attributes import RULES, Rule, Rules
+from sessionizer.sessions import VisitRules
+from sessionizer.visits.rules import SessionRules
+from sessionizer.visits.successes import Success, successes_of
 from warehouse.registry import PublishedPlan, Registry
 
+COLUMNS: Final = 2  # how often the columns of sessions have changed their meaning
 LASTING_CLASSES: Final = ("birthday", "id_number", "uscc")
 _DEFS: Final = "#/$defs/"
 
@@ -27,7 +31,14 @@ class RuleReader:
         self._generation: int | None = None
         self._numbers: dict[str, int] = {}
         self._of_project: dict[str, dict[str, Rule]] = {}
+        self._successes: dict[str, list[Success]] = {}
         self._rules = Rules(default=default)
+
+    def visits(self, cutting: SessionRules) -> VisitRules:
+        """The rules of sessions, with the key events of every project's newest plan."""
+        self.read()
+        found = sorted(success for of_one in self._successes.values() for success in of_one)
+        return VisitRules(cutting, tuple(found))
 
     def read(self) -> Rules:
         """The rules of every project's newest plan."""
@@ -43,12 +54,19 @@ class RuleReader:
         if published is None or self._numbers.get(published.project) == published.number:
             return False
         self._numbers[published.project] = published.number
-        self._of_project[published.project] = dict(_rules_of(published, self._default))
+        plan = _plan_of(published)
+        self._of_project[published.project] = dict(_rules_of(plan, self._default)) if plan else {}
+        self._successes[published.project] = successes_of(published.project, plan) if plan else []
         return True
 
     def _all(self) -> Iterator[tuple[tuple[str, str], Rule]]:
         for project, rules in self._of_project.items():
             yield from (((project, name), rule) for name, rule in rules.items())
+
+
+def text_of_visits(rules: VisitRules) -> str:
+    """Equal rules, equal text; also another one when sessions get other columns."""
+    return msgspec.json.encode([COLUMNS, rules]).decode()
 
 
 def text_of(rules: Rules) -> str:
@@ -57,12 +75,15 @@ def text_of(rules: Rules) -> str:
     return msgspec.json.encode([rules.default, traits]).decode()
 
 
-def _rules_of(published: PublishedPlan, default: str) -> Iterator[tuple[str, Rule]]:
+def _plan_of(published: PublishedPlan) -> Plan | None:
     """A plan that cannot be read says nothing; whoever publishes one is told."""
     try:
-        plan = Plan.from_json(published.text)
+        return Plan.from_json(published.text)
     except PlanError:
-        return
+        return None
+
+
+def _rules_of(plan: Plan, default: str) -> Iterator[tuple[str, Rule]]:
     for event in plan.events:
         if event.type == "identify":
             for name, schema in event.properties.get("properties", {}).items():

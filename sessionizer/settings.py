@@ -24,6 +24,9 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     stitch_rows: Annotated[
         int, Meta(ge=1, description="load_seq stitched in one run; a backlog goes in such slices.")
     ] = 200_000
+    session_rules: Annotated[
+        str, Meta(description="Rules by which sessions are cut: a name of `sojourn sessions rules`.")
+    ] = "sojourn"
     attribute_rule: Annotated[
         Literal["latest", "first", "most_frequent"],
         Meta(description="How a customer's attribute is chosen where the tracking plan does not say."),

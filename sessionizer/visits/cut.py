@@ -38,8 +38,9 @@ def cut(stream: Stream, rules: SessionRules) -> Longs:
     if rules.day_of is not None:
         _mark(why, Why.DAY, before(stream.day) != stream.day)
     if rules.sdk_sessions:
-        why[stream.visit != 0] &= int(Why.FIRST)
-        _mark(why, Why.SDK, before(stream.visit) != stream.visit)
+        begins = (why & int(Why.FIRST) != 0) | (before(stream.visit) != stream.visit)
+        why = np.where(stream.visit != 0, np.where(begins, int(Why.SDK), 0), why)
+        _mark(why, Why.SDK, begins)
     starts = why != 0
     if rules.ends_after:
         _mark(why, Why.ENDED, np.asarray(before(stream.ends), dtype=bool))

@@ -12,7 +12,7 @@ from sessionizer.statements import run, statement
 from sessionizer.visits.columns import looked_at, of_atoms
 from sessionizer.visits.cut import cut
 from sessionizer.visits.rules import SessionRules
-from sessionizer.visits.stream import Flags, Longs, Stream, before
+from sessionizer.visits.stream import Longs, Stream, before
 from sessionizer.visits.summary import Said, summed
 from warehouse.lake import Lake
 
@@ -28,10 +28,18 @@ def find(lake: Lake, rules: SessionRules) -> None:
 def find_all(lake: Lake, rules: SessionRules) -> None:
     """Cut every event of the temp view `whole` into the temp table `visits`, some subjects at a time."""
     ((events,),) = lake.query("SELECT count(*) FROM whole")
-    source = f"({statement('sessions/event_atoms', source='whole', **of_atoms(rules))})"
-    _keep(lake, _found(lake, source, 1 + events // _AT_ONCE, rules))
-    run(lake, "sessions/wanted", atoms=source)
+    _keep(lake, found_in_all(lake, rules, events))
+    run(lake, "sessions/wanted", atoms=_whole(rules))
     run(lake, "sessions/visits")
+
+
+def found_in_all(lake: Lake, rules: SessionRules, events: int) -> pa.Table:
+    """The visits of the temp view `whole`, which has so many events, as `summed` gives them."""
+    return _found(lake, _whole(rules), 1 + events // _AT_ONCE, rules)
+
+
+def _whole(rules: SessionRules) -> str:
+    return f"({statement('sessions/event_atoms', source='whole', **of_atoms(rules))})"
 
 
 def _keep(lake: Lake, found: pa.Table) -> None:
@@ -69,11 +77,10 @@ def _stream(columns: dict[str, npt.NDArray[np.int64]], user: Longs) -> Stream:
     """What no rule asks for is not there, and is nothing."""
     nothing = np.broadcast_to(np.int64(0), user.shape)
     never = np.broadcast_to(np.False_, user.shape)
-    keys = [columns.get(name, nothing) for name in ("campaign", "referrer", "visit", "day")]
-    flags: list[Flags] = [columns.get(name, never) for name in ("mobile", "ends")]  # type: ignore[misc]
-    return Stream(
-        columns["subject"], columns["at"], columns["until"], columns["events"], user, *keys, *flags
-    )
+    given = {name: columns.get(name, nothing) for name in ("campaign", "referrer", "visit", "day")}
+    flags = {name: columns.get(name, never) for name in ("mobile", "ends")}
+    plain = {name: columns[name] for name in ("subject", "at", "until", "events")}
+    return Stream(user=user, **plain, **given, **flags)  # type: ignore[arg-type]
 
 
 def _said_once(columns: dict[str, npt.NDArray[np.int64]]) -> Longs:

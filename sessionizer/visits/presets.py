@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from sessionizer.errors import BadRules
 from sessionizer.visits.rules import HOUR, MINUTE, OURS, SessionRules
 
 _ALL: Final = (
@@ -32,3 +33,22 @@ _ALL: Final = (
 )
 
 PRESETS: Final[Mapping[str, SessionRules]] = {rules.name: rules for rules in _ALL}
+
+
+def preset(name: str) -> SessionRules:
+    """The rules of this name. BadRules where there are none."""
+    if name not in PRESETS:
+        raise BadRules(f"there are no session rules {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def chosen(name: str) -> SessionRules:
+    """Rules by which sessions are to be kept. BadRules where there are none, or they can only be compared."""
+    rules = preset(name)
+    if not rules.kept:
+        kept = ", ".join(other.name for other in PRESETS.values() if other.kept)
+        raise BadRules(
+            f"SOJOURN_SESSION_RULES={name}: such sessions can be compared (sojourn sessions diff), not kept; "
+            f"{kept} can be"
+        )
+    return rules

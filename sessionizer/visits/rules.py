@@ -17,12 +17,16 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gap: Annotated[float, Meta(gt=0, description="A visit ends when this time passes without an event.")] = (
         30 * MINUTE
     )
-    mobile_gap: Annotated[
-        float | None, Meta(gt=0, description="The same for apps on phones and tablets; null: as `gap`.")
-    ] = None
-    lone_gap: Annotated[
-        float | None, Meta(gt=0, description="The same while the visit has one event only; null: as `gap`.")
-    ] = None
+    mobile_gap: (
+        Annotated[float, Meta(gt=0, description="The same for apps on phones and tablets; null: as `gap`.")]
+        | None
+    ) = None
+    lone_gap: (
+        Annotated[
+            float, Meta(gt=0, description="The same while the visit has one event only; null: as `gap`.")
+        ]
+        | None
+    ) = None
     at_gap: Annotated[bool, Meta(description="A pause of exactly the gap ends a visit too.")] = False
     whole_minutes: Annotated[
         bool, Meta(description="Pauses are counted in whole minutes, what is over is left out.")
@@ -37,9 +41,10 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         False
     )
     referrer: Annotated[bool, Meta(description="A page opened from another site begins a new visit.")] = False
-    longest: Annotated[
-        float | None, Meta(gt=0, description="A visit ends this long after it began, whatever happens.")
-    ] = None
+    longest: (
+        Annotated[float, Meta(gt=0, description="A visit ends this long after it began, whatever happens.")]
+        | None
+    ) = None
     ends_after: Annotated[
         tuple[str, ...], Meta(description="Events after which a visit ends, such as a payment.")
     ] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 from sessionizer.visits.stream import Flags, Longs, Places, Stream, before
 
 PAUSE: Final = 30_000_000
+BOUNCE: Final = 10_000_000
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -34,9 +35,9 @@ class Said(msgspec.Struct, frozen=True):
 def summed(stream: Stream, said: Said, why: Longs) -> pa.Table:
     """One row a visit: what opens and closes it, what names the things it has (null: nothing), and sums."""
     starts = np.flatnonzero(why)
-    ends = np.append(starts[1:], len(why)) - 1
+    ends = np.append(starts[1:], len(why))[: len(starts)] - 1
     paid = first_of(said.currency != 0, starts)
-    columns = {
+    columns: dict[str, Any] = {
         "opening": said.atom[starts],
         "closing": said.atom[ends],
         **{name: _names(said.atom, first_of(flags, starts)) for name, flags in said.first.items()},
@@ -45,9 +46,16 @@ def summed(stream: Stream, said: Said, why: Longs) -> pa.Table:
         **{name: np.add.reduceat(values, starts) for name, values in said.numbers.items()},
         "engaged": np.add.reduceat(_engaged(stream, said, why), starts),
         "worth": _worth(said, starts, paid),
+        "lasted": stream.until[ends] - stream.at[starts],
         "why": why[starts],
     }
     return pa.table(columns)
+
+
+def bounced(visits: pa.Table) -> Flags:
+    """One page or less, engaged for less than 10 seconds, and nothing achieved."""
+    pages, engaged, conversions = (visits[name].to_numpy() for name in ("pages", "engaged", "conversions"))
+    return np.asarray((pages <= 1) & (engaged < BOUNCE) & (conversions == 0))
 
 
 def first_of(flags: Flags, starts: Places) -> Places:
@@ -75,7 +83,7 @@ def _worth(said: Said, starts: Places, paid: Places) -> pa.Array:
 
     A currency that is not named is the one that is.
     """
-    lengths = np.diff(np.append(starts, len(said.worth)))
+    lengths = np.diff(np.append(starts, len(said.worth)))[: len(starts)]
     currency = np.repeat(np.where(paid < 0, 0, said.currency[np.maximum(paid, 0)]), lengths)
     counted = said.valued & ((said.currency == 0) | (said.currency == currency))
     sums = np.add.reduceat(np.where(counted, said.worth, 0), starts)

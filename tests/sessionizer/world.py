@@ -67,6 +67,15 @@ class Event(msgspec.Struct, frozen=True):
     library_name: str | None = None
     dialect: str = "segment"
     key_id: str = "k_1"
+    event: str | None = None
+    properties: str | None = None
+    referrer_host: str | None = None
+    referrer_class: str | None = None
+    channel: str | None = None
+    device_type: str | None = None
+    app_name: str | None = None
+    country: str | None = None
+    city: str | None = None
 
     @property
     def subject_key(self) -> int:

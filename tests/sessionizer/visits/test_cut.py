@@ -43,11 +43,13 @@ def stream_of(atoms: Sequence[Atom]) -> Stream:
     until = np.array(
         [round((atom.at if atom.until is None else atom.until) * MINUTE) for atom in atoms], dtype=np.int64
     )
-    longs = [column(name, np.int64) for name in ("user", "campaign", "referrer", "visit", "day")]
+    longs = ("subject", "events", "user", "campaign", "referrer", "visit", "day")
     return Stream(
-        column("subject", np.int64), at, until, column("events", np.int64),
-        *longs, column("mobile", bool), column("ends", bool),
-    )  # fmt: skip
+        at=at,
+        until=until,
+        **{name: column(name, np.int64) for name in longs},
+        **{name: column(name, bool) for name in ("mobile", "ends")},
+    )
 
 
 def sizes(atoms: Sequence[Atom], rules: SessionRules) -> list[int]:
