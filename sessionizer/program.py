@@ -14,6 +14,7 @@ from sessionizer.job import Job
 from sessionizer.logs import Report
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
+from sessionizer.visits.presets import chosen as preset_to_keep
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 from warehouse.writer import Writer, from_landing, open_writer
@@ -116,7 +117,8 @@ class Program:
 def run(
     settings: SessionizerSettings, lake: WarehouseSettings, *, now: Callable[[], int], report: Report
 ) -> None:
-    """Run until SIGTERM or SIGINT. Raises LakeLocked where another writer runs."""
+    """Run until SIGTERM or SIGINT. Raises LakeLocked where another writer runs, BadRules of the settings."""
+    preset_to_keep(settings.session_rules)
     program = Program(settings, lake, now=now, report=report)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: program.stop.set())

@@ -21,7 +21,7 @@ _ALL: Final = (
     # Amplitude: 30 minutes in browsers, 5 in apps.
     SessionRules("amplitude", mobile_gap=5 * MINUTE, at_gap=True),
     # dbt-labs/segment: pages only, a pause of exactly 30 minutes does not end a session.
-    SessionRules("segment", counts="pages", needs_page=True),
+    SessionRules("segment", counts="pages"),
     # RudderStack's dbt package: whole minutes, so that 30 minutes and 59 seconds are no more than 30.
     SessionRules("rudderstack", whole_minutes=True),
     # Sensors Analytics: 30 minutes by default, and never over midnight.

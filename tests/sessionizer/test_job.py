@@ -256,6 +256,27 @@ def test_a_new_plan_chooses_the_attributes_of_customers_anew(bench: Bench) -> No
     assert bench.told("attributes chosen anew") == [{"changed": 3}]
 
 
+def test_other_key_events_and_other_rules_cut_everything_anew(bench: Bench) -> None:
+    bench.land(0, 1, 90)
+    bench.job.turn()
+    sums = "SELECT count(*), sum(conversions)::BIGINT FROM sessions"
+    assert bench.job.writer.lake.query(sums) == [(2, 0)]
+    assert bench.told("sessions cut anew") == []
+    bench.site.registry.create_key("shop")
+    files = {"plan.yaml": "version: 1.0.0", "events/seen.yaml": "event: Seen\ntype: page\nkey_event: true"}
+    bench.site.registry.publish_plan("shop", "1.0.0", read_plan(files).to_json(), "test")
+    bench.site.clock += 5 * SECOND
+    bench.site.land([event("m9", type="page", event="Seen", timestamp=NOON, user_id="lin")])
+    bench.job.turn()
+    assert bench.job.writer.lake.query(sums) == [(2, 1)]
+    bench.job.settings = msgspec.structs.replace(bench.job.settings, session_rules="segment")
+    bench.site.clock += 5 * SECOND
+    bench.site.land([event("m10", timestamp=NOON - 200 * MINUTE, user_id="lin")])
+    bench.job.turn()
+    assert bench.job.writer.lake.query(sums) == [(2, 1)]
+    assert [told["rules"] for told in bench.told("sessions cut anew")] == ["sojourn", "segment"]
+
+
 def test_the_writer_obeys_a_replay(bench: Bench) -> None:
     key = bench.site.registry.create_key("shop")
     raw = msgspec.json.encode({"type": "track", "event": "x", "anonymousId": "d", "messageId": "r"}).decode()
