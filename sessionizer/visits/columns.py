@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sessionizer.visits.rules import SessionRules
-from warehouse.lake import quoted
+from warehouse.catalogs.text import quoted
 
 _CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
 _SDK_SESSIONS: Final = (
