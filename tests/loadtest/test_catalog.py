@@ -27,6 +27,7 @@ def test_a_trial_holds_only_where_everything_does(change: dict[str, int]) -> Non
     assert not Catalogs({}, other, HELD).held
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 @pytest.mark.timeout(400)
 def test_a_lock_and_a_restart_lose_nothing() -> None:

@@ -52,7 +52,7 @@ def contents_and_cursor(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     return contents(lake) | {name: lake.query(f"SELECT * FROM {name} ORDER BY ALL") for name in ledgers}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_run_broken_off_at_any_statement(seed: int) -> None:
     lake, events = plain_lake(), arrivals(random.Random(seed), 120, 12)
     store(lake, events)
