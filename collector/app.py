@@ -1,6 +1,6 @@
 """The routes of a door worker: hot paths go to the intake, Starlette serves the rest."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from hmac import compare_digest
 from pathlib import Path
@@ -13,18 +13,21 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from collector.door import DIALECTS, Door
+from collector.door import Door
 from collector.exchange import Work
+from collector.intake import Targets
 from collector.metrics import exposition
 from collector.openapi import METRICS, STREAM, Health, described, limits_of
 from collector.validate import PATH, VALIDATE
 from collector.wire import Message, Receive, Scope, Send, cors, preflight, respond
-from sdk_contract.dialects import Answer, Dialect
+from sdk_contract.dialects import Answer, Config, Dialect, Visit
+from sdk_contract.dialects.known import DIALECTS
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import SojournError
 from sdk_contract.verdicts import Unserved
 
 QUIET_SECONDS = 10.0
+METHODS = ("POST", "GET")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,7 +44,9 @@ class App:
     def __init__(self, door: Door, numbers: CollectorRegistry, shared: Path | None = None) -> None:
         self.door, self.numbers, self.shared = door, numbers, shared
         self.paths = hot_paths(DIALECTS)
-        self.hot = {path.encode(): self._work(*target) for path, target in self.paths.items()}
+        self.hot: dict[bytes, dict[bytes, Work]] = {b"POST": {}, b"GET": {}}
+        for (method, path), targets in self.paths.items():
+            self.hot[method.encode()][path.encode()] = self._work(targets)
         self.cold = cold_app(self)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -54,8 +59,8 @@ class App:
         """Whether each answer is to be the last of its connection."""
         return self.door.leaving
 
-    def _work(self, dialect: Dialect, kind: str) -> Work:
-        return lambda exchange: self.door.intake.take(dialect, kind, exchange)
+    def _work(self, targets: Targets) -> Work:
+        return lambda exchange: self.door.intake.take(targets, exchange)
 
     async def _rest(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -63,10 +68,9 @@ class App:
         if scope["method"] == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": preflight(headers)})
             await send({"type": "http.response.body"})
-        elif scope["path"] in self.paths:
-            await respond(
-                send, wrong_method(scope), [*(cors(origin) if origin else []), (b"allow", b"POST, OPTIONS")]
-            )
+        elif taken := [method for method in METHODS if (method, scope["path"]) in self.paths]:
+            allowed = (b"allow", ", ".join((*taken, "OPTIONS")).encode())
+            await respond(send, wrong_method(scope, taken), [*(cors(origin) if origin else []), allowed])
         else:
             with suppress(Exception):  # answered and logged by `Cold.fail`; Starlette raises it once more
                 await self.cold(scope, receive, reflecting(send, origin) if origin else send)
@@ -84,15 +88,21 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def hot_paths(dialects: list[Dialect]) -> dict[str, tuple[Dialect, str]]:
-    """Protocol and kind of every path that takes events, with and without a slash at its end."""
-    routes = [(route.path, (dialect, route.kind)) for dialect in dialects for route in dialect.routes]
-    routes.append((PATH, (SEGMENT, VALIDATE)))
-    return {path: target for name, target in routes for path in (name, name + "/")}
+def hot_paths(dialects: Sequence[Dialect]) -> dict[tuple[str, str], Targets]:
+    """Whose is what, by method and path, with and without a slash at its end.
+
+    Every dialect has its addresses once more under its name (`/segment/v1/batch`), where it has no rivals.
+    """
+    found: dict[tuple[str, str], list[tuple[Dialect, str]]] = {("POST", PATH): [(SEGMENT, VALIDATE)]}
+    for dialect in dialects:
+        for route in dialect.routes:
+            for path in (route.path, f"/{dialect.name}{route.path}"):
+                found.setdefault((route.method, path), []).append((dialect, route.kind))
+    return {(method, name): each for (method, path), each in found.items() for name in (path, path + "/")}
 
 
-def wrong_method(scope: Scope) -> Answer:
-    text = f"{scope['path']} takes POST, not {scope['method']}"
+def wrong_method(scope: Scope, taken: Sequence[str]) -> Answer:
+    text = f"{scope['path']} takes {' and '.join(taken)}, not {scope['method']}"
     return Answer(405, _encode(unserved(Unserved.WRONG_METHOD, text)))
 
 
@@ -155,7 +165,8 @@ class Cold:
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Unknown paths and methods."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        exists = sorted({path.rstrip("/") for path in self.app.paths}) + sorted(self.routes())
+        own = {one.path for dialect in DIALECTS for one in (*dialect.routes, *dialect.configs)}
+        exists = sorted({PATH, *own}) + sorted(self.routes())
         text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
         reason = Unserved.WRONG_METHOD if status == 405 else Unserved.NOT_FOUND
         return json({**unserved(reason, text), "exists": exists}, status)
@@ -174,10 +185,32 @@ class Cold:
         }
 
 
+def configured(door: Door, config: Config) -> Endpoint:
+    """Answers an SDK that asks for its configuration."""
+
+    async def answered(request: Request) -> Response:
+        headers = request.headers.raw
+        peer = request.client.host if request.client else None
+        origin = door.peers.origin(peer, headers, request.url.scheme)
+        params = {name: str(value) for name, value in request.path_params.items()}
+        query: bytes = request.scope["query_string"]
+        answer = config.answer(Visit(params, query, dict(headers), origin))
+        return Response(answer.body, answer.status, media_type=answer.content_type.decode())
+
+    return answered
+
+
 def cold_app(app: App) -> Starlette:
     """Starlette for the routes that are not hot, each with and without a slash at its end."""
     cold = Cold(app)
     routes = [Route(path, end) for name, end in cold.routes().items() for path in (name, name + "/")]
+    routes += [
+        Route(path, configured(app.door, config), methods=[config.method])
+        for dialect in DIALECTS
+        for config in dialect.configs
+        for name in (config.path, f"/{dialect.name}{config.path}")
+        for path in (name, name + "/")
+    ]
     handlers = {404: cold.refuse, 405: cold.refuse, Exception: cold.fail}
     starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False

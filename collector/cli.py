@@ -125,7 +125,7 @@ def tail(
     data: str | None, as_json: bool, key: str | None, event: str | None, count: int | None, from_start: bool
 ) -> None:
     """Show events as they are acknowledged."""
-    from collector.door import DIALECTS
+    from sdk_contract.dialects.known import DIALECTS
 
     settings = chosen(data=data)
     if not settings.journal.is_dir():

@@ -32,8 +32,8 @@ from collector.shedding import BEAT, Cause, Queue, Shedding, Turns
 from collector.tap import Follower, Tap
 from collector.vaults import Vaults
 from collector.visitor import visitors
-from sdk_contract.dialects import Answer, Dialect
-from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects import Answer
+from sdk_contract.dialects.known import DIALECTS
 from sdk_contract.judging import BatchIds
 from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Unserved
@@ -41,7 +41,6 @@ from warehouse.counted import Counted, read_counted
 from warehouse.registry import Registry
 from warehouse.rules import RuleBook
 
-DIALECTS: list[Dialect] = [SEGMENT]
 TICK_SECONDS = 1.0
 
 
@@ -74,6 +73,7 @@ class Door:
     intake: Intake
     journal: Journal
     live_token: str
+    peers: Peers
     _beating: asyncio.TimerHandle
 
     def __init__(
@@ -110,7 +110,7 @@ class Door:
     async def open(self) -> None:
         """Reads the keys, takes the journal. SojournError or OSError says what is in the way."""
         settings, loop = self.settings, asyncio.get_running_loop()
-        peers = Peers(networks(settings.trusted_proxies))
+        self.peers = Peers(networks(settings.trusted_proxies))
         trimmed = await loop.run_in_executor(self._thread, self._read_registry)
         self.journal = Journal.open(
             settings.journal / self.name, node_name(settings, gethostname()), self.name, self.now,
@@ -124,8 +124,8 @@ class Door:
         devices = Devices(settings.device_rate, settings.devices, time.monotonic, self.random)
         parts = Parts(
             settings, self.keyring, self.journal, self.gate, self.quota, devices, self.shedding, self.slow,
-            self.counts, peers, self.geo, visitors(settings), Recent(), Room(room), BatchIds(self.random),
-            self.vault, self.report, self.now, loop.time,
+            self.counts, self.peers, self.geo, visitors(settings), Recent(), Room(room),
+            BatchIds(self.random), self.vault, self.report, self.now, loop.time,
         )  # fmt: skip
         self.intake = Intake(parts, self.fail)
         self._ticking = asyncio.ensure_future(self._tick())

@@ -139,7 +139,7 @@ class Exchange:
         for name, value in self.connection.lines:
             pieces += (name, b": ", value, b"\r\n")
         pieces += (b"content-type: ", answer.content_type, b"\r\ncontent-length: %d\r\n" % len(answer.body))
-        for name, value in extra:
+        for name, value in (*answer.headers, *extra) if answer.headers else extra:
             if name != b"connection":
                 pieces += (name, b": ", value, b"\r\n")
         if not self.keep_alive:

@@ -1,16 +1,17 @@
 """The hot path: read, unpack, treat, judge, protect, journal, reply. Nothing of ASGI."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from collector.errors import JournalUnavailable
 from collector.exchange import Exchange
 from collector.pipeline import Asked, OverQuota, Parts, Treated, quarantine, treat_request
 from collector.quarantine import UNREADABLE
 from collector.shedding import Busy
-from collector.validate import VALIDATE, kind_of, validation
+from collector.validate import BATCH, VALIDATE, kind_of, validation
 from collector.wire import Gone, cors
-from sdk_contract.bodies import unpack
-from sdk_contract.dialects import Answer, Dialect, outcome_of
+from sdk_contract.bodies import inflate, unpack
+from sdk_contract.dialects import Answer, Dialect, Sent, outcome_of
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.rules import KeyRules
@@ -18,6 +19,7 @@ from warehouse.rules import KeyRules
 CLOSING = frozenset({Reason.SLOW_BODY, Reason.DRAINING})
 FULL = Refused(Reason.OVERLOADED, "the journal cannot be written now")
 UNDECLARED = 256 * 1024
+Targets: TypeAlias = Sequence[tuple[Dialect, str]]
 NOT_STORED = (Verdict.REJECTED, Verdict.FILTERED)
 
 
@@ -27,24 +29,25 @@ class Intake:
     def __init__(self, parts: Parts, fail: Callable[[Exception], Answer]) -> None:
         self.parts, self.fail = parts, fail
 
-    async def take(self, dialect: Dialect, kind: str, request: Exchange) -> None:
-        """Answers one request; never raises for what a client sent."""
+    async def take(self, targets: Targets, request: Exchange) -> None:
+        """Answers one request; never raises for what a client sent. `targets`: whose address it is."""
         headers = dict(request.headers)
         origin = headers.get(b"origin")
-        asked = Asked(dialect, kind, request, headers, cors(origin) if origin else [])
+        (dialect, kind), rivals = targets[0], targets[1:]
+        asked = Asked(dialect, kind, request, headers, cors(origin) if origin else [], rivals)
         counts = self.parts.counts.requests
         try:
             answer = await self._accept(asked)
-            counts[dialect.name, "accepted"] += 1
+            counts[asked.dialect.name, "accepted"] += 1
         except Refused as refused:
             answer = self._refusal(asked, refused)
         except JournalUnavailable:
             answer = self._refusal(asked, FULL)
         except Gone:
-            counts[dialect.name, "gone"] += 1
+            counts[asked.dialect.name, "gone"] += 1
             return
         except Exception as error:  # the client gets an id, the log the rest
-            counts[dialect.name, "failed"] += 1
+            counts[asked.dialect.name, "failed"] += 1
             answer = self.fail(error)
         request.answer(answer, asked.extra)
 
@@ -70,11 +73,10 @@ class Intake:
         """Makes what may be kept of a body durable, and only then says what became of each event."""
         parts, body = self.parts, sent
         try:
-            encoding = asked.headers.get(b"content-encoding", b"").decode("latin-1")
-            body = unpack(sent, encoding, parts.settings.body_limit, parts.settings.ratio_limit)
-            kind = asked.kind if asked.kind != VALIDATE else kind_of(body)
-            of_key = of_key or self._rules(asked.dialect.parse(kind, body).key)
-            treated = treat_request(parts, asked, kind, of_key, body)
+            body = self._unpacked(asked, sent)
+            kind, native, secret = in_native(asked, body, parts.settings.body_limit)
+            of_key = of_key or self._rules(secret or asked.dialect.parse(kind, native).key)
+            treated = treat_request(parts, asked, kind, of_key, native)
         except Refused as refused:
             if refused.reason in UNREADABLE and of_key is not None and asked.kind != VALIDATE:
                 await quarantine(parts, asked, of_key, body, refused)
@@ -86,7 +88,23 @@ class Intake:
             await parts.journal.append(treated.head, treated.body, number)
         judgements = self._with_repeats(treated)
         parts.counts.add(number, judgements)
-        return Answer(200, asked.dialect.reply(treated.judged.message_ids, judgements))
+        return asked.dialect.reply(asked.kind, asked.request.query, treated.judged.message_ids, judgements)
+
+    def _unpacked(self, asked: Asked, sent: bytes) -> bytes:
+        """What was sent without its packing, and whose it is; of a foreign request forms are left.
+
+        A request without a body says everything in its query.
+        """
+        limit, ratio = self.parts.settings.body_limit, self.parts.settings.ratio_limit
+        encoding = asked.headers.get(b"content-encoding", b"").decode("latin-1")
+        if not asked.rivals and asked.dialect.translate is None:
+            return unpack(sent, encoding, limit, ratio)
+        body = inflate(sent or asked.request.query, encoding, limit, ratio)
+        for dialect, kind in asked.rivals:
+            if asked.dialect.claims(asked.headers, body):
+                break
+            asked.dialect, asked.kind = dialect, kind
+        return body if asked.dialect.translate is not None else unpack(body, "", limit, ratio)
 
     def _with_repeats(self, treated: Treated) -> list[Judgement]:
         """The judgements, and a hint for each event that is on disk already; remembers those that are now."""
@@ -101,9 +119,9 @@ class Intake:
         return [*judgements, *(_repeat(index) for index in repeats if index not in judged)]
 
     def _validation(self, asked: Asked, treated: Treated) -> Answer:
-        judged = treated.judged
-        reply = asked.dialect.reply(judged.message_ids, judged.judgements)
-        return validation(asked.dialect, reply, treated.head, treated.body, asked.request.query)
+        judged, query = treated.judged, asked.request.query
+        reply = asked.dialect.reply(asked.kind, query, judged.message_ids, judged.judgements)
+        return validation(asked.dialect, reply.body, treated.head, treated.body, query)
 
     async def _body(self, asked: Asked) -> bytes:
         """The body as sent; what is still on its way counts as in flight already."""
@@ -145,6 +163,15 @@ class Intake:
         if isinstance(refused, Busy):
             return shedding.retry_after()
         return shedding.spread(refused.seconds if isinstance(refused, OverQuota) else gate.retry_after)
+
+
+def in_native(asked: Asked, body: bytes, limit: int) -> tuple[str, bytes, str | None]:
+    """Kind and text of a request in the native protocol, and the write key of a foreign one's body."""
+    translate = asked.dialect.translate
+    if translate is None:
+        return asked.kind if asked.kind != VALIDATE else kind_of(body), body, None
+    found = translate(Sent(asked.kind, asked.request.query, asked.headers, body, limit))
+    return BATCH, found.body, found.key
 
 
 def _repeat(index: int) -> Judgement:

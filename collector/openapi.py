@@ -1,4 +1,4 @@
-"""What `/openapi.json` says: the routes of the dialects, and the pages for people and monitors."""
+"""What `/openapi.json` says: the routes of the native protocol, and the pages for people and monitors."""
 
 from functools import cache
 from importlib.metadata import version
@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from collector.door import DIALECTS, Ready
+from collector.door import Ready
 from collector.settings import CollectorSettings
 from collector.validate import PATH
+from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.openapi import Limits, Page, Shown, document
 
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,7 +45,7 @@ PAGES: Final = (
 @cache
 def described(limits: Limits) -> bytes:
     """The document as JSON."""
-    return msgspec.json.encode(document(version("sojourn"), DIALECTS, PATH, PAGES, limits))
+    return msgspec.json.encode(document(version("sojourn"), [SEGMENT], PATH, PAGES, limits))
 
 
 def limits_of(settings: CollectorSettings) -> Limits:

@@ -1,10 +1,13 @@
 """Whose address a request comes from: the peer's, or what a trusted proxy says."""
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from sdk_contract.errors import SettingError
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?")
 Network = IPv4Network | IPv6Network
 
 
@@ -61,3 +64,16 @@ class Peers:
             if not self._is_trusted(peer):
                 return peer
         return peer
+
+    def origin(self, peer: str | None, headers: Sequence[tuple[bytes, bytes]], scheme: str) -> str:
+        """Scheme and host as the client asked for them; a trusted proxy says what they were there.
+
+        Of several values the first is the client's; a host that is none counts as localhost.
+        """
+        named = {name: value.decode("latin-1").partition(",")[0].strip() for name, value in reversed(headers)}
+        host = named.get(b"host", "")
+        if peer is not None and self._trusted and self._is_trusted(peer):
+            host = named.get(b"x-forwarded-host", host)
+            scheme = named.get(b"x-forwarded-proto", scheme)
+        scheme = "https" if scheme == "https" else "http"
+        return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

@@ -61,13 +61,17 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, gc=False):
-    """One request without its body; `extra` are the headers that its answer gets."""
+    """One request without its body; `extra` are the headers that its answer gets.
+
+    `rivals`: who else has its address, with the kind there; the body tells whose request it is.
+    """
 
     dialect: Dialect
     kind: str
     request: Exchange
     headers: Headers
     extra: Lines
+    rivals: Sequence[tuple[Dialect, str]] = ()
 
 
 class Treated(msgspec.Struct, gc=False):

@@ -86,12 +86,12 @@ class DoorProtocol(Connection):
             self.pipeline.appendleft((exchange, self.app))
 
     def _hot(self) -> tuple[Work | None, bytes]:
-        if self.parser.get_method() != b"POST":
+        paths: Paths | None = self.app.hot.get(self.parser.get_method())
+        if not paths:
             return None, b""
         url = httptools.parse_url(self.url)
         path = unquote_to_bytes(url.path) if b"%" in url.path else url.path
-        hot: Paths = self.app.hot
-        return hot.get(path), url.query or b""
+        return paths.get(path), url.query or b""
 
     def _begin_plainly(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class _Tail:
 class Follower:
     """Reads what is new in `journal` at each `read`. `from_end`: what is there already is passed over."""
 
-    def __init__(self, journal: Path, dialects: list[Dialect], *, from_end: bool = True) -> None:
+    def __init__(self, journal: Path, dialects: Sequence[Dialect], *, from_end: bool = True) -> None:
         self._journal = journal
         self._dialects = {dialect.name: dialect for dialect in dialects}
         self._tails: dict[str, _Tail] = {}

@@ -10,7 +10,8 @@ from warehouse.segments import RecordHead
 
 VALIDATE: Final = "validate"
 PATH: Final = "/v1/validate"
-_BATCH, _SINGLE = "batch", "event"
+BATCH: Final = "batch"
+_SINGLE: Final = "event"
 
 
 class _Envelope(msgspec.Struct):
@@ -24,9 +25,9 @@ _encode = msgspec.json.Encoder().encode
 def kind_of(body: bytes) -> str:
     """How the body is to be read: as a batch where it has a field `batch`, else as one event."""
     try:
-        return _BATCH if bytes(_decode(body).batch) else _SINGLE
+        return BATCH if bytes(_decode(body).batch) else _SINGLE
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _BATCH if b'"batch"' in body[:1024] else _SINGLE
+        return BATCH if b'"batch"' in body[:1024] else _SINGLE
 
 
 def validation(dialect: Dialect, reply: bytes, head: RecordHead, body: bytes, query: bytes) -> Answer:

@@ -37,13 +37,19 @@ def unpack(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
     what is neither JSON, form nor base64. Whether the text is good JSON is not looked at.
     """
     for _ in range(_LAYERS):
-        body = _inflate_by_looks(body, encoding, limit, ratio)
-        if len(body) > limit:
-            raise Refused(Reason.BODY_TOO_LARGE, f"{len(body)} bytes; at most {limit} would do")
+        body = inflate(body, encoding, limit, ratio)
         if _is_json(body):
             return _mend_surrogates(body.removeprefix(_BOM))
         body, encoding = _take_out(body, encoding), ""
     raise _not_json(body)
+
+
+def inflate(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
+    """Undoes only the packing; arguments and errors as of `unpack`."""
+    body = _inflate_by_looks(body, encoding, limit, ratio)
+    if len(body) > limit:
+        raise Refused(Reason.BODY_TOO_LARGE, f"{len(body)} bytes; at most {limit} would do")
+    return body
 
 
 def _is_json(body: bytes) -> bool:

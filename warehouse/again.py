@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Raw
 
 from sdk_contract.addresses import treat
-from sdk_contract.bodies import unpack
-from sdk_contract.dialects import Dialect, Parsed
+from sdk_contract.bodies import inflate, unpack
+from sdk_contract.dialects import Dialect, Parsed, Sent
+from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
 from sdk_contract.judging import Judged, judge
 from sdk_contract.plan import CompiledPlan
@@ -20,7 +21,6 @@ from sdk_contract.privacy.vault import Vault
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.protect import Kept, protect
 from warehouse.refused import Refusal, is_sealed, opened
-from warehouse.rows import DIALECTS
 from warehouse.rules import KeyRules
 from warehouse.segments import HOUR_US, Place, Record, RecordHead
 
@@ -88,10 +88,10 @@ class Again:
     def _judge(self, one: Refusal) -> Outcome:
         as_sent = one.privacy is None or is_sealed(one.raw)
         of_key = (self._rules if as_sent else self._treated).get(one.key_no or 0)
-        dialect = DIALECTS.get(one.dialect or "segment")
+        dialect = BY_NAME.get(one.dialect or "segment")
         if of_key is None or dialect is None:
             return _stays(one, NO_KEY if of_key is None else one.reason or "")
-        kind = one.kind or "batch"
+        kind = "batch" if one.kind is None or dialect.translate is not None else one.kind
         parsed = self._parsed(one, dialect, kind, of_key)
         judged = judge(parsed, kind, _batch_id(one), self._limit, of_key.rules, one.signals)
         still = [_still(one, judged, found) for found in judged.judgements if _is_refused(found)]
@@ -102,8 +102,8 @@ class Again:
     def _parsed(self, one: Refusal, dialect: Dialect, kind: str, of_key: KeyRules) -> Parsed:
         raw = opened(one.raw, self._vault())
         if one.is_body:
-            raw = treat(unpack(raw, "", BODY_LIMIT), of_key.key.ip_policy, self._vault())
-            return dialect.parse(kind, raw)
+            native = treat(_native(one, dialect, raw), of_key.key.ip_policy, self._vault())
+            return dialect.parse(kind, native)
         if one.is_request:
             parsed = dialect.parse(kind, raw)
             if len(parsed.events) != one.events:
@@ -127,6 +127,13 @@ class Again:
         )  # fmt: skip
         hour = one.received_at // HOUR_US
         return Record(0, 0, head, kept.body, 0, len(parsed.events), head.key_no, hour)
+
+
+def _native(one: Refusal, dialect: Dialect, body: bytes) -> bytes:
+    if dialect.translate is None:
+        return unpack(body, "", BODY_LIMIT)
+    body = inflate(body, "", BODY_LIMIT)
+    return dialect.translate(Sent(one.kind or "batch", b"", {}, body, BODY_LIMIT)).body
 
 
 def _is_refused(found: Judgement) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
 from warehouse.arrivals import is_object, not_loaded
 from warehouse.customers import find_customer
@@ -20,8 +20,6 @@ from warehouse.live import live_segments
 from warehouse.segments import Record
 from warehouse.settings import Folders
 from warehouse.times import iso, iso_time
-
-_DIALECTS = {SEGMENT.name: SEGMENT}
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -102,7 +100,7 @@ def _in_journal(folders: Folders, message_id: str) -> Iterator[Explanation]:
 
 def _positions(record: Record, message_id: str) -> Iterator[int]:
     try:
-        events = _DIALECTS[record.head.dialect].parse(record.head.kind, record.body).events
+        events = BY_NAME[record.head.dialect].parse(record.head.kind, record.body).events
     except (KeyError, Refused):
         return
     for index, raw in enumerate(events):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.canonical import Event, Whole, canonical, event_of, glimpse
-from sdk_contract.dialects import Dialect, Parsed, Read
-from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects import Parsed, Read
+from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
@@ -18,8 +18,6 @@ from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Asked, Cleans, clean, moment_of
 from warehouse.segments import HOUR_US, Damage, Place, Record, RecordHead
 from warehouse.sheet import NO_SCENE, Row, Sheet
-
-DIALECTS: Final[Mapping[str, Dialect]] = {SEGMENT.name: SEGMENT}
 
 _FEW: Final = 64  # devices in a request that stands alone
 _SEALED: Final = '"sj:seal:'
@@ -137,7 +135,7 @@ class Request:
 
     def _raw(self, index: int) -> Raw:
         if self._raws is None:
-            self._raws = DIALECTS[self._head.dialect].parse(self._head.kind, self._record.body).events
+            self._raws = BY_NAME[self._head.dialect].parse(self._head.kind, self._record.body).events
         return self._raws[index]
 
     def _place_of(self, index: int) -> int:
@@ -148,7 +146,7 @@ class Request:
 
 def read_request(record: Record) -> Read | Parsed | None:
     """The request as the door read it; None where it reads differently now, which no rule of ours allows."""
-    dialect, kind = DIALECTS.get(record.head.dialect), record.head.kind
+    dialect, kind = BY_NAME.get(record.head.dialect), record.head.kind
     if dialect is None:
         return None
     try:

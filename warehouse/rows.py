@@ -15,7 +15,6 @@ from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Cleans, Plans
 from warehouse.landing import SCHEMA, object_key
 from warehouse.request_rows import (
-    DIALECTS,
     Request,
     Troubles,
     damaged,
@@ -28,7 +27,7 @@ from warehouse.segments import Damage, Record, SegmentCount, Tally, count, opene
 from warehouse.sheet import Row, Sheet
 from warehouse.tails import completed, stated
 
-__all__ = ["DIALECTS", "SOURCE", "Landing", "convert", "count_of", "source_of", "table_of", "write_parquet"]
+__all__ = ["SOURCE", "Landing", "convert", "count_of", "source_of", "table_of", "write_parquet"]
 
 Known = Mapping[tuple[str, str], Cleans | None]
 

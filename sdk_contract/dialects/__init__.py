@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -44,15 +45,16 @@ def outcome_of(reason: Reason) -> Outcome:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One answer as it leaves: HTTP status, body, content type."""
+    """One answer as it leaves: HTTP status, body, content type, and headers of its own."""
 
     status: int
     body: bytes
     content_type: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One address of a dialect. `path` has no slash at its end; `path` and `path/` are the same address."""
+    """One address of a dialect, POST or GET; `path` has no slash at its end, with one it is the same."""
 
     method: str
     path: str
@@ -82,23 +84,75 @@ class Read(msgspec.Struct, frozen=True):
     context: Raw | None = None
 
 
+Headers: TypeAlias = Mapping[bytes, bytes]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One request in its sender's own protocol: the body without its Content-Encoding, at most `limit` bytes.
+
+    Headers have lower-case names. What a GET has to say is all in its query.
+    """
+
+    kind: str
+    query: bytes
+    headers: Headers
+    body: bytes
+    limit: int
+
+
+class Translated(msgspec.Struct, frozen=True):
+    """The same request as a batch of the native protocol, and the write key that stood in its body."""
+
+    key: str | None
+    body: bytes
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """What an SDK asks before it sends: parts of the path by name, and the origin (scheme, host) it asked."""
+
+    params: Mapping[str, str]
+    query: bytes
+    headers: Headers
+    origin: str
+
+
+class Config(msgspec.Struct, frozen=True):
+    """An address that an SDK asks for its configuration; `{name}` in `path` is a part of any text."""
+
+    method: str
+    path: str
+    answer: Callable[[Visit], Answer]
+
+
+def anything(headers: Headers, body: bytes) -> bool:
+    """The claim of a dialect that shares none of its addresses."""
+    return True
+
+
 class Dialect(msgspec.Struct, frozen=True):
     """One wire protocol as a table; the functions are pure.
 
-    `find_key(headers, query, body_key)`: headers by lower-case name. `parse(kind, body)`: raises
-    Refused(BAD_ENVELOPE). `read(kind, body)`: the same in one go, None where that does not do; its events are
-    those of `parse`. `write(kind, parsed)`: a body that `parse` reads as this, without the write key.
-    `reply(message_ids, judgements)`: the body of an accepted request, judgements only for events that are
-    not plain ok. `refusal(reason, detail)`: the answer to a refused request.
+    `find_key(headers, query, body_key)`: the write key. `translate(sent)`: a foreign request in the native
+    protocol, in which it is kept from there on; raises Refused(BAD_ENVELOPE); None for a native one. An event
+    that cannot be translated stays as it is, to be judged and kept as rejected. `claims(headers, body)`:
+    whether a request to an address that several dialects have is of this one; the last of them takes what
+    nobody claims. `parse(kind, body)`: raises Refused(BAD_ENVELOPE). `read(kind, body)`: the same in one go,
+    None where that does not do; its events are those of `parse`. `write(kind, parsed)`: a body that `parse`
+    reads as this, without the write key. `reply(kind, query, message_ids, judgements)`: the answer to an
+    accepted request, judgements only for events that are not plain ok. `refusal(reason, detail)`: the answer
+    to a refused request. `resends`: whether its SDKs send a request again that was not answered well.
     """
 
     name: str
     routes: tuple[Route, ...]
     answers: Mapping[Outcome, Answer]
     resends: bool
-    find_key: Callable[[Mapping[bytes, bytes], bytes, str | None], str | None]
+    find_key: Callable[[Headers, bytes, str | None], str | None]
     parse: Callable[[str, bytes], Parsed]
     read: Callable[[str, bytes], Read | None]
     write: Callable[[str, Parsed], bytes]
-    reply: Callable[[Sequence[str], Sequence[Judgement]], bytes]
+    reply: Callable[[str, bytes, Sequence[str], Sequence[Judgement]], Answer]
     refusal: Callable[[Reason, str], Answer]
+    translate: Callable[[Sent], Translated] | None = None
+    claims: Callable[[Headers, bytes], bool] = anything
+    configs: tuple[Config, ...] = ()

@@ -115,20 +115,23 @@ def write(kind: str, parsed: Parsed) -> bytes:
     return b"".join((*pieces, b"}"))
 
 
-def reply(message_ids: Sequence[str], judgements: Sequence[Judgement] = ()) -> bytes:
-    """Writes the body of an accepted request: one verdict an event, in order.
+def reply(
+    kind: str, query: bytes, message_ids: Sequence[str], judgements: Sequence[Judgement] = ()
+) -> Answer:
+    """The answer to an accepted request: one verdict an event, in order.
 
     What is filtered counts neither as accepted nor as rejected.
     """
     entries = [_Entry(index, message_id, "ok") for index, message_id in enumerate(message_ids)]
     if not judgements:
-        return _encode(_Reply(True, len(entries), 0, entries))
+        return Answer(200, _encode(_Reply(True, len(entries), 0, entries)))
     counts = dict.fromkeys(Verdict, 0)
     for judged in judgements:
         entries[judged.index] = _entry(judged, message_ids[judged.index])
         counts[judged.verdict] += 1
     rejected = counts[Verdict.REJECTED]
-    return _encode(_Reply(True, len(entries) - rejected - counts[Verdict.FILTERED], rejected, entries))
+    accepted = len(entries) - rejected - counts[Verdict.FILTERED]
+    return Answer(200, _encode(_Reply(True, accepted, rejected, entries)))
 
 
 def refusal(reason: Reason, detail: str = "") -> Answer:

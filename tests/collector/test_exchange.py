@@ -27,7 +27,7 @@ class Site:
 
     def __init__(self, limit: int = 10, padding: int = 0) -> None:
         self.limit, self.padding, self.slow = limit, b" " * padding, SlowBodies(10)
-        self.hot = {b"/hot": self.work}
+        self.hot = {b"POST": {b"/hot": self.work}}
         self.leaving = False
         self.wait: asyncio.Future[None] | None = None
         self.seen: list[str] = []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.door import DIALECTS
 from collector.tap import Follower, Listener, LiveEvent, Tap
+from sdk_contract.dialects.known import DIALECTS
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.segments import Head, RecordHead, encode_head, encode_record
 

@@ -245,6 +245,10 @@ def test_hot_paths_take_only_post(door: Running, method: str) -> None:
     assert answer.headers["allow"] == "POST, OPTIONS"
 
 
+def test_a_dialect_has_its_addresses_under_its_name_too(door: Running) -> None:
+    assert door.client.post("/segment/v1/batch/", content=batch(GOOD)).status_code == 200
+
+
 def test_an_unknown_path_lists_what_there_is(door: Running) -> None:
     answer = door.client.post("/v2/batch", content=b"{}")
     assert answer.status_code == 404

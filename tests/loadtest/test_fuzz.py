@@ -52,7 +52,7 @@ def wrong(answer: Answer, case: Case = CASE) -> tuple[list[str], list[int]]:
 
 
 def told(*judgements: Judgement) -> Answer:
-    return Answer(200, SEGMENT.reply(IDS, judgements), None)
+    return Answer(200, SEGMENT.reply("batch", b"", IDS, judgements).body, None)
 
 
 def test_answers_are_judged() -> None:

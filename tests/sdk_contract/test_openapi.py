@@ -79,7 +79,7 @@ def test_what_the_dialect_answers_is_what_the_document_says(found: dict[str, Any
         Judgement(2, Verdict.FILTERED, Reason.CONSENT),
         Judgement(3, Verdict.DUPLICATE, Reason.DUPLICATE),
     ]
-    reply = SEGMENT.reply(["a", "b", "c", "d"], judged)
+    reply = SEGMENT.reply("batch", b"", ["a", "b", "c", "d"], judged).body
     msgspec.json.decode(reply, type=Accepted)
     valid = jsonschema_rs.validator_for(schema_of(found, "/v1/batch", "post", "200"))
     valid.validate(json.loads(reply))

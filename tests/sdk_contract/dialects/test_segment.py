@@ -234,7 +234,7 @@ def test_a_single_event_is_written_as_it_is(event: bytes) -> None:
 
 def test_an_empty_batch_is_accepted() -> None:
     assert SEGMENT.parse("batch", batch()).events == []
-    assert json.loads(SEGMENT.reply([], [])) == {
+    assert json.loads(SEGMENT.reply("batch", b"", [], []).body) == {
         "success": True,
         "accepted": 0,
         "rejected": 0,
@@ -248,7 +248,7 @@ def test_the_reply_has_one_verdict_an_event() -> None:
         Judgement(2, Verdict.WARNING, Reason.UNPLANNED_EVENT, "/event", "an event of the tracking plan"),
         Judgement(3, Verdict.FILTERED, Reason.CONSENT),
     ]
-    assert json.loads(SEGMENT.reply(["a", "b", "c", "夏"], judgements)) == {
+    assert json.loads(SEGMENT.reply("batch", b"", ["a", "b", "c", "夏"], judgements).body) == {
         "success": True,
         "accepted": 2,
         "rejected": 1,

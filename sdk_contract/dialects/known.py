@@ -1,0 +1,10 @@
+"""Every wire protocol that is spoken. Of several at one address the first that claims a request takes it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sdk_contract.dialects import Dialect
+from sdk_contract.dialects.segment import SEGMENT
+
+DIALECTS: Final = (SEGMENT,)
+BY_NAME: Final[Mapping[str, Dialect]] = {dialect.name: dialect for dialect in DIALECTS}

@@ -1,0 +1,61 @@
+"""What the foreign dialects share."""
+
+import json
+
+import pytest
+from msgspec import Raw
+
+from sdk_contract.dialects import Answer, Outcome
+from sdk_contract.dialects.known import BY_NAME, DIALECTS
+from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects.translated import PIXEL, Native, batch, foreign, hashed
+
+
+def test_a_translated_request_is_one_that_the_native_protocol_reads() -> None:
+    event = Native("track", message_id="m", anonymous_id="d", event="Buy", properties={"price": 2})
+    translated = batch([event, Raw(b'{"odd":1}')], key="wk_1", sent_at="2026-11-22T08:00:00Z")
+    parsed = SEGMENT.parse("batch", translated.body)
+    assert translated.key == "wk_1"
+    assert (parsed.key, parsed.sent_at) == (None, "2026-11-22T08:00:00Z")
+    assert [json.loads(bytes(raw)) for raw in parsed.events] == [
+        {
+            "type": "track",
+            "messageId": "m",
+            "anonymousId": "d",
+            "event": "Buy",
+            "properties": {"price": 2},
+        },
+        {"odd": 1},
+    ]
+
+
+def test_an_event_without_an_id_is_named_by_its_content() -> None:
+    assert hashed({"a": 1}) == hashed(b'{"a":1}') != hashed({"a": 2})
+    assert hashed(b"").startswith("h-")
+
+
+def test_the_pixel_is_a_whole_gif() -> None:
+    assert len(PIXEL.body) == 43
+    assert PIXEL.body.startswith(b"GIF89a")
+    assert PIXEL.body.endswith(b";")
+
+
+def test_a_dialect_declares_an_answer_for_every_outcome() -> None:
+    with pytest.raises(ValueError, match="x: no answer for bad_envelope, unknown_key"):
+        foreign(
+            "x",
+            (),
+            answers={Outcome.ACCEPTED: Answer(200, b"ok")},
+            resends=False,
+            find_key=lambda headers, query, key: key,
+            translate=lambda sent: batch([]),
+        )
+
+
+def test_names_are_unique_and_addresses_begin_with_a_slash() -> None:
+    assert len(BY_NAME) == len(DIALECTS)
+    for dialect in DIALECTS:
+        for one in (*dialect.routes, *dialect.configs):
+            assert one.path.startswith("/")
+            assert not one.path.endswith("/")
+            assert one.method in ("GET", "POST")
