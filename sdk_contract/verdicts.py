@@ -78,6 +78,12 @@ class Reason(StrEnum):
         200,
         Verdict.FILTERED,
     )
+    ERASED = (
+        "erased",
+        "The person was erased; of the event there is left that it was received, and in which hour.",
+        200,
+        Verdict.FILTERED,
+    )
     CONSENT = "consent", "The person did not consent to this kind of event.", 200, Verdict.FILTERED
     DEVICE_QUOTA = (
         "device_quota",

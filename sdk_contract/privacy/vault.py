@@ -47,6 +47,16 @@ class Vault:
         """What the registry keeps of a suppressed id; an e-mail or phone number in any spelling."""
         return _hashed(self._of("suppress").secret, kind, normal(kind, value))
 
+    def tombstone(self, project: str, kind: str, value: str) -> str:
+        """What is left of an erased id: a keyed hash of 32 bytes, which tells nothing without the key."""
+        text = f"{project}\0{kind}\0{value}".encode("utf-8", "surrogatepass")
+        return _letters(hmac.digest(_derived(self._of("suppress").secret, b"tombstone"), text, "sha256"))
+
+    def pseudonym(self, project: str, value: str) -> str:
+        """The name under which the events of a person go on to be kept: `p_` and 22 letters."""
+        key = _derived(self._of("suppress").secret, b"pseudonym")
+        return f"p_{_hashed(key, project, value)}"
+
     def encrypt(self, text: str) -> str:
         """The value for authorised readers only: `sj:enc:<key id>:<base64url>`."""
         return _encrypted("enc", self._of("encrypt"), text.encode("utf-8", "surrogatepass"))

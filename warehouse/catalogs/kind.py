@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -114,6 +114,9 @@ class Catalog(Protocol):
 
     def discard(self) -> None:
         """Without the catalog there is no lake: the next writer makes one."""
+
+    def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
+        """Name and texts of every table that is not in a file of the data folder."""
 
     def copy_to(self, target: Path) -> int:
         """A consistent copy, while others write; returns its bytes, 0 where there is nothing to copy."""

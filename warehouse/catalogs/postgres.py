@@ -7,7 +7,7 @@ by a session of ours. The schema's comment says which data folder it belongs to.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -103,6 +103,10 @@ class PostgresCatalog:
     def discard(self) -> None:
         if self.identity() is not None:
             self._in_one([f'DROP SCHEMA "{self._schema}" CASCADE'])
+
+    def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
+        if self.identity() is not None:
+            yield from postgres_copy.texts(self._open(), self._schema)
 
     def copy_to(self, target: Path) -> int:
         if self.identity() is None:

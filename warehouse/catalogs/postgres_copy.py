@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,14 @@ def write(session: Session, schema: str, target: Path) -> int:
         session.run("ROLLBACK")
     sync(target)
     return target.stat().st_size
+
+
+def texts(session: Session, schema: str) -> Iterator[tuple[str, Iterator[str]]]:
+    """Name and rows (as COPY writes them) of every table."""
+    for _, name in session.run(_NAMES, schema=schema):
+        rows = BytesIO()
+        session.run(f'COPY "{schema}"."{name}" TO STDOUT', stream=rows)
+        yield str(name), iter([rows.getvalue().decode("utf-8", "replace")])
 
 
 def is_whole(path: Path) -> bool:

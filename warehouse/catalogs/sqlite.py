@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -61,6 +61,9 @@ class SqliteCatalog:
     def discard(self) -> None:
         for path in (self._file, *_beside(self._file)):
             path.unlink(missing_ok=True)
+
+    def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
+        return iter(())
 
     def copy_to(self, target: Path) -> int:
         return copy_database(self._file, target) if self._file.is_file() else 0

@@ -1,0 +1,78 @@
+"""Which rows of the lake's tables are a person's: by load_seq in events, by keys and ids in all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import pyarrow as pa
+
+from warehouse.erasure.statements import run
+from warehouse.erasure.subject import Subject
+from warehouse.lake import Lake
+
+# Tables whose rows are known by their place in landing.
+LOADED: Final = ("events", "rejected", "duplicates", "replays", "objects")
+_OF_NOBODY: Final = ("cursors", "schema_migrations")
+_BY_NAME: Final = {
+    "customer_id": "person_customers",
+    "old_customer_id": "person_customers",
+    "session_id": "person_sessions",
+    "old_session_id": "person_sessions",
+}
+
+
+def gather(lake: Lake, people: Iterable[Subject]) -> None:
+    """Make the temp tables by which `conditions` know the rows of these people."""
+    subjects = list(people)
+    keys = sorted({key for subject in subjects for key in subject.keys})
+    customers = {f"c_{key:016x}" for key in keys}
+    customers |= {subject.customer_id for subject in subjects if subject.customer_id}
+    kept = sorted({key for subject in subjects for key in subject.kept_keys})
+    for name, column, values in (
+        ("person_keys", "key", pa.array(keys, pa.int64())),
+        ("kept_keys", "key", pa.array(kept, pa.int64())),
+        ("person_customers", "id", pa.array(sorted(customers), pa.string())),
+    ):
+        with lake.table("given", pa.table({column: values})):
+            lake.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {column} FROM given")
+    run(lake, "their_sessions")
+
+
+def conditions(lake: Lake) -> Iterator[tuple[str, str]]:
+    """(table, condition) of every table that tells of people, whoever made it."""
+    columns: dict[str, list[str]] = {}
+    for table, column, kind in run(lake, "columns").fetchall():
+        if table in LOADED or table in _OF_NOBODY:
+            continue
+        if column.endswith("_key") and kind == "BIGINT":
+            columns.setdefault(table, []).append(f"{column} IN (SELECT key FROM person_keys)")
+        elif column in _BY_NAME:
+            columns.setdefault(table, []).append(f"{column} IN (SELECT id FROM {_BY_NAME[column]})")
+    for table, tests in columns.items():
+        yield table, " OR ".join(tests)
+
+
+def find_events(lake: Lake, subject: Subject) -> None:
+    """Make the temp table `theirs`: load_seq and message id of the person's events."""
+    values = {
+        "project": subject.project,
+        "users": [id.value for id in subject.ids if id.kind == "user_id"],
+        "devices": [id.value for id in subject.ids if id.kind == "anonymous_id"],
+        "either": [id.value for id in subject.ids],
+        "keys": subject.keys,
+        "kept": subject.kept_keys,
+    }
+    run(lake, "theirs", values)
+
+
+def counts(lake: Lake, subject: Subject) -> dict[str, int]:
+    """Rows by table, without those that only landing tells of."""
+    find_events(lake, subject)
+    gather(lake, [subject])
+    found = {"events": _count(lake, "theirs", "true")}
+    return found | {table: _count(lake, table, of) for table, of in conditions(lake)}
+
+
+def _count(lake: Lake, table: str, condition: str) -> int:
+    return int(lake.query(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
