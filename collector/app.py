@@ -165,8 +165,9 @@ class Cold:
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Unknown paths and methods."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        own = {one.path for dialect in DIALECTS for one in (*dialect.routes, *dialect.configs)}
-        exists = sorted({PATH, *own}) + sorted(self.routes())
+        routes = {route.path for dialect in DIALECTS for route in dialect.routes}
+        configs = {config.path for dialect in DIALECTS for config in dialect.configs}
+        exists = sorted({PATH, *routes, *configs}) + sorted(self.routes())
         text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
         reason = Unserved.WRONG_METHOD if status == 405 else Unserved.NOT_FOUND
         return json({**unserved(reason, text), "exists": exists}, status)

@@ -64,6 +64,7 @@ class Asked(msgspec.Struct, gc=False):
     """One request without its body; `extra` are the headers that its answer gets.
 
     `rivals`: who else has its address, with the kind there; the body tells whose request it is.
+    `anonymous`: its sender asks that neither its address nor a cookie is kept.
     """
 
     dialect: Dialect
@@ -72,6 +73,7 @@ class Asked(msgspec.Struct, gc=False):
     headers: Headers
     extra: Lines
     rivals: Sequence[tuple[Dialect, str]] = ()
+    anonymous: bool = False
 
 
 class Treated(msgspec.Struct, gc=False):
@@ -124,8 +126,8 @@ def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
 
 
 def peer_of(parts: Parts, asked: Asked) -> str | None:
-    """The address that the request comes from, as it is."""
-    return parts.peers.client(asked.request.client, asked.request.headers)
+    """The address that the request comes from, as it is; None where it is not to be kept."""
+    return None if asked.anonymous else parts.peers.client(asked.request.client, asked.request.headers)
 
 
 def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:
@@ -162,6 +164,8 @@ class OverQuota(Refused):
 def visitor_of(parts: Parts, asked: Asked, of_key: KeyRules, signals: str | None) -> str | None:
     """The browser's id; that of a page is given one, and time to keep it, unless it asked to be let alone."""
     visitors, headers = parts.visitors, asked.headers
+    if asked.anonymous:
+        return None
     if signals and not of_key.no_cookie.isdisjoint(signals.split(",")):
         return None
     sent = visitors.sent(headers)

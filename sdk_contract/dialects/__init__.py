@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.canonical import Whole
 from sdk_contract.verdicts import Judgement, Reason
+
+# How a write key begins that was not chosen by its owner.
+KEY_PREFIX: Final = "wk_"
 
 
 class Outcome(StrEnum):
@@ -101,10 +104,14 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Translated(msgspec.Struct, frozen=True):
-    """The same request as a batch of the native protocol, and the write key that stood in its body."""
+    """The same request as a batch of the native protocol, and the write key that stood in its body.
+
+    `anonymous`: its sender asks that neither its address nor a cookie is kept.
+    """
 
     key: str | None
     body: bytes
+    anonymous: bool = False
 
 
 class Visit(msgspec.Struct, frozen=True):

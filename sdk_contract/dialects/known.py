@@ -5,6 +5,7 @@ from typing import Final
 
 from sdk_contract.dialects import Dialect
 from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects.snowplow import SNOWPLOW
 
-DIALECTS: Final = (SEGMENT,)
+DIALECTS: Final = (SEGMENT, SNOWPLOW)
 BY_NAME: Final[Mapping[str, Dialect]] = {dialect.name: dialect for dialect in DIALECTS}

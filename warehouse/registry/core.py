@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
 from warehouse.registry.database import connect
 from warehouse.registry.rules import Rules
@@ -148,7 +149,9 @@ class Registry(Rules):
         }
         self._check_rules(rules)
         _check_name("project", project)
-        secret = f"wk_{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
+        secret = (
+            f"{KEY_PREFIX}{secrets.token_urlsafe(18)}" if secret is None else _check_name("secret", secret)
+        )
         values = (f"k_{secrets.token_hex(6)}", project, secret, name, self._now(), *rules.values())
         columns = ", ".join(("id, project, secret, name, created_at", *rules))
         with self._changing_rules():

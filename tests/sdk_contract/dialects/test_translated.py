@@ -55,7 +55,8 @@ def test_a_dialect_declares_an_answer_for_every_outcome() -> None:
 def test_names_are_unique_and_addresses_begin_with_a_slash() -> None:
     assert len(BY_NAME) == len(DIALECTS)
     for dialect in DIALECTS:
-        for one in (*dialect.routes, *dialect.configs):
-            assert one.path.startswith("/")
-            assert not one.path.endswith("/")
-            assert one.method in ("GET", "POST")
+        addresses = [(route.method, route.path) for route in dialect.routes]
+        for method, path in [*addresses, *((config.method, config.path) for config in dialect.configs)]:
+            assert path.startswith("/")
+            assert not path.endswith("/")
+            assert method in ("GET", "POST")

@@ -1,0 +1,70 @@
+"""Requests of foreign protocols through a real door: what is kept of them is native."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.collector.running import Running, running
+
+TP2 = "/com.snowplowanalytics.snowplow/tp2"
+HEADERS = {"user-agent": "Mozilla/5.0", "origin": "https://shop.example"}
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("door"), policy="keep") as found:
+        with httpx.Client(base_url=found.url, timeout=20, trust_env=False) as found.client:
+            yield found
+
+
+def event(door: Running, **more: str) -> dict[str, str]:
+    return {"e": "se", "aid": door.key.secret, "se_ac": "add", "duid": "d", "eid": "e"} | more
+
+
+def posted(door: Running, *events: object, path: str = TP2, **headers: str) -> Any:
+    content = json.dumps({"schema": "x", "data": events}).encode()
+    return door.client.post(path, content=content, headers=HEADERS | headers)
+
+
+@pytest.mark.parametrize("path", [TP2, TP2 + "/", "/snowplow" + TP2])
+def test_a_foreign_request_is_kept_as_native_events(door: Running, path: str) -> None:
+    answer = posted(door, event(door, eid="m1"), event(door, eid="m2"), path=path)
+    assert (answer.status_code, answer.text) == (200, "ok")
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    record = door.records()[-1]
+    assert (record.head.dialect, record.head.kind, record.events) == ("snowplow", "batch", 2)
+    assert [one["messageId"] for one in json.loads(record.body)["batch"]] == ["m1", "m2"]
+    assert door.key.secret not in record.body.decode()
+
+
+def test_a_pixel_is_an_event_and_an_image(door: Running) -> None:
+    answer = door.client.get("/i", params=event(door, eid="p1"))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.headers["cache-control"] == "no-store"
+    assert json.loads(door.records()[-1].body)["batch"][0]["messageId"] == "p1"
+    assert door.client.post("/i").status_code == 405
+    assert door.client.get(TP2).headers["allow"] == "POST, OPTIONS"
+
+
+def test_who_asks_to_stay_unknown_leaves_no_address(door: Running) -> None:
+    posted(door, event(door))
+    assert door.records()[-1].head.ip == "127.0.0.1"
+    posted(door, event(door), **{"sp-anonymous": "*"})
+    assert door.records()[-1].head.ip is None
+
+
+def test_what_cannot_be_read_is_kept_under_its_key(door: Running) -> None:
+    before = len(door.records())
+    assert door.client.post(f"{TP2}?writeKey={door.key.secret}", content=b'{"data":{}}').status_code == 400
+    assert [record.head.sealed for record in door.records()[before:]] == [True]
+
+
+def test_what_cannot_be_read_and_names_no_key_is_not_kept(door: Running) -> None:
+    before = len(door.records())
+    assert door.client.post(TP2, content=b'{"data":{}}').status_code == 400
+    assert posted(door, {"e": "pv", "eid": "x", "aid": "nobody"}).status_code == 401
+    assert len(door.records()) == before
