@@ -16,8 +16,8 @@ HEADERS = {"user-agent": "Mozilla/5.0", "origin": "https://shop.example"}
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("door"), policy="keep") as found:
-        with httpx.Client(base_url=found.url, timeout=20, trust_env=False) as found.client:
-            yield found
+        found.client = httpx.Client(base_url=found.url, timeout=20, trust_env=False)
+        yield found
 
 
 def event(door: Running, **more: str) -> dict[str, str]:
