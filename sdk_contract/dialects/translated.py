@@ -1,6 +1,8 @@
 """What the foreign dialects share: the native event they write, and their tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
@@ -20,11 +22,15 @@ from sdk_contract.dialects import (
     outcome_of,
 )
 from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.errors import Refused
+from sdk_contract.structure import Broken, elements
 from sdk_contract.verdicts import Judgement, Reason
 
 Object: TypeAlias = dict[str, Any]
 Reply: TypeAlias = Callable[[str, bytes, Sequence[str], Sequence[Judgement]], Answer]
 encode: Final = msgspec.json.Encoder().encode
+_decode_list: Final = msgspec.json.Decoder(list[Raw]).decode
+_ABSENT: Final = (b"", b"null", b'""')
 PIXEL: Final = Answer(
     200,
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
@@ -37,24 +43,83 @@ PIXEL: Final = Answer(
 class Native(Struct, rename="camel", omit_defaults=True, gc=False):
     """One event of the native protocol, as a foreign one is written; what is None is left out.
 
-    Ids are text or integers. `timestamp` and `original_timestamp` are RFC 3339 text, or a count of seconds or
-    milliseconds since 1970, as the native protocol takes them.
+    Ids are text or integers. `timestamp` and `sent_at` are RFC 3339 text (see `moment`), or a count of
+    seconds or milliseconds since 1970. A `Raw` is what was sent, whatever that is: it is judged later.
     """
 
     type: str
-    message_id: str | None = None
-    user_id: str | int | None = None
-    anonymous_id: str | int | None = None
-    group_id: str | int | None = None
-    previous_id: str | int | None = None
-    event: str | None = None
-    name: str | None = None
-    category: str | None = None
-    timestamp: str | int | float | None = None
-    sent_at: str | int | float | None = None
-    properties: Object | Raw | None = None
-    traits: Object | Raw | None = None
-    context: Object | Raw | None = None
+    message_id: str | Raw | None = None
+    user_id: str | int | Raw | None = None
+    anonymous_id: str | int | Raw | None = None
+    group_id: str | int | Raw | None = None
+    previous_id: str | int | Raw | None = None
+    event: str | Raw | None = None
+    name: str | Raw | None = None
+    category: str | Raw | None = None
+    timestamp: str | int | float | Raw | None = None
+    sent_at: str | int | float | Raw | None = None
+    properties: Object | Struct | Raw | None = None
+    traits: Object | Struct | Raw | None = None
+    context: Object | Struct | Raw | None = None
+
+
+class Page(Struct, omit_defaults=True, gc=False):
+    """`context.page`; here and below any value may be a `Raw`, as it was sent."""
+
+    url: Any = None
+    path: Any = None
+    title: Any = None
+    referrer: Any = None
+    search: Any = None
+
+
+class Campaign(Struct, omit_defaults=True, gc=False):
+    """`context.campaign`."""
+
+    source: Any = None
+    medium: Any = None
+    name: Any = None
+    term: Any = None
+    content: Any = None
+
+
+class Named(Struct, omit_defaults=True, gc=False):
+    """`context.library`, `context.app`, `context.os`."""
+
+    name: Any = None
+    version: Any = None
+
+
+class Device(Struct, omit_defaults=True, gc=False):
+    """`context.device`."""
+
+    type: Any = None
+    model: Any = None
+    manufacturer: Any = None
+    id: Any = None
+
+
+class Screen(Struct, omit_defaults=True, gc=False):
+    """`context.screen`, in pixels."""
+
+    width: Any = None
+    height: Any = None
+
+
+class Context(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The parts of a native context that have columns; a dialect adds one of its own name for the rest."""
+
+    ip: Any = None
+    user_agent: Any = None
+    locale: Any = None
+    timezone: Any = None
+    page: Page | None = None
+    campaign: Campaign | None = None
+    library: Named | None = None
+    app: Named | None = None
+    os: Named | None = None
+    device: Device | None = None
+    screen: Screen | None = None
 
 
 class _Batch(Struct, rename="camel", omit_defaults=True, gc=False):
@@ -67,6 +132,53 @@ def batch(
 ) -> Translated:
     """A translated request; an event that could not be translated is its own JSON text as `Raw`."""
     return Translated(key, encode(_Batch(events, sent_at)))
+
+
+def split(body: bytes) -> list[Raw]:
+    """The events of a JSON list, or the one event that the body is; Refused(BAD_ENVELOPE) for neither.
+
+    What is no proper JSON is split all the same as long as the ends of its events can be found.
+    """
+    try:
+        return _decode_list(body)
+    except msgspec.ValidationError:
+        return [Raw(body)]
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return [Raw(event) for event in elements(body)] if body.lstrip()[:1] == b"[" else [Raw(body)]
+    except Broken:
+        raise Refused(Reason.BAD_ENVELOPE, "the list of events does not end; [events] would do") from None
+
+
+def each(events: Iterable[Raw], turn: Callable[[Raw], Native | Raw]) -> list[Native | Raw]:
+    """Translates each event for itself; one that cannot be read stays as it is, and will be rejected."""
+    found: list[Native | Raw] = []
+    for event in events:
+        try:
+            found.append(turn(event))
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            found.append(event)
+    return found
+
+
+def present(raw: Raw) -> Raw | None:
+    """The value of a member that is there; null and "" count as absent."""
+    return None if bytes(raw) in _ABSENT else raw
+
+
+def moment(ms: int) -> str | int:
+    """RFC 3339 text of milliseconds since 1970; a count beyond the calendar stays one."""
+    second, rest = divmod(ms, 1000)
+    try:
+        return f"{_second(second)}.{rest:03d}Z"
+    except (ValueError, OverflowError, OSError):
+        return ms
+
+
+@lru_cache(maxsize=4096)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def hashed(event: bytes | Object) -> str:

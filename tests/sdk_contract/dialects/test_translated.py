@@ -2,13 +2,16 @@
 
 import json
 
+import msgspec
 import pytest
 from msgspec import Raw
 
 from sdk_contract.dialects import Answer, Outcome
 from sdk_contract.dialects.known import BY_NAME, DIALECTS
 from sdk_contract.dialects.segment import SEGMENT
-from sdk_contract.dialects.translated import PIXEL, Native, batch, foreign, hashed
+from sdk_contract.dialects.translated import PIXEL, Native, batch, each, foreign, hashed, moment, split
+from sdk_contract.errors import Refused
+from sdk_contract.times import parse_time
 
 
 def test_a_translated_request_is_one_that_the_native_protocol_reads() -> None:
@@ -60,3 +63,25 @@ def test_names_are_unique_and_addresses_begin_with_a_slash() -> None:
             assert path.startswith("/")
             assert not path.endswith("/")
             assert method in ("GET", "POST")
+
+
+def test_a_list_is_split_even_where_it_is_no_proper_json() -> None:
+    assert [bytes(raw) for raw in split(b'[{"a":1}, {"b":2}]')] == [b'{"a":1}', b'{"b":2}']
+    assert [bytes(raw) for raw in split(b'[{"a":nul}, {"b":2}]')] == [b'{"a":nul}', b'{"b":2}']
+    assert [bytes(raw) for raw in split(b'{"a":1}')] == [b'{"a":1}']
+    with pytest.raises(Refused, match="does not end"):
+        split(b'[{"a":1}, {"b":2')
+
+
+def test_an_event_that_cannot_be_translated_stays_as_it_is() -> None:
+    def turn(raw: Raw) -> Native:
+        return Native(msgspec.json.decode(raw, type=dict[str, str])["type"])
+
+    good, bad = Raw(b'{"type":"track"}'), Raw(b'{"type":7}')
+    assert each([good, bad, good], turn) == [Native("track"), bad, Native("track")]
+
+
+def test_milliseconds_become_a_time_that_means_the_same() -> None:
+    for ms in (1_795_290_683_690, 99_999_999_999, 253_402_300_799_999, 0, -1):
+        assert parse_time(moment(ms)) == ms * 1000
+    assert moment(10**15) == 10**15

@@ -1,0 +1,43 @@
+"""Reads queries and forms, in which some SDKs send their events."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+from sdk_contract.bodies import unpack
+
+
+def fields(text: bytes) -> dict[bytes, bytes]:
+    """The fields of a query or form, decoded; the first of several with one name, none that are empty."""
+    found: dict[bytes, bytes] = {}
+    for part in text.split(b"&"):
+        name, _, value = part.partition(b"=")
+        if value:
+            found.setdefault(_decoded(name), _decoded(value))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def named(query: bytes, names: Sequence[bytes]) -> str | None:
+    """The first of the fields `names` (a tuple) of a query that is there and is text; not for long ones."""
+    found = fields(query)
+    for name in names:
+        if value := found.get(name):
+            return value.decode(errors="replace")
+    return None
+
+
+def payload(value: bytes, limit: int) -> bytes:
+    """The JSON text of a field's value: as it is, or base64 of either alphabet, then perhaps packed.
+
+    A + of base64 that became a space is one again. Raises Refused as `bodies.unpack` does.
+    """
+    if value[:1] not in (b"{", b"["):
+        value = value.replace(b" ", b"+")
+    return unpack(value, "", limit)
+
+
+def _decoded(text: bytes) -> bytes:
+    if b"+" in text:
+        text = text.replace(b"+", b" ")
+    return unquote_to_bytes(text) if b"%" in text else text
