@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,67 +16,31 @@ import pytest
 from collector import publish
 from collector.errors import LandingDiffers
 from collector.files import Files, kept_damaged, take_lock
-from collector.publish import Landed, Publisher, ToRows, land, one_at_a_time
-from collector.rests import FIRST_PAUSE, LONGEST_PAUSE, STORE_PAUSE
+from collector.publish import Landed, ToRows, land, one_at_a_time
+from collector.rests import FIRST_PAUSE
 from collector.waiting import segments_in
 from collector.writer import SegmentWriter, newest
 from loadtest.seaweed import BucketAt
+from tests.collector.publishing import EPOCH, Scene
 from tests.collector.segments_made import (
     RECEIVED,
     WORKER,
     Books,
-    batch,
     entry,
     landed,
     put_sealed,
     request,
     segment,
-    track,
 )
 from tests.warehouse.test_landing import s3_store
-from warehouse.errors import StoreRefused, StoreUnavailable
 from warehouse.landing import LocalStore
 from warehouse.registry import Registry
 from warehouse.rows import Landing
 from warehouse.segments import HOUR_US, PAGE, Head, SegmentCount, Tally, encode_head, segment_id
 
-EPOCH = 1_795_298_592_515
-
 
 class Killed(BaseException):
     """The process ends here."""
-
-
-class Scene:
-    """A journal with one worker, a landing folder, books, and a publisher with a clock of its own."""
-
-    def __init__(self, root: Path, store: Any = None, books: Any = None, files: Any = None) -> None:
-        self.journal, self.folder = root / "journal", root / "journal" / WORKER
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.store: Any = store or LocalStore(root / "landing")
-        self.books: Any = books or Books()
-        self.files: Any = files or Files()
-        self.time = 0.0
-        self.reports: list[tuple[str, Mapping[str, Any]]] = []
-        self.publisher = self.start()
-
-    def start(self) -> Publisher:
-        report = lambda event, facts: self.reports.append((event, facts))  # noqa: E731
-        return Publisher(self.journal, self.store, self.books, self.files, report, lambda: self.time)
-
-    def seal(self, number: int, *message_ids: str) -> Path:
-        body = batch([track(one) for one in message_ids])
-        name = f"{EPOCH:013d}-{number:08d}"
-        return put_sealed(self.folder, name, segment([(request(), body, len(message_ids))], number))
-
-    def publish(self) -> None:
-        """Until nothing more happens at this time."""
-        self.publisher.step()
-        while self.publisher.wait():
-            self.publisher.step()
-
-    def ids(self) -> list[str]:
-        return [row["message_id"] for row in landed(self.store)]
 
 
 @pytest.fixture
@@ -187,96 +151,6 @@ def test_a_file_that_a_rename_hides_from_one_look_is_seen(
     looks = [[names[1]], names]
     monkeypatch.setattr("collector.waiting.os.listdir", lambda folder: looks.pop(0))
     assert [path.name for path in segments_in(scene.folder)] == names
-
-
-def test_a_store_that_is_down_is_asked_again_and_again_and_loses_nothing(tmp_path: Path) -> None:
-    store = Failing(tmp_path / "landing")
-    scene = Scene(tmp_path, store)
-    for number in range(1, 7):
-        scene.seal(number, f"{number}")
-    tries = []
-    for _ in range(12):
-        before = store.tries
-        scene.publish()
-        tries.append(store.tries - before)
-        scene.time += LONGEST_PAUSE
-    assert tries[0] <= 4
-    assert tries[1:] == [1] * 11
-    assert [event for event, _ in scene.reports].count("store failing") == 1
-    store.down = False
-    scene.publish()
-    assert scene.ids() == [f"{number}" for number in range(1, 7)]
-    assert scene.books.received == 6
-
-
-def test_what_is_told_of_a_store_that_is_away_is_a_line_a_minute(tmp_path: Path) -> None:
-    store = Failing(tmp_path / "landing")
-    scene = Scene(tmp_path, store)
-    for number in range(1, 4):
-        scene.seal(number, f"{number}")
-    for _ in range(170 * 10):
-        scene.publish()
-        scene.time += 0.1
-    store.down = False
-    for _ in range(10 * 10):
-        scene.publish()
-        scene.time += 0.1
-    told = [event for event, _ in scene.reports]
-    assert told == ["store failing", *["store still failing"] * 2, "store works again"]
-    assert scene.reports[1][1]["waiting"] == 3
-    assert scene.reports[-1][1]["landed"] == 3
-
-
-def test_a_store_that_is_back_is_used_within_seconds(tmp_path: Path) -> None:
-    store = Failing(tmp_path / "landing")
-    scene = Scene(tmp_path, store)
-    for number in range(1, 40):
-        scene.seal(number, f"{number}")
-    for _ in range(600):
-        scene.publish()
-        scene.time += 1
-    store.down = False
-    back = scene.time
-    while segments_in(scene.folder):
-        scene.publish()
-        scene.time += 0.1
-    assert scene.time - back <= STORE_PAUSE + 0.2
-
-
-def test_an_object_that_the_store_refuses_does_not_hold_up_the_others(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, Refusing(tmp_path / "landing"))
-    for number in range(1, 30):
-        scene.seal(number, f"{number}")
-    for _ in range(100):
-        scene.publish()
-        scene.time += 0.1
-    assert len(scene.ids()) == 28
-    assert len(segments_in(scene.folder)) == 29
-    assert len(scene.reports) < 12
-    scene.store.refused = ""
-    for _ in range(int(LONGEST_PAUSE * 10)):
-        scene.publish()
-        scene.time += 0.1
-    assert (len(scene.ids()), scene.books.received, segments_in(scene.folder)) == (29, 29, [])
-
-
-class Refusing(LocalStore):
-    refused = "-00000001.parquet"
-
-    def put_new(self, key: str, data: bytes) -> bool:
-        if self.refused and key.endswith(self.refused):
-            raise StoreRefused("not this one")
-        return super().put_new(key, data)
-
-
-class Failing(LocalStore):
-    down, tries = True, 0
-
-    def put_new(self, key: str, data: bytes) -> bool:
-        self.tries += 1
-        if self.down:
-            raise StoreUnavailable("the store is away")
-        return super().put_new(key, data)
 
 
 def test_a_segment_that_cannot_be_landed_does_not_hold_up_the_landing_of_others(
