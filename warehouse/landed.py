@@ -38,7 +38,11 @@ def read_object(store: Store, key: str) -> pa.Table:
 
     ObjectDamaged names one that cannot be read.
     """
-    data = store.get(key)
+    return open_object(store.get(key), key)
+
+
+def open_object(data: bytes, key: str) -> pa.Table:
+    """The same of an object's bytes."""
     if not is_whole(data):
         raise ObjectDamaged(f"landing object {key} cannot be read: its checksum does not hold")
     try:

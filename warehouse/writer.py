@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Self
 
+from sdk_contract.privacy import Vault
 from warehouse.arrivals import Arrivals
 from warehouse.catalogs import catalog_of
 from warehouse.dedup import DedupIndex
+from warehouse.erasure.gate import Gate
+from warehouse.erasure.tombstones import Tombstones
 from warehouse.errors import StoreUnavailable
 from warehouse.lake import Lake, attach_writer, lock_writer
 from warehouse.landing import Store, open_store
@@ -19,6 +23,7 @@ from warehouse.mark import Mark, read_mark, sync_files, write_mark
 from warehouse.mend import Mended, mend
 from warehouse.rebuild import Progress, finish_move, replay, set_aside
 from warehouse.registry import Registry
+from warehouse.secrets import Secrets
 from warehouse.settings import WarehouseSettings
 from warehouse.upkeep import Chore, Upkeep
 from warehouse.verify import set_damage_aside, write_losses
@@ -160,7 +165,7 @@ def open_writer(
     rebuild has come. Raises LakeLocked, LakeError and what the store raises.
     """
     folders = settings.folders
-    store = store or open_store(settings.landing_url)
+    store = gated(settings, registry, store or open_store(settings.landing_url), now)
     folders.lake.mkdir(parents=True, exist_ok=True)
     with closing(catalog_of(settings)) as catalog:
         lock = lock_writer(settings, catalog)
@@ -201,6 +206,15 @@ def from_landing(
     store = store or open_store(settings.landing_url)
     set_aside(settings, store)
     return open_writer(settings, registry, now=now, store=store, progress=progress)
+
+
+def gated(settings: WarehouseSettings, registry: Registry, store: Store, now: Callable[[], int]) -> Store:
+    """Landing as the writer reads it: without whoever was erased."""
+
+    def vault() -> Vault:
+        return Secrets.open(settings.folders.secrets, now, os.urandom).vault()
+
+    return Gate(store, Tombstones(registry, vault))
 
 
 def remove_leftovers(lake: Path) -> None:

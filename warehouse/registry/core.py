@@ -18,7 +18,9 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
+from warehouse.registry import erasures
 from warehouse.registry.database import connect
+from warehouse.registry.erasures import Erasures
 from warehouse.registry.rules import Rules
 from warehouse.segments import Tally
 
@@ -57,6 +59,7 @@ _MIGRATIONS = (
         project TEXT NOT NULL, digest TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (project, digest));
     """,
     "ALTER TABLE keys ADD COLUMN rate REAL",
+    erasures.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -109,7 +112,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Rules):
+class Registry(Erasures, Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod
