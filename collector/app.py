@@ -18,8 +18,9 @@ from collector.exchange import Work
 from collector.intake import Targets
 from collector.metrics import exposition
 from collector.openapi import METRICS, STREAM, Health, described, limits_of
-from collector.validate import PATH, VALIDATE
-from collector.wire import Message, Receive, Scope, Send, cors, preflight, respond
+from collector.validate import BATCH, PATH, VALIDATE
+from collector.websdk import scripts
+from collector.wire import ALLOWED, Message, Receive, Scope, Send, cors, preflight, respond
 from sdk_contract.dialects import Answer, Config, Dialect, Visit
 from sdk_contract.dialects.known import DIALECTS
 from sdk_contract.dialects.segment import SEGMENT
@@ -43,7 +44,8 @@ class App:
 
     def __init__(self, door: Door, numbers: CollectorRegistry, shared: Path | None = None) -> None:
         self.door, self.numbers, self.shared = door, numbers, shared
-        self.paths = hot_paths(DIALECTS)
+        self.scripts = scripts(door.settings.sdk_path)
+        self.paths = hot_paths(DIALECTS) | {("POST", path): [(SEGMENT, BATCH)] for path in self.scripts}
         self.hot: dict[bytes, dict[bytes, Work]] = {b"POST": {}, b"GET": {}}
         for (method, path), targets in self.paths.items():
             self.hot[method.encode()][path.encode()] = self._work(targets)
@@ -68,12 +70,18 @@ class App:
         if scope["method"] == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": preflight(headers)})
             await send({"type": "http.response.body"})
-        elif taken := [method for method in METHODS if (method, scope["path"]) in self.paths]:
+        elif taken := self._taken(scope["path"]):
             allowed = (b"allow", ", ".join((*taken, "OPTIONS")).encode())
             await respond(send, wrong_method(scope, taken), [*(cors(origin) if origin else []), allowed])
         else:
             with suppress(Exception):  # answered and logged by `Cold.fail`; Starlette raises it once more
                 await self.cold(scope, receive, reflecting(send, origin) if origin else send)
+
+    def _taken(self, path: str) -> list[str]:
+        """The methods of a hot path, where that is all it has."""
+        if path in self.scripts:
+            return []
+        return [method for method in METHODS if (method, path) in self.paths]
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -107,11 +115,13 @@ def wrong_method(scope: Scope, taken: Sequence[str]) -> Answer:
 
 
 def reflecting(send: Send, origin: bytes) -> Send:
-    """Adds the CORS headers to whatever answer goes through."""
+    """Adds the CORS headers to whatever answer goes through without any of its own."""
 
     async def with_cors(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *cors(origin)]
+            headers = message.get("headers", [])
+            if all(name != ALLOWED for name, _ in headers):
+                message["headers"] = [*headers, *cors(origin)]
         await send(message)
 
     return with_cors
@@ -146,7 +156,8 @@ class Cold:
 
     async def openapi(self, request: Request) -> Response:
         """What there is to ask for, for programs that read OpenAPI."""
-        return Response(described(limits_of(self.door.settings)), media_type="application/json")
+        settings = self.door.settings
+        return Response(described(limits_of(settings), settings.sdk_path), media_type="application/json")
 
     async def live(self, request: Request) -> Response:
         """New events with their verdicts as server-sent events, for who has the live token."""
@@ -167,7 +178,7 @@ class Cold:
         status = error.status_code if isinstance(error, HTTPException) else 404
         routes = {route.path for dialect in DIALECTS for route in dialect.routes}
         configs = {config.path for dialect in DIALECTS for config in dialect.configs}
-        exists = sorted({PATH, *routes, *configs}) + sorted(self.routes())
+        exists = sorted({PATH, *routes, *configs}) + sorted({*self.routes(), self.door.settings.sdk_path})
         text = f"there is no {request.method} {request.url.path}; `exists` lists what there is"
         reason = Unserved.WRONG_METHOD if status == 405 else Unserved.NOT_FOUND
         return json({**unserved(reason, text), "exists": exists}, status)
@@ -212,6 +223,7 @@ def cold_app(app: App) -> Starlette:
         for name in (config.path, f"/{dialect.name}{config.path}")
         for path in (name, name + "/")
     ]
+    routes += [Route(path, script.answer) for path, script in app.scripts.items()]
     handlers = {404: cold.refuse, 405: cold.refuse, Exception: cold.fail}
     starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False

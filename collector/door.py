@@ -22,7 +22,6 @@ from collector.keyring import Keyring
 from collector.latency import Latency
 from collector.limits import SlowBodies
 from collector.metrics import Counts, Metrics
-from collector.peer import Peers, networks
 from collector.pipeline import Parts
 from collector.quarantine import Room
 from collector.quota import Quota
@@ -35,6 +34,7 @@ from collector.visitor import visitors
 from sdk_contract.dialects import Answer
 from sdk_contract.dialects.known import DIALECTS
 from sdk_contract.judging import BatchIds
+from sdk_contract.peers import Peers, networks
 from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Unserved
 from warehouse.counted import Counted, read_counted

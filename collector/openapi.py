@@ -14,6 +14,7 @@ from sdk_contract.openapi import Limits, Page, Shown, document
 
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 STREAM: Final = "text/event-stream"
+SCRIPT: Final = "text/javascript; charset=utf-8"
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -43,9 +44,10 @@ PAGES: Final = (
 
 
 @cache
-def described(limits: Limits) -> bytes:
+def described(limits: Limits, sdk_path: str) -> bytes:
     """The document as JSON."""
-    return msgspec.json.encode(document(version("sojourn"), [SEGMENT], PATH, PAGES, limits))
+    pages = (*PAGES, Page(sdk_path, "The web SDK.", {200: Shown("A script for pages.", None, SCRIPT)}))
+    return msgspec.json.encode(document(version("sojourn"), [SEGMENT], PATH, pages, limits))
 
 
 def limits_of(settings: CollectorSettings) -> Limits:

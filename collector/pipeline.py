@@ -13,7 +13,6 @@ from collector.journal import Journal
 from collector.keyring import Keyring
 from collector.limits import SlowBodies
 from collector.metrics import Counts
-from collector.peer import Peers
 from collector.quarantine import KEPT_BYTES, Room, judgement, sealed
 from collector.quota import Quota
 from collector.recent import Recent
@@ -27,6 +26,7 @@ from sdk_contract.addresses import treat
 from sdk_contract.dialects import Dialect
 from sdk_contract.errors import Refused
 from sdk_contract.judging import BatchIds, Judged, judge
+from sdk_contract.peers import Peers
 from sdk_contract.privacy import Vault, signals_of
 from sdk_contract.privacy.policy import NONE
 from sdk_contract.verdicts import Reason

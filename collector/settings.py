@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from sdk_contract import settings as contract
+from sdk_contract.web.snippet import PATH
 
 KiB, MiB = 1024, 1024 * 1024
 
@@ -48,6 +49,9 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     trusted_proxies: Annotated[
         str, Meta(description="Networks (CIDR, commas) whose X-Forwarded-For is believed.")
     ] = ""
+    sdk_path: Annotated[
+        str, Meta(description="Path of the web SDK, such as /tea.js; it takes events there as well.")
+    ] = PATH
     event_limit: Annotated[int, Meta(ge=256, description="Bytes of one event.")] = 32 * KiB
     body_limit: Annotated[int, Meta(ge=1024, description="Bytes of one request body, unpacked.")] = 10 * MiB
     ratio_limit: Annotated[int, Meta(ge=2, description="Unpacked bytes for each compressed byte.")] = 200

@@ -21,11 +21,12 @@ from collector.errors import CannotStart
 from collector.folder import held, make_writable, wait_released
 from collector.geo import database, unpack_shipped
 from collector.listen import is_loopback, listen, url_of
-from collector.peer import networks
 from collector.programs import Program, Report, Running, reloading, stop_all, termination
 from collector.settings import CollectorSettings, node_name, worker_name
 from collector.visitor import visitors
+from collector.websdk import scripts
 from collector.workers import Workers
+from sdk_contract.peers import networks
 from warehouse.registry import Registry
 from warehouse.tls import serving
 
@@ -48,6 +49,7 @@ def refuse_bad_settings(settings: CollectorSettings, now: Callable[[], int]) -> 
     serving(settings.tls_certificate, settings.tls_key, now)
     networks(settings.trusted_proxies)
     visitors(settings)
+    scripts(settings.sdk_path)
     path = database(settings.geo, settings.run)
     if settings.geo and path is not None and not path.is_file():
         raise CannotStart(

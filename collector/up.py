@@ -138,7 +138,8 @@ class Up:
         console = f"{scheme}://127.0.0.1:{self.plan.console_port}" if "console" in names else None
         if console is not None:
             await self._until("the console", lambda: self._health(console))
-        self.say(Welcome(url, console, key.secret, self.plan.settings.data))
+        settings = self.plan.settings
+        self.say(Welcome(url, console, key.secret, settings.data, settings.sdk_path))
         while True:
             self._refuse_fallen()
             await asyncio.sleep(0.5)

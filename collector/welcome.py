@@ -2,13 +2,7 @@
 
 import msgspec
 
-SCRIPT = """\
-<script>
-  fetch("{origin}/v1/page", {{method: "POST", keepalive: true, body: JSON.stringify({{
-    writeKey: "{key}", anonymousId: localStorage.sojourn_device ||= Math.random().toString(36).slice(2),
-    context: {{page: {{url: location.href, title: document.title, referrer: document.referrer}}}}
-  }})}})
-</script>"""
+from sdk_contract.web.snippet import PATH, snippet
 
 CURL = """\
 curl -u {key}: {origin}/v1/track -d '{{"anonymousId": "first-device", "event": "Hello Sojourn"}}'"""
@@ -34,7 +28,6 @@ Sojourn is up.
 
 Web page      (paste into any page)
 {script}
-
 Shell
 {curl}
 
@@ -49,16 +42,18 @@ Ctrl-C stops it; nothing that was acknowledged is lost.
 
 
 class Welcome(msgspec.Struct, frozen=True):
-    """Where everything is. `console` is None where its program is not installed."""
+    """Where everything is. `console` is None where its program is not installed, `sdk_path` the web SDK's."""
 
     collector: str
     console: str | None
     write_key: str
     data: str
+    sdk_path: str = PATH
 
     def snippets(self) -> dict[str, str]:
-        texts = {"script": SCRIPT, "curl": CURL, "python": PYTHON, "node": NODE}
-        return {name: text.format(origin=self.collector, key=self.write_key) for name, text in texts.items()}
+        texts = {"curl": CURL, "python": PYTHON, "node": NODE}
+        found = {name: text.format(origin=self.collector, key=self.write_key) for name, text in texts.items()}
+        return {"script": snippet(self.collector, self.write_key, self.sdk_path), **found}
 
     def text(self) -> str:
         fields = {**msgspec.structs.asdict(self), **self.snippets()}

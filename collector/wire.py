@@ -14,6 +14,7 @@ Lines = list[tuple[bytes, bytes]]
 
 MAX_AGE = b"7200"
 METHODS = b"GET, POST, OPTIONS"
+ALLOWED = b"access-control-allow-origin"
 _EXPOSE = (b"access-control-expose-headers", b"Retry-After")
 _CREDENTIALS = (b"access-control-allow-credentials", b"true")
 _VARY = (b"vary", b"Origin")
@@ -25,7 +26,7 @@ class Gone(Exception):
 
 def cors(origin: bytes) -> Lines:
     """Headers that let a page of `origin` read the answer; credentials rule out the simpler `*`."""
-    return [(b"access-control-allow-origin", origin), _CREDENTIALS, _EXPOSE, _VARY]
+    return [(ALLOWED, origin), _CREDENTIALS, _EXPOSE, _VARY]
 
 
 def preflight(headers: Headers) -> Lines:

@@ -1,3 +1,4 @@
+import html
 import re
 
 import pytest
@@ -44,7 +45,29 @@ def test_the_origin_is_the_one_the_visitor_can_reach(
 ) -> None:
     visitor.registry.create_key("shop")
     there = Visitor(visitor.data, **settings)
-    assert f'"{origin}"' in snippet_of(there.get("/", {"Host": host}).text)
+    assert f'src="{origin}/sojourn.js"' in snippet_of(there.get("/", {"Host": host}).text)
+
+
+FORWARDED = {"X-Forwarded-Host": "events.shop.example", "X-Forwarded-Proto": "https"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "origin"),
+    [
+        ({"trusted_proxies": "127.0.0.0/8"}, FORWARDED, "https://events.shop.example"),
+        ({"trusted_proxies": "127.0.0.1"}, {"X-Forwarded-Proto": "https"}, "https://192.168.7.9:8001"),
+        ({"trusted_proxies": "127.0.0.1"}, {}, "http://192.168.7.9:8000"),
+        ({"trusted_proxies": "10.0.0.0/8"}, FORWARDED, "http://192.168.7.9:8000"),
+        ({}, FORWARDED, "http://192.168.7.9:8000"),
+    ],
+)
+def test_behind_a_proxy_that_is_trusted_the_origin_is_the_outer_one(
+    visitor: Visitor, settings: dict[str, str], headers: dict[str, str], origin: str
+) -> None:
+    visitor.registry.create_key("shop")
+    there = Visitor(visitor.data, sdk_path="/tea.js", **settings)
+    page = there.get("/", {"Host": "192.168.7.9:8001", **headers}).text
+    assert f'src="{origin}/tea.js"' in snippet_of(page)
 
 
 def test_names_of_keys_are_shown_as_text(visitor: Visitor) -> None:
@@ -84,4 +107,4 @@ def test_unknown_pages(visitor: Visitor) -> None:
 def snippet_of(page: str) -> str:
     found = re.search(r'<code id="snippet">(.*?)</code>', page, re.DOTALL)
     assert found
-    return found[1].replace("&#34;", '"').replace("&#39;", "'")
+    return html.unescape(found[1])

@@ -67,7 +67,14 @@ async def serve(
         verify=trusting(settings.tls_certificate) if tls else True,
     )
     app = create_app(settings, reader, client)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        # What a proxy says is read by `peers`, and only of those that are trusted.
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
     config.load()
     config.ssl = tls
     with listen(settings.console_host, settings.console_port) as sock:

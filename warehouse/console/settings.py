@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sdk_contract.settings import Secret
+from sdk_contract.web.snippet import PATH
 
 
 class ConsoleSettings(Struct, frozen=True, kw_only=True):
@@ -32,6 +33,10 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     collector_url: Annotated[str, Meta(description="Where the console reaches the collector.")] = (
         "http://127.0.0.1:8000"
     )
+    sdk_path: Annotated[str, Meta(description="Path of the web SDK at the collector.")] = PATH
+    trusted_proxies: Annotated[
+        str, Meta(description="Networks (CIDR, commas) whose X-Forwarded-Host and -Proto are believed.")
+    ] = ""
     collector_public_url: Annotated[
         str,
         Meta(

@@ -5,46 +5,7 @@ Each text works as it stands, against the collector at `origin` with the write k
 
 from msgspec import Struct
 
-SCRIPT = """\
-<script>
-  window.sojourn = (function (collector, key) {
-    var kept = window.localStorage;
-    function fresh() {
-      return Date.now().toString(36) + "-" + Math.random().toString(36).slice(2, 12);
-    }
-    var device = kept.getItem("sojourn_device") || fresh();
-    kept.setItem("sojourn_device", device);
-    function send(type, fields) {
-      var now = new Date().toISOString();
-      var page = {
-        url: location.href, path: location.pathname, search: location.search,
-        title: document.title, referrer: document.referrer
-      };
-      var event = {
-        writeKey: key, messageId: fresh(), anonymousId: device,
-        userId: kept.getItem("sojourn_user"), timestamp: now, sentAt: now,
-        context: {
-          page: page, locale: navigator.language, userAgent: navigator.userAgent,
-          timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-          library: {name: "sojourn-snippet", version: "1"}
-        }
-      };
-      return fetch(collector + "/v1/" + type, {
-        method: "POST", keepalive: true, body: JSON.stringify(Object.assign(event, fields))
-      });
-    }
-    return {
-      page: function (name, properties) { return send("page", {name: name, properties: properties}); },
-      track: function (event, properties) { return send("track", {event: event, properties: properties}); },
-      identify: function (user, traits) {
-        kept.setItem("sojourn_user", user);
-        return send("identify", {userId: user, traits: traits});
-      }
-    };
-  })("ORIGIN", "KEY");
-  sojourn.page();
-</script>
-"""
+from sdk_contract.web.snippet import snippet as lines_of_page
 
 CURL = """\
 curl ORIGIN/v1/track \\
@@ -87,20 +48,21 @@ analytics.track({
 await analytics.closeAndFlush();
 """
 
-TEMPLATES = {"script": SCRIPT, "curl": CURL, "python": PYTHON, "node": NODE}
+TEMPLATES = {"curl": CURL, "python": PYTHON, "node": NODE}
 FILES = {"script": "index.html", "curl": "sh", "python": "hello.py", "node": "hello.mjs"}
 
 
 class Snippet(Struct, frozen=True):
-    """One way to send a first event: its name (of TEMPLATES), the file it goes to, its text."""
+    """One way to send a first event: its name (of FILES), the file it goes to, its text."""
 
     name: str
     file: str
     text: str
 
 
-def snippet(name: str, origin: str, key: str) -> Snippet:
+def snippet(name: str, origin: str, key: str, sdk_path: str) -> Snippet:
     """The text called `name`, or the script when there is none of that name."""
-    name = name if name in TEMPLATES else "script"
+    if name not in TEMPLATES:
+        return Snippet("script", FILES["script"], lines_of_page(origin, key, sdk_path))
     text = TEMPLATES[name].replace("ORIGIN", origin.rstrip("/")).replace("KEY", key)
     return Snippet(name, FILES[name], text)

@@ -7,25 +7,29 @@ from urllib.parse import urlsplit, urlunsplit
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from sdk_contract.peers import Peers, networks
 from warehouse.console.guard import host_name, is_loopback
 from warehouse.console.live import ROWS, Feed
 from warehouse.console.settings import ConsoleSettings
-from warehouse.console.snippets import TEMPLATES, snippet
+from warehouse.console.snippets import FILES, snippet
 from warehouse.registry import Key, Registry
+
+FORWARDED = frozenset({"x-forwarded-host", "x-forwarded-proto"})
 
 
 async def home(request: Request) -> Response:
     keys = await request.app.state.reader.registry(live_keys)
     key = chosen(keys, request.query_params.get("key", ""))
     settings: ConsoleSettings = request.app.state.settings
-    shown = snippet(request.query_params.get("by", ""), origin(request, settings), key.secret if key else "")
+    name, secret = request.query_params.get("by", ""), key.secret if key else ""
+    shown = snippet(name, origin(request, settings), secret, settings.sdk_path)
     return request.app.state.pages.page(  # type: ignore[no-any-return]
         request,
         "home.html",
         keys=keys,
         key=key,
         snippet=shown,
-        ways=list(TEMPLATES),
+        ways=list(FILES),
         rows=ROWS,
         collector=settings.collector_url,
     )
@@ -62,13 +66,25 @@ def chosen(keys: Sequence[Key], wanted: str) -> Key | None:
 def origin(request: Request, settings: ConsoleSettings) -> str:
     """Where the visitor's programs reach the collector.
 
-    A collector on loopback is named as the console was: who opened http://shop.lan:8001 needs http://shop.lan:8000.
+    A trusted proxy that says how it was asked is taken to stand before both. A collector on loopback is named
+    as the console was: who opened http://shop.lan:8001 needs http://shop.lan:8000.
     """
     if settings.collector_public_url:
         return settings.collector_public_url
+    if (outer := proxied(request, settings)) is not None:
+        return outer
     parts = urlsplit(settings.collector_url)
     asked = host_name(request.headers.get("host", ""))
     if not asked or is_loopback(asked) or not is_loopback(parts.hostname or ""):
         return settings.collector_url
     name = f"[{asked}]" if ":" in asked else asked
     return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
+
+
+def proxied(request: Request, settings: ConsoleSettings) -> str | None:
+    """The origin that the visitor asked a trusted proxy for; None where none says so."""
+    peers, client = Peers(networks(settings.trusted_proxies)), request.client
+    peer = client.host if client else None
+    if not peers.trusts(peer) or FORWARDED.isdisjoint(request.headers.keys()):
+        return None
+    return peers.origin(peer, request.headers.raw, request.url.scheme)

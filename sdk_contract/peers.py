@@ -51,6 +51,10 @@ class Peers:
         mapped = getattr(parsed, "ipv4_mapped", None) or parsed
         return any(mapped in network for network in self._trusted)
 
+    def trusts(self, peer: str | None) -> bool:
+        """Whether what this peer says of its own clients is believed."""
+        return bool(self._trusted) and peer is not None and self._is_trusted(peer)
+
     def client(self, peer: str | None, headers: list[tuple[bytes, bytes]]) -> str | None:
         """The nearest address that is not a trusted proxy; the search ends at a part that is no address."""
         if not self._trusted or peer is None or not self._is_trusted(peer):
@@ -72,7 +76,7 @@ class Peers:
         """
         named = {name: value.decode("latin-1").partition(",")[0].strip() for name, value in reversed(headers)}
         host = named.get(b"host", "")
-        if peer is not None and self._trusted and self._is_trusted(peer):
+        if self.trusts(peer):
             host = named.get(b"x-forwarded-host", host)
             scheme = named.get(b"x-forwarded-proto", scheme)
         scheme = "https" if scheme == "https" else "http"

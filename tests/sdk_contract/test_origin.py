@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.peer import Peers, networks
+from sdk_contract.peers import Peers, networks
 
 PROXIED = [
     (b"host", b"10.0.0.9:8000"),

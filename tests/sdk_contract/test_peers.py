@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.peer import Peers, bare, networks
 from sdk_contract.errors import SettingError
+from sdk_contract.peers import Peers, bare, networks
 
 TRUSTED = networks("10.0.0.0/8, 2001:db8::/32,192.0.2.1")
 

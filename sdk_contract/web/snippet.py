@@ -1,0 +1,25 @@
+"""The lines that bring the web SDK into a page."""
+
+from html import escape
+from typing import Final
+
+PATH: Final = "/sojourn.js"
+# Made of src/stub.ts by tools/build_web.py.
+STUB: Final = (
+    '((n,o)=>{if(n.sojourn)return;const t=n.sojourn={q:[]};for(const s of o.split(" "))'
+    "t[s]=function(){t.q.push([s,arguments])}})"
+    '(window,"load page track identify group alias reset consent debug");'
+)
+_LINES: Final = """\
+<script>{stub}</script>
+<script async src="{script}" data-write-key="{key}"></script>
+"""
+
+
+def snippet(origin: str, key: str, path: str = PATH) -> str:
+    """The lines for a page, to be put before `</head>`.
+
+    `origin` is where browsers reach the collector (scheme, host, port), `path` where that serves the SDK.
+    """
+    script = escape(origin.rstrip("/") + path)
+    return _LINES.format(stub=STUB, script=script, key=escape(key))

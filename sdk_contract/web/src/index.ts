@@ -1,0 +1,11 @@
+/** The SDK as a module. */
+
+import type { Options, Sojourn } from "./public.js";
+import { start } from "./sojourn.js";
+
+export type * from "./public.js";
+
+/** Starts the SDK; asked again, gives the one that runs. */
+export function load(options: Options & { host: string }): Sojourn {
+  return start(options);
+}
