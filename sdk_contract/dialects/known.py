@@ -5,7 +5,8 @@ from typing import Final
 
 from sdk_contract.dialects import Dialect
 from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects.sensors import SENSORS
 from sdk_contract.dialects.snowplow import SNOWPLOW
 
-DIALECTS: Final = (SEGMENT, SNOWPLOW)
+DIALECTS: Final = (SEGMENT, SNOWPLOW, SENSORS)
 BY_NAME: Final[Mapping[str, Dialect]] = {dialect.name: dialect for dialect in DIALECTS}

@@ -23,13 +23,14 @@ from sdk_contract.dialects import (
 )
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.errors import Refused
-from sdk_contract.structure import Broken, elements
+from sdk_contract.structure import Broken, elements, members
 from sdk_contract.verdicts import Judgement, Reason
 
 Object: TypeAlias = dict[str, Any]
 Reply: TypeAlias = Callable[[str, bytes, Sequence[str], Sequence[Judgement]], Answer]
 encode: Final = msgspec.json.Encoder().encode
 _decode_list: Final = msgspec.json.Decoder(list[Raw]).decode
+_decode_one: Final = msgspec.json.Decoder(Raw).decode
 _ABSENT: Final = (b"", b"null", b'""')
 PIXEL: Final = Answer(
     200,
@@ -139,16 +140,18 @@ def split(body: bytes) -> list[Raw]:
 
     What is no proper JSON is split all the same as long as the ends of its events can be found.
     """
+    is_list = body.lstrip()[:1] == b"["
     try:
-        return _decode_list(body)
-    except msgspec.ValidationError:
-        return [Raw(body)]
+        return _decode_list(body) if is_list else [_decode_one(body)]
     except (msgspec.DecodeError, RecursionError):
         pass
     try:
-        return [Raw(event) for event in elements(body)] if body.lstrip()[:1] == b"[" else [Raw(body)]
+        if is_list:
+            return [Raw(event) for event in elements(body)]
+        members(body)
     except Broken:
-        raise Refused(Reason.BAD_ENVELOPE, "the list of events does not end; [events] would do") from None
+        raise Refused(Reason.BAD_ENVELOPE, "the body does not end; [events] or one event would do") from None
+    return [Raw(body)]
 
 
 def each(events: Iterable[Raw], turn: Callable[[Raw], Native | Raw]) -> list[Native | Raw]:

@@ -69,8 +69,10 @@ def test_a_list_is_split_even_where_it_is_no_proper_json() -> None:
     assert [bytes(raw) for raw in split(b'[{"a":1}, {"b":2}]')] == [b'{"a":1}', b'{"b":2}']
     assert [bytes(raw) for raw in split(b'[{"a":nul}, {"b":2}]')] == [b'{"a":nul}', b'{"b":2}']
     assert [bytes(raw) for raw in split(b'{"a":1}')] == [b'{"a":1}']
-    with pytest.raises(Refused, match="does not end"):
-        split(b'[{"a":1}, {"b":2')
+    assert [bytes(raw) for raw in split(b'{"a":nul}')] == [b'{"a":nul}']
+    for body in (b'[{"a":1}, {"b":2', b'{"a":[1}'):
+        with pytest.raises(Refused, match="does not end"):
+            split(body)
 
 
 def test_an_event_that_cannot_be_translated_stays_as_it_is() -> None:
