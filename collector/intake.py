@@ -172,6 +172,7 @@ def in_native(asked: Asked, body: bytes, limit: int) -> tuple[str, bytes, str | 
         return asked.kind if asked.kind != VALIDATE else kind_of(body), body, None
     found = translate(Sent(asked.kind, asked.request.query, asked.headers, body, limit))
     asked.anonymous = found.anonymous
+    asked.kind = found.kind or asked.kind
     return BATCH, found.body, found.key
 
 

@@ -106,12 +106,14 @@ class Sent(msgspec.Struct, frozen=True):
 class Translated(msgspec.Struct, frozen=True):
     """The same request as a batch of the native protocol, and the write key that stood in its body.
 
-    `anonymous`: its sender asks that neither its address nor a cookie is kept.
+    `anonymous`: its sender asks that neither its address nor a cookie is kept. `kind`: for the reply, where
+    the body and not the address tells which it has to be.
     """
 
     key: str | None
     body: bytes
     anonymous: bool = False
+    kind: str | None = None
 
 
 class Visit(msgspec.Struct, frozen=True):

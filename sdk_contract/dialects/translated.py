@@ -27,11 +27,13 @@ from sdk_contract.structure import Broken, elements, members
 from sdk_contract.verdicts import Judgement, Reason
 
 Object: TypeAlias = dict[str, Any]
+Time: TypeAlias = datetime | str | int | float | Raw | None
 Reply: TypeAlias = Callable[[str, bytes, Sequence[str], Sequence[Judgement]], Answer]
 encode: Final = msgspec.json.Encoder().encode
 _decode_list: Final = msgspec.json.Decoder(list[Raw]).decode
 _decode_one: Final = msgspec.json.Decoder(Raw).decode
 _ABSENT: Final = (b"", b"null", b'""')
+_LONGEST_ABSENT: Final = 4
 PIXEL: Final = Answer(
     200,
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
@@ -44,8 +46,9 @@ PIXEL: Final = Answer(
 class Native(Struct, rename="camel", omit_defaults=True, gc=False):
     """One event of the native protocol, as a foreign one is written; what is None is left out.
 
-    Ids are text or integers. `timestamp` and `sent_at` are RFC 3339 text (see `moment`), or a count of
-    seconds or milliseconds since 1970. A `Raw` is what was sent, whatever that is: it is judged later.
+    Ids are text or integers. Times are datetimes, RFC 3339 text (see `moment`), or a count of seconds or
+    milliseconds since 1970, which is read more slowly. A `Raw` is what was sent, whatever that is: it is
+    judged later.
     """
 
     type: str
@@ -57,8 +60,8 @@ class Native(Struct, rename="camel", omit_defaults=True, gc=False):
     event: str | Raw | None = None
     name: str | Raw | None = None
     category: str | Raw | None = None
-    timestamp: str | int | float | Raw | None = None
-    sent_at: str | int | float | Raw | None = None
+    timestamp: Time = None
+    sent_at: Time = None
     properties: Object | Struct | Raw | None = None
     traits: Object | Struct | Raw | None = None
     context: Object | Struct | Raw | None = None
@@ -125,14 +128,14 @@ class Context(Struct, rename="camel", omit_defaults=True, gc=False):
 
 class _Batch(Struct, rename="camel", omit_defaults=True, gc=False):
     batch: Sequence[Native | Raw]
-    sent_at: str | int | float | None = None
+    sent_at: Time = None
 
 
 def batch(
-    events: Sequence[Native | Raw], *, key: str | None = None, sent_at: str | int | float | None = None
+    events: Sequence[Native | Raw], *, key: str | None = None, sent_at: Time = None, kind: str | None = None
 ) -> Translated:
     """A translated request; an event that could not be translated is its own JSON text as `Raw`."""
-    return Translated(key, encode(_Batch(events, sent_at)))
+    return Translated(key, encode(_Batch(events, sent_at)), kind=kind)
 
 
 def split(body: bytes) -> list[Raw]:
@@ -165,9 +168,9 @@ def each(events: Iterable[Raw], turn: Callable[[Raw], Native | Raw]) -> list[Nat
     return found
 
 
-def present(raw: Raw) -> Raw | None:
+def present(raw: Raw | None) -> Raw | None:
     """The value of a member that is there; null and "" count as absent."""
-    return None if bytes(raw) in _ABSENT else raw
+    return None if raw is None or (len(raw) <= _LONGEST_ABSENT and bytes(raw) in _ABSENT) else raw
 
 
 def moment(ms: int) -> str | int:
