@@ -18,23 +18,26 @@ from warehouse.segments import Tally, segment_id
 
 WORKER: Final = "history-w0"
 OBJECT_ROWS: Final = 50_000
-DAYS: Final = 7
-_SQL: Final = Path(__file__).with_name("history.sql")
 _HOUR_US: Final = 3_600_000_000
 Report = Callable[[str], None]
 
 
 class Past(msgspec.Struct, frozen=True):
-    """`rows` events evenly over the seven days before `end` (µs UTC), of `devices` of the seeded people."""
+    """`rows` events evenly over the `days` before `end` (µs UTC), of `devices` of the seeded people.
+
+    `kind` is the file of SQL beside this one that says what events these are.
+    """
 
     rows: int
     end: int
     seed: int = 2026
     devices: int = 200_000
+    days: int = 7
+    kind: str = "history"
 
     @property
     def step_us(self) -> int:
-        return DAYS * 24 * _HOUR_US // self.rows
+        return self.days * 24 * _HOUR_US // self.rows
 
     @property
     def start(self) -> int:
@@ -59,7 +62,7 @@ def write_past(data: Path, past: Past, report: Report) -> Key:
 def _objects(past: Past, key: Key) -> Iterator[tuple[str, pa.Table]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    sql = _SQL.read_text()
+    sql = Path(__file__).with_name(f"{past.kind}.sql").read_text()
     for number, first in enumerate(range(0, past.rows, OBJECT_ROWS)):
         segment = segment_id(WORKER, past.start // 1000, number)
         parameters: dict[str, Any] = {

@@ -19,7 +19,7 @@ from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
 from sessionizer.rebuild import rebuild
-from sessionizer.rules import RuleReader, text_of, text_of_visits
+from sessionizer.rules import VISITS_IN_USE, RuleReader, text_of, text_of_visits
 from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
@@ -31,7 +31,6 @@ from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
-VISITS_IN_USE = "session_rules"
 LONGEST_PAUSE_US = 5_000_000
 ROUTINE = ("loaded", "stitched", "upkeep")
 

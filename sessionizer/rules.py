@@ -15,6 +15,7 @@ from sessionizer.visits.rules import SessionRules
 from sessionizer.visits.successes import Success, successes_of
 from warehouse.registry import PublishedPlan, Registry
 
+VISITS_IN_USE: Final = "session_rules"
 COLUMNS: Final = 2  # how often the columns of sessions have changed their meaning
 LASTING_CLASSES: Final = ("birthday", "id_number", "uscc")
 _DEFS: Final = "#/$defs/"
@@ -67,6 +68,11 @@ class RuleReader:
 def text_of_visits(rules: VisitRules) -> str:
     """Equal rules, equal text; also another one when sessions get other columns."""
     return msgspec.json.encode([COLUMNS, rules]).decode()
+
+
+def rules_in(text: str) -> VisitRules:
+    """The rules that `text_of_visits` wrote."""
+    return msgspec.json.decode(text, type=tuple[int, VisitRules])[1]
 
 
 def text_of(rules: Rules) -> str:

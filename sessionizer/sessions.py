@@ -31,6 +31,7 @@ class VisitRules(msgspec.Struct, frozen=True):
 
 
 USUAL = VisitRules()
+_NOWHERE = Span(0, -1)
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ def _find_near(lake: Lake, gap: int) -> None:
 
 
 def _read_near(lake: Lake, spans: list[Span]) -> None:
-    parts = [statement("sessions/near_span", lo=span.lo, hi=span.hi) for span in spans]
+    parts = [statement("sessions/near_span", lo=span.lo, hi=span.hi) for span in spans or [_NOWHERE]]
     run(lake, "sessions/near", spans="\nUNION\n".join(parts))
 
 

@@ -1,5 +1,5 @@
--- moments: what the rules read of an event. Empty text counts as absent; tie makes the order of a stream total. Worth is
--- in ten-thousandths, so that sums are the same in any order.
+-- moments: what the rules read of an event. Empty text counts as absent; apart says why it makes no session; tie makes the
+-- order of a stream total. Worth is in ten-thousandths, so that sums are the same in any order.
 CREATE OR REPLACE TEMP VIEW moments AS
 SELECT
     e.load_seq,
@@ -39,6 +39,7 @@ SELECT
     CASE WHEN s.currency IS NOT NULL THEN nullif(json_extract_string(e.properties, s.currency), '') END AS currency,
     CASE WHEN e.type = 'identify' THEN e.traits END AS traits,
     {sdk_session} AS sdk_session,
+    {apart} AS apart,
     CASE WHEN contains(e.context::VARCHAR, '"traits"') THEN e.context->'$.traits' END AS context_traits,
     coalesce(e.library_name, '') AS library,
     coalesce(e.dialect, '') AS dialect,
@@ -48,4 +49,4 @@ SELECT
     ) AS tie
 FROM lake.main.events AS e
 LEFT JOIN successes AS s ON e.project = s.project AND e.event = s.event AND e.type = s.type
-WHERE e.subject_key IS NOT NULL
+WHERE e.subject_key IS NOT NULL AND (e.anonymous_id <> '' OR e.user_id <> '')

@@ -9,9 +9,11 @@ import click
 import msgspec
 
 from sdk_contract import settings as contract
-from sessionizer.rules import RuleReader
+from sessionizer.fates import MEANINGS
+from sessionizer.rules import VISITS_IN_USE, RuleReader, rules_in
 from sessionizer.settings import SessionizerSettings
 from sessionizer.visits.presets import PRESETS, preset
+from sessionizer.visits.presets import chosen as rules_to_keep
 from sessionizer.visits.rules import SessionRules
 from warehouse.cli.options import (
     chosen,
@@ -22,7 +24,10 @@ from warehouse.cli.options import (
     open_registry,
     print_json,
 )
+from warehouse.cli.since import Since, moment_of
 from warehouse.cli.spans import days_option
+from warehouse.landing import open_store
+from warehouse.segments import HOUR_US
 
 _DAY = timedelta(days=1)
 
@@ -76,6 +81,40 @@ def diff(a: str, b: str, data: str | None, as_json: bool, days: int) -> None:
     for side, reasons in ((told.a, told.only_a), (told.b, told.only_b)):
         for text, number in reasons.items():
             click.echo(f"only {side.rules}: {number:,} begin with {text}")
+
+
+@sessions.command("fates")
+@data_option
+@json_option
+@click.option(
+    "--since", type=Since(), help="Only what was received since then: 6h, 7d, 2026-11-21; whole hours."
+)
+@click.pass_context
+def fates_command(context: click.Context, data: str | None, as_json: bool, since: int | None) -> None:
+    """Say what became of every event: in a session, of a bot, a duplicate, refused, and so on.
+
+    Exit code 1 where the numbers do not close: `difference` is what nobody accounts for, `unexplained` how
+    far the sessions are from holding the events that they should.
+    """
+    from sessionizer.fates import fates
+
+    settings = chosen(data)
+    registry = open_registry(settings)
+    own = contract.load(SessionizerSettings, os.environ, known=os.environ)
+    text = registry.setting(VISITS_IN_USE, "")
+    rules = rules_in(text).cutting if text else rules_to_keep(own.session_rules)
+    moment = moment_of(since, now())
+    hour = None if moment is None else moment // HOUR_US
+    with open_reader(settings) as lake:
+        store = open_store(settings.landing_url)
+        told = fates(lake, store, registry, settings.folders.journal, rules, hour)
+    if as_json:
+        print_json(told)
+    else:
+        for name, events in msgspec.structs.asdict(told).items():
+            click.echo(f"{name:12}{events:>16,}  {MEANINGS.get(name, '')}".rstrip())
+    if not told.close:
+        context.exit(1)
 
 
 def read_rules(name: str) -> SessionRules:

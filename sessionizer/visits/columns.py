@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from sessionizer.visits.rules import SessionRules
@@ -12,25 +13,44 @@ _SDK_SESSIONS: Final = (
     *("e.context->>'$.sessionId'", "e.context->>'$.session_id'", "e.context->>'$.session.id'"),
     *("e.properties->>'$.\"$session_id\"'", "e.properties->>'$.session_id'"),
 )
+# SDKs that run on servers: analytics-node, analytics-python, posthog-php, Snowplow's py-1.1.0, Java, ...
+_SERVER_LIBRARIES: Final = (
+    "(^|[^a-z])(node|nodejs|python|py|ruby|rb|golang|go|java|php|rust|perl|elixir|scala|dotnet|net|aspnetcore)"
+    "(-server| sdk)?([-/@ ]?v?[0-9][^/]*)?$"
+)
+_OF_SERVER: Final = (
+    "coalesce(e.anonymous_id, '') = '' AND e.library_name IS NOT NULL"
+    f" AND regexp_matches(lower(e.library_name), '{_SERVER_LIBRARIES}')"
+)
 
 
 def of_moments(rules: SessionRules) -> dict[str, str]:
     """The parts of the statement `moments`."""
-    if not rules.sdk_sessions:
-        return {"sdk_session": "NULL::VARCHAR"}
-    return {"sdk_session": f"nullif(coalesce({', '.join(_SDK_SESSIONS)}), '')"}
+    sdk = f"nullif(coalesce({', '.join(_SDK_SESSIONS)}), '')" if rules.sdk_sessions else "NULL::VARCHAR"
+    return {"sdk_session": sdk, "apart": apart(rules)}
+
+
+def apart(rules: SessionRules) -> str:
+    """Why an event makes no visit, of the table alias `e`: bot, server or uncounted; null: it makes one."""
+    reasons = [
+        *([] if rules.bots else [("e.is_bot", "bot")]),
+        *([] if rules.servers else [(_OF_SERVER, "server")]),
+        *([("e.type NOT IN ('page', 'screen')", "uncounted")] if rules.counts == "pages" else []),
+        *([(f"e.event IN ({_texts(rules.ignores)})", "uncounted")] if rules.ignores else []),
+    ]
+    cases = "".join(f" WHEN {test} THEN '{reason}'" for test, reason in reasons)
+    return f"CASE{cases} END" if cases else "NULL::VARCHAR"
 
 
 def of_atoms(rules: SessionRules) -> dict[str, str]:
     """The parts of the statement `event_atoms`: numbers and keys, null where no rule asks."""
-    named = ", ".join(f"'{quoted(name)}'" for name in rules.ends_after)
+    named = _texts(rules.ends_after)
     return {
         "campaign": _key(f"coalesce({_CAMPAIGN})", _CAMPAIGN) if rules.campaign else "NULL::BIGINT",
         "referrer": _key("from_site", "from_site") if rules.referrer else "NULL::BIGINT",
         "visit": _key("sdk_session", "sdk_session") if rules.sdk_sessions else "NULL::BIGINT",
         "mobile": "mobile" if rules.mobile_gap is not None else "NULL::BOOLEAN",
         "ends": f"coalesce(event IN ({named}), false)" if named else "NULL::BOOLEAN",
-        "counted": "WHERE type IN ('page', 'screen')" if rules.counts == "pages" else "",
         "day": _day(rules, "happened_at"),
     }
 
@@ -56,6 +76,10 @@ def looked_at(rules: SessionRules) -> dict[str, str]:
     plain = [f", {name}" for name, wanted in flags.items() if wanted]
     first_by = "coalesce(visit_key, 0), " if rules.sdk_sessions else ""
     return {"looked_at": "".join([*keys, *plain]), "first_by": first_by}
+
+
+def _texts(names: Iterable[str]) -> str:
+    return ", ".join(f"'{quoted(name)}'" for name in names)
 
 
 def _key(known: str, values: str) -> str:

@@ -51,6 +51,15 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: Annotated[
         Literal["all", "pages"], Meta(description="Events that make a visit and keep it alive.")
     ] = "all"
+    ignores: Annotated[
+        tuple[str, ...],
+        Meta(description="Events that make no visit and keep none alive, such as heartbeats of an idle tab."),
+    ] = ()
+    bots: Annotated[bool, Meta(description="Bots make visits too; otherwise they are kept apart.")] = False
+    servers: Annotated[
+        bool,
+        Meta(description="So does what a server's library sent without naming a device."),
+    ] = False
     needs_page: Annotated[
         bool, Meta(description="Without a page or screen there is no visit, whatever else happened.")
     ] = False

@@ -76,6 +76,7 @@ class Event(msgspec.Struct, frozen=True):
     app_name: str | None = None
     country: str | None = None
     city: str | None = None
+    is_bot: bool | None = None
 
     @property
     def subject_key(self) -> int:
@@ -103,12 +104,13 @@ def store(lake: Lake, events: Iterable[Event]) -> None:
         for e in events
     ]
     moment = pa.timestamp("us", tz="UTC")
-    text = {name: pa.string() for name in Event.__struct_fields__ if name not in ("load_seq", "at")}
+    text = {name: pa.string() for name in Event.__struct_fields__ if name not in ("load_seq", "at", "is_bot")}
     types = {
         "load_seq": pa.int64(),
         "subject_key": pa.int64(),
         "timestamp": moment,
         "event_day": moment,
+        "is_bot": pa.bool_(),
     } | text
     table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()})
     lake.con.register("arriving", table)

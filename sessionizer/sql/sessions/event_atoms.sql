@@ -11,4 +11,4 @@ SELECT
     {campaign} AS campaign_key, {referrer} AS referrer_key, {visit} AS visit_key,
     {day} AS day, {mobile} AS mobile, {ends} AS ends
 FROM {source}
-{counted}
+WHERE apart IS NULL

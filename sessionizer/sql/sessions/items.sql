@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE items AS
 WITH together AS (
     SELECT subject_key, started_at, ended_at, handle, NULL::BIGINT AS load_seq FROM near
     UNION ALL
-    SELECT subject_key, happened_at, happened_at, NULL, load_seq FROM fresh
+    SELECT subject_key, happened_at, happened_at, NULL, load_seq FROM fresh WHERE apart IS NULL
 ),
 spaced AS (
     SELECT *, epoch_us(started_at) - max(epoch_us(ended_at)) OVER before > {gap} AS apart
