@@ -87,4 +87,4 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(self.gap, self.mobile_gap or 0.0)
 
 
-OURS: Final = SessionRules(user=True)
+OURS: Final = SessionRules(user=True, servers=True)

@@ -22,11 +22,12 @@ from sessionizer.visits.presets import PRESETS
 from sessionizer.visits.rules import OURS, SessionRules
 from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import Event, arrivals, contents, cuts, loaded, plain_lake, store
-from tests.warehouse.lakes import NOON, Site, event
+from tests.warehouse.lakes import HOUR, NOON, Site, event
 from warehouse.writer import open_writer
 
-BEATS = msgspec.structs.replace(OURS, ignores=("beat",))
-RULES = [OURS, BEATS, PRESETS["segment"], msgspec.structs.replace(OURS, bots=True, servers=True)]
+BEATS = msgspec.structs.replace(OURS, ignores=("beat",), servers=False)
+RULES = [OURS, BEATS, PRESETS["segment"], msgspec.structs.replace(OURS, bots=True)]
+GA4 = PRESETS["ga4"]
 
 
 def mixed(random_: random.Random, size: int) -> list[Event]:
@@ -109,7 +110,8 @@ def test_what_is_lost_from_a_session_is_unexplained() -> None:
     ],
 )
 def test_which_libraries_run_on_servers(library: str | None, server: bool) -> None:
-    sql = f"SELECT {apart(OURS)} FROM (SELECT ? AS library_name, NULL AS anonymous_id, false AS is_bot) AS e"
+    columns = "? AS library_name, NULL AS anonymous_id, false AS is_bot"
+    sql = f"SELECT {apart(GA4)} FROM (SELECT {columns}) AS e"
     assert duckdb.execute(sql, [library]).fetchone() == ("server" if server else None,)
     with_device = sql.replace("NULL AS anonymous_id", "'d' AS anonymous_id")
     assert duckdb.execute(with_device, [library]).fetchone() == (None,)
@@ -124,21 +126,19 @@ def site(tmp_path: Path) -> Site:
     site.land([*said, event("s", anonymous_id=None, user_id="u", library_name="analytics-go"), *refused])
     with open_writer(site.settings, site.registry, now=site.now) as writer:
         writer.load()
-        stitch(writer.lake, now=site.now)
+        stitch(writer.lake, now=site.now, visits=VisitRules(GA4))
     site.land([event("late", received_at=NOON + 5)])
     return site
 
 
 def test_the_fates_of_all_that_was_received(site: Site) -> None:
+    places = site.store, site.registry, site.settings.folders.journal
     with site.reader() as lake:
-        told = fates(lake, site.store, site.registry, site.settings.folders.journal, OURS)
-        later = fates(
-            lake, site.store, site.registry, site.settings.folders.journal, OURS, NOON // 3_600_000_000 + 1
-        )
+        told = fates(lake, *places, GA4)
+        later = fates(lake, *places, GA4, NOON // HOUR + 1)
     ones = ("in_sessions", "bot", "server", "nobody", "duplicate", "rejected", "filtered", "pending", "held")
-    assert msgspec.structs.asdict(told) == dict.fromkeys(told.__struct_fields__, 0) | dict.fromkeys(
-        ones, 1
-    ) | {"received": 8}
+    expected = dict.fromkeys(told.__struct_fields__, 0) | dict.fromkeys(ones, 1) | {"received": 8}
+    assert msgspec.structs.asdict(told) == expected
     assert told.close
     assert (later.received, later.held, later.close) == (0, 1, True)
 
@@ -148,7 +148,7 @@ def test_the_command_says_so_by_the_rules_in_use(site: Site) -> None:
     result = CliRunner().invoke(sessions, ["fates", "--data", site.settings.data, "--json"])
     told = json.loads(result.stdout)
     assert (told["in_sessions"], told["uncounted"], told["unexplained"], result.exit_code) == (0, 1, -1, 1)
-    site.registry.set_setting(VISITS_IN_USE, "")
+    site.registry.set_setting(VISITS_IN_USE, text_of_visits(VisitRules(GA4)))
     people = CliRunner().invoke(sessions, ["fates", "--data", site.settings.data, "--since", "2026-11-01"])
     assert people.exit_code == 0
     assert "bot                        1  of a bot, kept apart from sessions" in people.stdout
