@@ -33,7 +33,7 @@ class Intake:
         """Answers one request; never raises for what a client sent. `targets`: whose address it is."""
         headers = dict(request.headers)
         origin = headers.get(b"origin")
-        (dialect, kind), rivals = targets[0], targets[1:]
+        (dialect, kind), rivals = targets[-1], targets[:-1]
         asked = Asked(dialect, kind, request, headers, cors(origin) if origin else [], rivals)
         counts = self.parts.counts.requests
         try:
@@ -101,9 +101,9 @@ class Intake:
             return unpack(sent, encoding, limit, ratio)
         body = inflate(sent or asked.request.query, encoding, limit, ratio)
         for dialect, kind in asked.rivals:
-            if asked.dialect.claims(asked.headers, body):
+            if dialect.claims(asked.headers, body):
+                asked.dialect, asked.kind = dialect, kind
                 break
-            asked.dialect, asked.kind = dialect, kind
         return body if asked.dialect.translate is not None else unpack(body, "", limit, ratio)
 
     def _with_repeats(self, treated: Treated) -> list[Judgement]:

@@ -90,6 +90,8 @@ class Refusal(msgspec.Struct, forbid_unknown_fields=True):
     success: Literal[False]
     reason: Annotated[str, Meta(description="One of the closed list; which ones, the answer says.")]
     error: Annotated[str, Meta(description="More, for people.")]
+    code: Annotated[str, Meta(description="`reason`, for the SDKs that look for it here.")] = ""
+    message: Annotated[str, Meta(description="`error`, for the SDKs that look for it here.")] = ""
 
 
 class Elsewhere(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,19 +11,19 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sdk_contract.canonical import Whole
-from sdk_contract.dialects import Answer, Dialect, Outcome, Parsed, Read, Route, outcome_of
+from sdk_contract.dialects import Answer, Config, Dialect, Outcome, Parsed, Read, Route, Visit, outcome_of
 from sdk_contract.errors import Refused
 from sdk_contract.structure import Broken, elements, members
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 
-_SINGLE: Final = ("track", "page", "screen", "identify", "group", "alias")
+BATCH: Final = "batch"
+SINGLE: Final = ("track", "page", "screen", "identify", "group", "alias")
 _ROUTES: Final = tuple(
     Route("POST", f"/v1/{path}", kind)
     for path, kind in (
-        ("batch", "batch"),
-        ("b", "batch"),
-        *((kind, kind) for kind in _SINGLE),
-        *((kind[0], kind) for kind in _SINGLE),
+        *((path, BATCH) for path in ("batch", "b", "import")),
+        *((kind, kind) for kind in SINGLE),
+        *((kind[0], kind) for kind in SINGLE),
     )
 )
 # Its SDKs wait as Retry-After says on 429 alone, and give up after a few 503.
@@ -86,13 +86,13 @@ def parse(kind: str, body: bytes) -> Parsed:
 
     An event that is no proper JSON stays with the others as it was sent, as long as its end can be found.
     """
-    return _parse_batch(body) if kind == "batch" else _parse_single(body)
+    return _parse_batch(body) if kind == BATCH else _parse_single(body)
 
 
 def read(kind: str, body: bytes) -> Read | None:
     """Reads a request of ordinary events in one go; None where an event needs to be looked at by itself."""
     try:
-        if kind != "batch":
+        if kind != BATCH:
             return Read([_decode_whole(body)], None)
         envelope = _decode_whole_envelope(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -105,7 +105,7 @@ def write(kind: str, parsed: Parsed) -> bytes:
 
     An event may be one JSON string: what could not be read, sealed.
     """
-    if kind != "batch":
+    if kind != BATCH:
         return bytes(parsed.events[0])
     pieces = [b'{"batch":[', b",".join(bytes(event) for event in parsed.events), b"]"]
     if parsed.sent_at is not None:
@@ -139,13 +139,30 @@ def refusal(reason: Reason, detail: str = "") -> Answer:
     return Answer(_STATUS.get(reason, reason.status), _refusal_body(reason, detail or reason.text))
 
 
+def configure(visit: Visit) -> Answer:
+    """What an SDK is told before it sends: to send here, its events and nothing else."""
+    scheme, _, host = visit.origin.partition("://")
+    here = {"apiKey": visit.params["key"], "apiHost": f"{host}/v1", "protocol": scheme}
+    plan = {"track": {"__default": {"enabled": True}}}
+    return Answer(
+        200, _encode({"integrations": {"Segment.io": here}, "plan": plan, "metrics": {"sampleRate": 0}})
+    )
+
+
+def ignore(visit: Visit) -> Answer:
+    """The answer to what an SDK tells of itself."""
+    return Answer(200, b'{"success":true}')
+
+
 def _entry(judged: Judgement, message_id: str) -> _Entry:
     reason = judged.reason.value if judged.reason else None
     return _Entry(judged.index, message_id, judged.verdict.value, reason, judged.pointer, judged.expected)
 
 
 def _refusal_body(reason: Reason, text: str) -> bytes:
-    return _encode({"success": False, "reason": reason.value, "error": text})
+    """Python SDKs look for `code` and `message`; RudderStack's tries again where they are missing."""
+    told = {"reason": reason.value, "error": text, "code": reason.value, "message": text}
+    return _encode({"success": False, **told})
 
 
 @lru_cache(maxsize=4096)
@@ -241,4 +258,8 @@ SEGMENT: Final = Dialect(
     write=write,
     reply=reply,
     refusal=refusal,
+    configs=(
+        *(Config("GET", f"{path}/projects/{{key}}/settings", configure) for path in ("/v1", "")),
+        Config("POST", "/v1/m", ignore),
+    ),
 )

@@ -67,65 +67,6 @@ class Native(Struct, rename="camel", omit_defaults=True, gc=False):
     context: Object | Struct | Raw | None = None
 
 
-class Page(Struct, omit_defaults=True, gc=False):
-    """`context.page`; here and below any value may be a `Raw`, as it was sent."""
-
-    url: Any = None
-    path: Any = None
-    title: Any = None
-    referrer: Any = None
-    search: Any = None
-
-
-class Campaign(Struct, omit_defaults=True, gc=False):
-    """`context.campaign`."""
-
-    source: Any = None
-    medium: Any = None
-    name: Any = None
-    term: Any = None
-    content: Any = None
-
-
-class Named(Struct, omit_defaults=True, gc=False):
-    """`context.library`, `context.app`, `context.os`."""
-
-    name: Any = None
-    version: Any = None
-
-
-class Device(Struct, omit_defaults=True, gc=False):
-    """`context.device`."""
-
-    type: Any = None
-    model: Any = None
-    manufacturer: Any = None
-    id: Any = None
-
-
-class Screen(Struct, omit_defaults=True, gc=False):
-    """`context.screen`, in pixels."""
-
-    width: Any = None
-    height: Any = None
-
-
-class Context(Struct, rename="camel", omit_defaults=True, gc=False):
-    """The parts of a native context that have columns; a dialect adds one of its own name for the rest."""
-
-    ip: Any = None
-    user_agent: Any = None
-    locale: Any = None
-    timezone: Any = None
-    page: Page | None = None
-    campaign: Campaign | None = None
-    library: Named | None = None
-    app: Named | None = None
-    os: Named | None = None
-    device: Device | None = None
-    screen: Screen | None = None
-
-
 class _Batch(Struct, rename="camel", omit_defaults=True, gc=False):
     batch: Sequence[Native | Raw]
     sent_at: Time = None

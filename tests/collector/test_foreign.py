@@ -68,3 +68,34 @@ def test_what_cannot_be_read_and_names_no_key_is_not_kept(door: Running) -> None
     assert door.client.post(TP2, content=b'{"data":{}}').status_code == 400
     assert posted(door, {"e": "pv", "eid": "x", "aid": "nobody"}).status_code == 401
     assert len(door.records()) == before
+
+
+def test_a_shared_address_is_segments_where_nobody_claims_it(door: Running) -> None:
+    body = {
+        "batch": [{"type": "identify", "userId": "u", "channel": "server", "context": {"traits": {"a": 1}}}]
+    }
+    for agent, whose, traits in (("analytics-python/2.1.9", "rudderstack", {"a": 1}), ("x", "segment", None)):
+        auth = (door.key.secret, "")
+        answer = door.client.post("/v1/batch", json=body, headers={"user-agent": agent}, auth=auth)
+        assert answer.json()["accepted"] == 1
+        record = door.records()[-1]
+        assert record.head.dialect == whose
+        assert json.loads(record.body)["batch"][0].get("traits") == traits
+
+
+def test_events_to_be_validated_are_answered_in_their_protocol_and_not_kept(door: Running) -> None:
+    before = len(door.records())
+    payload = {"client_id": "", "events": [{"name": "x"}]}
+    answer = door.client.post(f"/debug/mp/collect?api_secret={door.key.secret}", json=payload).json()
+    assert answer["stored"] is False
+    assert [one["fieldPath"] for one in answer["validationMessages"]] == ["events[0].userId"]
+    assert len(door.records()) == before
+
+
+def test_every_dialect_is_asked_for_its_configuration_where_its_sdks_ask(door: Running) -> None:
+    settings = door.client.get("/v1/projects/wk_1/settings", headers=HEADERS)
+    assert settings.headers["access-control-allow-origin"] == HEADERS["origin"]
+    assert settings.json()["integrations"]["Segment.io"]["apiHost"] == f"{door.url.partition('://')[2]}/v1"
+    assert door.client.get("/sourceConfig/?writeKey=wk_1").json()["source"]["writeKey"] == "wk_1"
+    assert door.client.get("/config/iOS.conf?v=1").json()["configs"]["disableSDK"] is False
+    assert door.client.post("/v1/m", json={"series": []}).json() == {"success": True}

@@ -66,7 +66,14 @@ def test_a_full_disk_is_503_until_there_is_room(tmp_path: Path) -> None:
         again = door.client.post("/v1/track", json=EVENT)
     assert shut.status_code == 503
     assert 17 <= int(shut.headers["retry-after"]) <= 22
-    assert shut.json() == {"success": False, "reason": "overloaded", "error": "the disk is 90% full"}
+    why = "the disk is 90% full"
+    assert shut.json() == {
+        "success": False,
+        "reason": "overloaded",
+        "error": why,
+        "code": "overloaded",
+        "message": why,
+    }
     assert shut.headers["access-control-allow-origin"] == "https://a"
     assert (ready.status_code, ready.json()["reasons"]) == (503, ["the disk is 90% full"])
     assert again.status_code == 200

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from sdk_contract.dialects import Outcome, Parsed, Route, outcome_of
-from sdk_contract.dialects.segment import SEGMENT
+from sdk_contract.dialects import Outcome, Parsed, Route, Visit, outcome_of
+from sdk_contract.dialects.segment import SEGMENT, configure
 from sdk_contract.errors import Refused
 from sdk_contract.events import DoorEvent, inspect
 from sdk_contract.verdicts import Fault, Judgement, Reason, Verdict
@@ -31,10 +31,11 @@ def test_the_table_of_routes() -> None:
     assert {
         ("/v1/batch", "batch"),
         ("/v1/b", "batch"),
+        ("/v1/import", "batch"),
         ("/v1/t", "track"),
         ("/v1/identify", "identify"),
     } <= paths
-    assert len(SEGMENT.routes) == len(paths) == 14
+    assert len(SEGMENT.routes) == len(paths) == 15
     assert Route("POST", "/v1/s", "screen") in SEGMENT.routes
 
 
@@ -65,7 +66,8 @@ def test_a_refusal_says_why(reason: Reason) -> None:
     assert answer.status == SEGMENT.answers[outcome_of(reason)].status
     assert answer.status == (429 if reason is Reason.BUSY else reason.status)
     assert answer.content_type == b"application/json"
-    assert json.loads(answer.body) == {"success": False, "reason": reason.value, "error": "because"}
+    told = {"reason": reason.value, "error": "because", "code": reason.value, "message": "because"}
+    assert json.loads(answer.body) == {"success": False, **told}
     assert json.loads(SEGMENT.refusal(reason, "").body)["error"] == reason.text
 
 
@@ -307,3 +309,14 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         except Refused as refused:
             parsed = Parsed(None, refused.detail, [])
         assert all(verdict is None or verdict.status == 200 for verdict in verdicts(parsed, kind))
+
+
+@pytest.mark.parametrize("origin", ["https://in.shop.example:8443", "http://localhost"])
+def test_who_asks_for_the_settings_is_told_to_send_here_and_nowhere_else(origin: str) -> None:
+    told = json.loads(configure(Visit({"key": "wk_1"}, b"", {}, origin)).body)
+    scheme, _, host = origin.partition("://")
+    here = {"apiKey": "wk_1", "apiHost": f"{host}/v1", "protocol": scheme}
+    assert told["integrations"] == {"Segment.io": here}
+    assert told["metrics"] == {"sampleRate": 0}
+    asked = {(config.method, config.path) for config in SEGMENT.configs}
+    assert asked >= {("GET", "/v1/projects/{key}/settings"), ("GET", "/projects/{key}/settings")}
