@@ -11,6 +11,7 @@ import click
 from collector.command import root
 from sdk_contract import verdicts
 from sdk_contract.settings import Secret, describe
+from tools import dialects_page
 from warehouse import schema_docs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -96,6 +97,7 @@ def _default(value: Any) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_markdown,
+    "dialects.md": dialects_page.markdown,
     "settings.md": settings_markdown,
     "tables.md": schema_docs.markdown,
     "verdicts.md": verdicts.markdown,
