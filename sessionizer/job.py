@@ -15,6 +15,7 @@ from sdk_contract.errors import SojournError
 from sessionizer import commands
 from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.books import Bookkeeper
+from sessionizer.erasing import Eraser, Looker
 from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
@@ -55,6 +56,7 @@ class Job:
         now: Callable[[], int],
         report: Report,
         stop: threading.Event,
+        looker: Looker | None = None,
     ) -> None:
         self.registry, self.settings = registry, settings
         self._opening, self._anew = opening, anew
@@ -64,6 +66,7 @@ class Job:
             "load": self._load,
             "stitch": self._stitch,
             "obey": self._obey,
+            "erase": self._erase,
             "upkeep": self._upkeep,
             "count": self._count,
         }
@@ -77,6 +80,8 @@ class Job:
         )
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
+        self._away = False
+        self._eraser = Eraser(self, looker)
         self._rules = RuleReader(registry, settings.attribute_rule)
 
     def run(self) -> None:
@@ -90,15 +95,28 @@ class Job:
     def turn(self) -> bool:
         """Each step once; True where more is waiting already."""
         self._step("open")
-        if self.writer.lost:
+        if self.writer.lost or self._away:
             return False
         loaded = self._step("load")
         stitched = self._step("stitch")
         self._step("obey")
+        erasing = self._step("erase")
         if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
             self._step("upkeep")
         self._step("count")
-        return loaded or (stitched and self._behind())
+        return loaded or erasing or (stitched and self._behind())
+
+    def is_behind(self) -> bool:
+        """Whether something is loaded that is not stitched yet."""
+        return self._loaded > self._stitched
+
+    def closed(self, action: Callable[[], None]) -> None:
+        """Do something while no lake is open in this program; afterwards it is opened as after a stop."""
+        self._away = True
+        self.writer.close()
+        action()
+        self.writer = self._opened(self._opening)
+        self._away = False
 
     def reload(self) -> None:
         """Make the lake anew from landing; sessions and customers are empty in it."""
@@ -129,7 +147,9 @@ class Job:
 
     def close(self) -> None:
         """End cleanly: what was written is on disk and says so."""
-        self.writer.close()
+        self._eraser.close()
+        if not self._away:
+            self.writer.close()
 
     def _opened(self, opening: Opening) -> Writer:
         """Small transactions cost a third less CPU on one thread than on two, and are no slower."""
@@ -149,13 +169,15 @@ class Job:
         """Another may have written since the lock was lost: begin as after a kill. It may be ours still,
         until the server has noticed that we went.
         """
-        if not self.writer.lost:
+        if not (self.writer.lost or self._away):
             return False
-        self.writer.close()
+        if not self._away:
+            self.writer.close()
         try:
             self.writer = self._opened(self._opening)
         except LakeLocked as error:
             raise CatalogUnavailable(str(error)) from error
+        self._away = False
         self.report("info", "opened anew", {"mended_files": self.writer.mended.files})
         return True
 
@@ -246,6 +268,9 @@ class Job:
             self._tell("command done", began, {"id": command.id, "kind": command.kind, **result}, "seconds")
         self._read_cursors(self.writer.lake)
         return True
+
+    def _erase(self) -> bool:
+        return self._eraser.step()
 
     def _upkeep(self) -> bool:
         began = self.now()

@@ -41,6 +41,10 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     books_every: Annotated[
         float, Meta(gt=0, description="Seconds between two counts of the books, which /metrics tells.")
     ] = 60.0
+    erase_grace: Annotated[
+        float,
+        Meta(ge=0, description="Seconds for which running queries keep files that held erased people."),
+    ] = 300.0
     books_hours: Annotated[
         int, Meta(ge=1, description="Hours that such a count looks back; `sojourn check` counts everything.")
     ] = 3

@@ -110,6 +110,17 @@ class DedupIndex:
         self._flushed = self.covered
         self._write_manifest()
 
+    def forget(self, gone: Entries) -> None:
+        """Take out what is said of these message ids, on disk too."""
+        if not len(gone):
+            return
+        self._recent = [left for one in self._recent if len(left := _without(one, gone))]
+        for run in [run for run in self._runs if len(_without(run.entries, gone)) < len(run.entries)]:
+            self._runs.remove(run)
+            if len(left := _without(run.entries, gone)):
+                self._write(left)
+        self._write_manifest()
+
     def tidy(self) -> bool:
         """Drop expired runs, or merge one group of runs of like size; False when there was nothing to do."""
         if not self._expire() and not self._merge():
@@ -177,6 +188,14 @@ class DedupIndex:
         for start in range(self.covered, loaded, _CHUNK):
             last = min(start + _CHUNK, loaded)
             self.add(read_stored(lake, start, last, self.horizon), last)
+
+
+def _without(run: Entries, gone: Entries) -> Entries:
+    """The sorted entries whose ids are none of these."""
+    _, at = matches(run, gone.h1, gone.h2)
+    kept = np.full(len(run), True)
+    kept[at] = False
+    return run.take(kept)
 
 
 def hashes(source: str) -> str:

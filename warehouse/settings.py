@@ -66,6 +66,10 @@ class Folders(msgspec.Struct, frozen=True):
         return self.lake / "rebuild.json"
 
     @property
+    def erasing(self) -> Path:
+        return self.lake / "erasing.json"
+
+    @property
     def before(self) -> Path:
         return self.lake / "before"
 

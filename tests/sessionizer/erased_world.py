@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from typing import Any
 from sessionizer.job import Job
 from sessionizer.settings import SessionizerSettings
 from tests.warehouse.lakes import HOUR, NOON, SECOND, Row, Site, event
+from warehouse.erasure.asking import Ask, look
+from warehouse.erasure.filing import file_erasure
+from warehouse.erasure.looking import Looked
+from warehouse.erasure.subject import find_subject
+from warehouse.registry import Erasure
 from warehouse.secrets import Secrets
 from warehouse.writer import Writer, from_landing, open_writer
 
@@ -38,12 +44,39 @@ class World:
             self._open(from_landing),
             self.site.registry,
             SessionizerSettings(
-                data=str(self.site.settings.data), stitch_every=0.0, commands_every=0.0, books_every=10_000.0
+                data=str(self.site.settings.data),
+                stitch_every=0.0,
+                commands_every=0.0,
+                books_every=10_000.0,
+                erase_grace=0.0,
             ),
+            looker=self.look,
             now=self.site.now,
             report=self._report,
             stop=threading.Event(),
         )
+
+    def look(self, ask: Ask) -> Looked:
+        """In this program: nobody else has the data folder open."""
+        return look(ask)
+
+    def erase(self, asked: str, mode: str = "erase", *, project: str | None = "shop") -> Erasure:
+        """File an erasure as the command does."""
+        lake = self.job.writer.lake
+        subject = find_subject(lake, asked, project)
+        ((until,),) = lake.query("SELECT max(load_seq) FROM cursors WHERE name = 'load'")
+        return file_erasure(
+            self.site.registry, self.vault, subject, mode=mode, reason="asked", by="test", load_seq=until
+        )
+
+    def finish(self, no: int, turns: int = 400) -> Erasure:
+        """Take turns until an erasure is done."""
+        for _ in range(turns):
+            self.turn()
+            if (found := self.site.registry.erasure(no)).done_at is not None:
+                return found
+            time.sleep(0.01)
+        raise AssertionError(f"not done: {self.site.registry.erasure(no)}, {self.lines[-5:]}")
 
     def _open(self, opening: Callable[..., Writer]) -> Callable[[Callable[[int, int], None]], Writer]:
         site = self.site
@@ -63,8 +96,13 @@ class World:
         for rows in objects:
             self.site.land(rows)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.job.writer.lake.query(sql)
+    def rows(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        return self.job.writer.lake.query(sql, values)
+
+    def kill(self) -> None:
+        """What is in memory is gone, the locks are free, and a new program starts."""
+        self.job.writer.lake.close()
+        self.job = self.new_job()
 
     def close(self) -> None:
         self.job.close()
@@ -89,7 +127,7 @@ def refused(message_id: str, raw: str, reason: str, **more: Any) -> Row:
 
 def history(vault: Any) -> list[list[Row]]:
     """Objects as they landed: what Ada did, what others did on the same days, and what was refused."""
-    about_ada = json.dumps({"friend": ADA, "n": 4815162342})
+    about_ada = json.dumps({"friend": LAPTOP, "n": 4815162342})
     traits = json.dumps({"email": MAIL, "name": "Ada"})
     raw = json.dumps({"type": "track", "userId": ADA, "messageId": "r-1"})
     body = json.dumps({"batch": [{"userId": ADA}, "broken"]}).encode()

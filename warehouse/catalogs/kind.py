@@ -118,6 +118,15 @@ class Catalog(Protocol):
     def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
         """Name and texts of every table that is not in a file of the data folder."""
 
+    def scrub(self) -> None:
+        """Let table statistics say what current files hold, and remove what is deleted from the disk.
+
+        Call it under the writer's lock while no lake is attached in this program.
+        """
+
+    def forget_aside(self) -> None:
+        """Remove what `set_aside` kept, where it is not in the lake's folder."""
+
     def copy_to(self, target: Path) -> int:
         """A consistent copy, while others write; returns its bytes, 0 where there is nothing to copy."""
 

@@ -17,7 +17,7 @@ from warehouse.catalogs import postgres_copy
 from warehouse.catalogs.address import Address
 from warehouse.catalogs.kind import ATTACHED, Lease
 from warehouse.catalogs.session import Session
-from warehouse.catalogs.text import quoted
+from warehouse.catalogs.text import quoted, statistics_sql
 from warehouse.durable import replace_durably
 from warehouse.errors import CatalogRefused, CatalogUnavailable, LakeLocked
 from warehouse.extensions import load_extensions
@@ -107,6 +107,16 @@ class PostgresCatalog:
     def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
         if self.identity() is not None:
             yield from postgres_copy.texts(self._open(), self._schema)
+
+    def scrub(self) -> None:
+        """What the server's own log and backups hold of it stays there until they are recycled."""
+        session = self._open()
+        session.run(statistics_sql(f'"{self._schema}".', 'COLLATE "C"'))
+        for (table,) in session.run(_TABLES, schema=self._schema):
+            session.run(f'VACUUM (FULL) "{self._schema}"."{table}"')
+
+    def forget_aside(self) -> None:
+        self._in_one([f'DROP SCHEMA IF EXISTS "{self._schema}_before" CASCADE'])
 
     def copy_to(self, target: Path) -> int:
         if self.identity() is None:
@@ -208,6 +218,7 @@ _IDENTITY = """
             SELECT FROM pg_class WHERE relnamespace = namespace.oid AND relname = 'ducklake_snapshot'
         )
     FROM pg_namespace AS namespace WHERE nspname = :schema"""
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = :schema ORDER BY tablename"
 _HELD = """
     SELECT EXISTS (
         SELECT FROM pg_locks

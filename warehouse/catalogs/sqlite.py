@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.catalogs.kind import ATTACHED, Lease
-from warehouse.catalogs.text import quoted
+from warehouse.catalogs.text import quoted, statistics_sql
 from warehouse.durable import sync
 from warehouse.extensions import load_extensions
 from warehouse.settings import Folders
@@ -64,6 +64,18 @@ class SqliteCatalog:
 
     def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
         return iter(())
+
+    def scrub(self) -> None:
+        with closing(sqlite3.connect(self._file, timeout=30, isolation_level=None)) as con:
+            con.execute("PRAGMA secure_delete = ON")
+            con.execute("BEGIN IMMEDIATE")
+            con.execute(statistics_sql(""))
+            con.execute("COMMIT")
+            con.execute("VACUUM")
+            con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def forget_aside(self) -> None:
+        return
 
     def copy_to(self, target: Path) -> int:
         return copy_database(self._file, target) if self._file.is_file() else 0

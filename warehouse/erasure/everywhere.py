@@ -28,7 +28,7 @@ def look_everywhere(
     """Call it in a program that has neither the lake nor the registry open."""
     look = Look(people, vault, firsts=firsts, clean=clean, progress=progress)
     look.at_landing(store)
-    look.at_files(settings.folders.root, _objects(store))
+    look.at_files(settings.folders.root.absolute(), _objects(store))
     for place, texts in _tables(settings):
         look.at_texts(place, texts)
     return look.found
@@ -37,7 +37,7 @@ def look_everywhere(
 def _objects(store: Store) -> list[Path]:
     """Files that were read as landing objects already."""
     paths = (store.local_path(info.key) for info in store.list())
-    return [path for path in paths if path is not None]
+    return [path.absolute() for path in paths if path is not None]
 
 
 def _tables(settings: WarehouseSettings) -> Iterator[tuple[str, Iterator[str]]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
 
+from warehouse.erasure.looking import Looked
+from warehouse.erasure.people import ERASE, Person
 from warehouse.erasure.statements import run
 from warehouse.erasure.subject import Subject
 from warehouse.lake import Lake
@@ -34,8 +36,8 @@ def gather(lake: Lake, people: Iterable[Subject]) -> None:
         ("kept_keys", "key", pa.array(kept, pa.int64())),
         ("person_customers", "id", pa.array(sorted(customers), pa.string())),
     ):
-        with lake.table("given", pa.table({column: values})):
-            lake.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {column} FROM given")
+        with lake.table("person_given", pa.table({column: values})):
+            lake.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {column} FROM person_given")
     run(lake, "their_sessions")
 
 
@@ -64,6 +66,24 @@ def find_events(lake: Lake, subject: Subject) -> None:
         "kept": subject.kept_keys,
     }
     run(lake, "theirs", values)
+
+
+def shared_rows(lake: Lake, subject: Subject) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """load_seqs and message ids of the person's events that only their visits of a shared device tell."""
+    if not subject.kept:
+        return (), ()
+    find_events(lake, subject)
+    rows = lake.query("SELECT load_seq, message_id FROM theirs WHERE is_shared ORDER BY load_seq")
+    return tuple(seq for seq, _ in rows), tuple(name for _, name in rows)
+
+
+def must_stitch_anew(lake: Lake, people: Sequence[Person], found: Looked) -> bool:
+    """Whether the rows of others in the stitched tables may be others without these people."""
+    changed = any(rows.clear or rows.pseudonymise for rows in found.landing.values())
+    if changed or any(person.subject.kept or person.mode != ERASE for person in people):
+        return True
+    gather(lake, [person.subject for person in people])
+    return bool(run(lake, "outside").fetchall())
 
 
 def counts(lake: Lake, subject: Subject) -> dict[str, int]:

@@ -72,6 +72,15 @@ def find_subject(lake: Lake, asked: str, project: str | None = None, kind: str |
     return subject
 
 
+def grown(lake: Lake, subject: Subject, load_seq: int) -> Subject:
+    """The same person with ids that were first seen after this load_seq and are theirs by now."""
+    if subject.customer_id is None:
+        return subject
+    rows = run(lake, "ids_since", [subject.keys + subject.kept_keys, load_seq]).fetchall()
+    new = {Id(kind, value) for project, kind, value in rows if project == subject.project}
+    return msgspec.structs.replace(subject, ids=tuple(sorted({*subject.ids, *new} - {*subject.kept})))
+
+
 def _known(lake: Lake, value: str, project: str | None, kind: str | None) -> list[tuple[str, str | None]]:
     rows = run(lake, "known", [value, project, project, kind, kind]).fetchall()
     return [(customer, of) for customer, of in rows]

@@ -10,6 +10,7 @@ from warehouse.registry.core import (
     Key,
     Registry,
 )
+from warehouse.registry.erasures import Erasure
 from warehouse.registry.rules import PublishedPlan, StoredPolicy
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "UNPLANNED",
     "Audited",
     "Command",
+    "Erasure",
     "Key",
     "PublishedPlan",
     "Registry",

@@ -12,6 +12,7 @@ from typing import Any
 from warehouse.errors import RegistryError
 
 _GENERATION = "rules_generation"
+_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _NEXT_GENERATION = """
     INSERT INTO settings VALUES (?, '1')
     ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"""
@@ -59,6 +60,30 @@ class Database:
         with self._transaction():
             yield
             self._con.execute(_NEXT_GENERATION, (_GENERATION,))
+
+    def clear_texts(self, clean: Callable[[str], str]) -> int:
+        """Every text of every table through `clean`; returns how many changed."""
+        changed = 0
+        with self._transaction():
+            for (table,) in self._con.execute(_TABLES).fetchall():
+                columns = [name for _, name, kind, *_ in self._con.execute(f"PRAGMA table_info({table})")]
+                for column in columns:
+                    changed += self._clear(table, column, clean)
+        return changed
+
+    def _clear(self, table: str, column: str, clean: Callable[[str], str]) -> int:
+        sql = f"SELECT rowid, {column} FROM {table} WHERE typeof({column}) = 'text'"
+        texts = [(clean(text), text, row) for row, text in self._con.execute(sql)]
+        dirty = [(new, row) for new, old, row in texts if new != old]
+        self._con.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", dirty)
+        return len(dirty)
+
+    def compact(self) -> None:
+        """Rewrite the file without the pages that are free, and empty SQLite's log where nobody reads it."""
+        with self._lock:
+            self._con.execute("PRAGMA secure_delete = ON")
+            self._con.execute("VACUUM")
+            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         with self._lock:
