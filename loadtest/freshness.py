@@ -24,9 +24,9 @@ from loadtest.traffic import Shop
 from loadtest.visits import Message, iso
 from loadtest.wire import Request, basic
 from sdk_contract.errors import Transient
-from warehouse.customers import timeline
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake
+from warehouse.timeline import timeline
 
 PROBE: Final = "Freshness Probe"
 PROBE_EVERY_US: Final = 500_000

@@ -55,6 +55,10 @@ class UnknownId(Terminal):
     """No customer, session or event has this id."""
 
 
+class BadView(Terminal):
+    """A page of a timeline that cannot be given: its length, or its cursor."""
+
+
 class ObjectDamaged(Terminal):
     """A landing object is there and cannot be read."""
 

@@ -20,6 +20,8 @@ from warehouse.errors import CatalogUnavailable, LakeError, LakeMissing
 from warehouse.schema_docs import Column, added, migrations, tables
 from warehouse.settings import WarehouseSettings
 
+Params = Sequence[Any] | Mapping[str, Any]
+
 
 class Lake:
     """One connection.
@@ -35,20 +37,18 @@ class Lake:
         self.metadata = metadata
         self._lock = lock
 
-    def execute(
-        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
-    ) -> duckdb.DuckDBPyConnection:
+    def execute(self, sql: str, params: Params | None = None) -> duckdb.DuckDBPyConnection:
         try:
             return self.con.execute(sql, params) if params is not None else self.con.execute(sql)
         except duckdb.Error:
             self._doubt()
             raise
 
-    def query(self, sql: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of one SELECT. `?` stands for a parameter."""
+    def query(self, sql: str, params: Params | None = None) -> list[tuple[Any, ...]]:
+        """All rows of one SELECT. `?` stands for a parameter, or `$name` where they have names."""
         return self.execute(sql, params).fetchall()
 
-    def records(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+    def records(self, sql: str, params: Params | None = None) -> list[dict[str, Any]]:
         """All rows of one SELECT, each a dict by column name."""
         result = self.execute(sql, params)
         names = [column[0] for column in result.description or ()]

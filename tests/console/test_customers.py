@@ -1,7 +1,9 @@
 """The customer's page over a real lake."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,12 +27,16 @@ EVENT = """
 INSERT INTO events BY NAME
     SELECT 1 AS load_seq, 'shop' AS project, ? AS subject_key, moment::DATE AS event_day,
         'warning' AS verdict, ? AS message_id, 'track' AS type, ? AS event, ?::JSON AS properties,
-        moment AS timestamp, moment AS received_at
+        moment AS timestamp, moment AS received_at, 'Asia/Shanghai' AS timezone
     FROM (SELECT ?::TIMESTAMPTZ AS moment)"""
 IDENTITY = """
 INSERT INTO identities BY NAME
     SELECT 'shop' AS project, ? AS identity_key, ? AS kind, ? AS value, ? AS customer_id,
         1 AS first_load_seq, now() AS first_seen, now() AS last_seen, ? AS evidence"""
+TOLD = """
+UPDATE sessions SET country = 'FR', city = 'Lyon', channel = 'Direct', browser = 'Chrome', os_name = 'macOS',
+    order_value = 12.5, currency = 'CNY', conversions = 1, engaged_seconds = 75, bounced = false
+WHERE device_id = 'mei <1>'"""
 
 
 def add_customer(lake: Lake, name: str, visits: Sequence[tuple[str, object]]) -> None:
@@ -40,7 +46,8 @@ def add_customer(lake: Lake, name: str, visits: Sequence[tuple[str, object]]) ->
     lake.execute(IDENTITY, [of_device, "anonymous_id", device, customer, "first_seen"])
     lake.execute(IDENTITY, [of_user, "user_id", user, customer, "identify"])
     for number, (event, properties) in enumerate(visits, 1):
-        at, session, message = f"2026-11-{number:02d} 10:00:00+00", f"s_{name}_{number}", f"{name}-{number}"
+        at = str(datetime(2026, 11, 1, 10, tzinfo=UTC) + timedelta(days=number - 1))
+        session, message = f"s_{name}_{number}", f"{name}-{number}"
         lake.execute(SESSION, [session, of_device, of_user, device, message, message, at])
         lake.execute(EVENT, [of_device, message, event, json.dumps(properties), at])
 
@@ -49,8 +56,11 @@ def add_customer(lake: Lake, name: str, visits: Sequence[tuple[str, object]]) ->
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     with connect(WarehouseSettings(data=str(folder)), read_only=False) as lake, lake.transaction():
-        add_customer(lake, "mei", [("Product Viewed", {"price": 12.5, "tags": ["茶 🍵"]})])
-        add_customer(lake, "many", [(f"Event of day {number}", {}) for number in range(1, 24)])
+        add_customer(
+            lake, "mei", [("Product Viewed", {"price": 12.5, "tags": ["茶 🍵"], "category": "茶具"})]
+        )
+        lake.execute(TOLD)
+        add_customer(lake, "many", [(f"Event of day {number}", {}) for number in range(1, 106)])
         odd = {"</dd><img src=x>": HOSTILE, "nul": "a\0b", "": None}
         add_customer(lake, "odd", [(HOSTILE, odd)])
         lake.execute("INSERT INTO customer_redirects VALUES ('c_former', 'c_mei', 7)")
@@ -108,14 +118,40 @@ def test_an_empty_question_goes_to_the_first_page(shop: Visitor) -> None:
     assert shop.get("/find?id=%20").headers["location"] == "/"
 
 
-def test_older_sessions_are_one_click_away(shop: Visitor) -> None:
+def test_older_events_are_one_click_away(shop: Visitor) -> None:
     first = shop.get("/customers/c_many?by=time").text
-    assert "Event of day 23" in first
-    assert "Event of day 3<" not in first
-    assert "/customers/c_many?by=time&amp;skip=20" in first
-    second = shop.get("/customers/c_many?by=time&skip=20").text
-    assert "Event of day 3<" in second
-    assert "Event of day 23" not in second
+    assert "Event of day 105" in first
+    assert "Event of day 5<" not in first
+    assert first.count("nothing on any device for 1 day before") == 100
+    (link,) = re.findall(r'href="(/customers/c_many\?by=time&amp;before=[^"]+)"', first)
+    second = shop.get(link.replace("&amp;", "&")).text
+    assert "Event of day 5<" in second
+    assert "Event of day 105" not in second
+    assert "before=" not in second
+    assert "Active hours" in first
+    assert "Active hours" not in second
+
+
+def test_a_cursor_that_is_none_leads_nowhere(shop: Visitor) -> None:
+    assert shop.get("/customers/c_many?before=nonsense").status_code == 404
+
+
+def test_the_profile_shows_what_sessions_come_to(shop: Visitor) -> None:
+    page = shop.get("/customers/c_mei").text
+    for words in (
+        "In all sessions",
+        "Conversions",
+        "Chrome · macOS",
+        "Lyon, FR",
+        "Direct",
+        "茶具",
+        "Asia/Shanghai",
+        "CNY",
+    ):
+        assert words in page
+    chinese = shop.get("/customers/c_mei", {"Accept-Language": "zh"}).text
+    for words in ("全部会话", "活跃时段（Asia/Shanghai）", "同意状态", "没有表明"):
+        assert words in chinese
 
 
 def test_hostile_names_and_values_are_text(shop: Visitor) -> None:

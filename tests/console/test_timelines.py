@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from warehouse.console.timelines import PAGE_SESSIONS, SESSION_EVENTS, fields_of, shown
+from warehouse.console.persons import person
+from warehouse.console.timelines import fields_of, shown
 
 
 def event(number: int, **more: object) -> dict[str, Any]:
@@ -16,21 +17,15 @@ def session(number: int, device: str | None = "laptop", events: int = 1) -> dict
         "device_id": device,
         "started_at": f"2026-11-{number:02d}T10:00:00Z",
         "ended_at": f"2026-11-{number:02d}T10:09:00Z",
+        "total": events,
+        "idle_seconds": 86_400.0 * (number - 1) or None,
         "events": [event(one) for one in range(events)],
     }
 
 
-def timeline(*sessions: dict[str, Any]) -> dict[str, Any]:
-    identities = [
-        {
-            "kind": "anonymous_id",
-            "value": "laptop",
-            "first_seen": "2026-11-01T10:00:00Z",
-            "evidence": "first_seen",
-        },
-        {"kind": "user_id", "value": "mei", "first_seen": "2026-11-02T10:00:00Z", "evidence": "identify"},
-    ]
-    return {"customer_id": "c_1", "identities": identities, "sessions": list(sessions)}
+def timeline(*sessions: dict[str, Any], following: str | None = None) -> dict[str, Any]:
+    newest_first = sorted(sessions, key=lambda one: one["started_at"], reverse=True)
+    return {"customer_id": "c_1", "identities": [], "sessions": newest_first, "next": following}
 
 
 def ids(view: Any) -> list[tuple[str | None, list[str]]]:
@@ -47,18 +42,18 @@ def test_by_time_is_one_list() -> None:
     assert ids(view) == [(None, ["s_3", "s_2", "s_1"])]
 
 
-def test_a_screen_at_a_time() -> None:
-    whole = timeline(*(session(number) for number in range(1, PAGE_SESSIONS + 3)))
-    first = shown(whole)
-    assert (first.sessions, first.older) == (PAGE_SESSIONS + 2, PAGE_SESSIONS)
-    rest = shown(whole, skip=PAGE_SESSIONS)
-    assert ids(rest) == [("laptop", ["s_2", "s_1"])]
-    assert rest.older is None
+def test_a_screen_leads_to_the_next() -> None:
+    assert shown(timeline(session(1), following="abc")).older == "abc"
+    nothing = shown(timeline(), by="time")
+    assert (nothing.older, nothing.groups) == (None, [])
 
 
-def test_a_long_session_says_how_much_it_hides() -> None:
-    (group,) = shown(timeline(session(1, events=SESSION_EVENTS + 7))).groups
-    assert (len(group.sessions[0].events), group.sessions[0].hidden) == (SESSION_EVENTS, 7)
+def test_a_session_shows_its_events_from_the_first_on_and_how_many_are_elsewhere() -> None:
+    back = [event(3), event(2)]
+    (group,) = shown(timeline({**session(2, events=7), "events": back})).groups
+    (one,) = group.sessions
+    assert [each.message_id for each in one.events] == ["m2", "m3"]
+    assert (one.hidden, one.idle) == (5, 86_400.0)
 
 
 @pytest.mark.parametrize(
@@ -72,14 +67,6 @@ def test_a_long_session_says_how_much_it_hides() -> None:
 def test_a_session_says_what_it_began_with(events: list[dict[str, Any]], entry: str) -> None:
     (group,) = shown(timeline({**session(1), "events": events})).groups
     assert group.sessions[0].entry == entry
-
-
-def test_who_it_is() -> None:
-    view = shown(timeline(session(1, events=3), session(2)))
-    assert (view.title, view.since) == ("mei", "2026-11-01T10:00:00Z")
-    assert (view.devices, view.users, view.sessions, view.events) == (1, 1, 2, 4)
-    nobody = shown({"customer_id": "c_1", "identities": [], "sessions": []})
-    assert (nobody.title, nobody.since, nobody.groups) == ("c_1", "", [])
 
 
 @pytest.mark.parametrize(
@@ -105,16 +92,38 @@ def test_fields_are_shown_as_sent(value: object, fields: list[tuple[str, str]]) 
     assert fields_of(value) == fields
 
 
+PROFILE: dict[str, Any] = {
+    "customer_id": "c_1",
+    "identities": [{"kind": "anonymous_id", "value": "laptop"}, {"kind": "user_id", "value": "mei"}],
+    "traits": [],
+    "channels": [{"channel": "Direct", "sessions": 8}, {"channel": "Email", "sessions": 2}],
+    "places": [{"city": "Lyon", "region": None, "country": "FR", "sessions": 1}],
+    "preferences": {"categories": [], "hours": [0, 3, 1] + [0] * 21, "weekdays": [0] * 7},
+}
+
+
+def test_who_it_is() -> None:
+    assert person(PROFILE).title == "mei"
+    assert person(PROFILE | {"identities": []}).title == "c_1"
+
+
+def test_bars_are_shares_of_the_greatest() -> None:
+    view = person(PROFILE)
+    assert [(bar.label, bar.number, bar.share) for bar in view.channels] == [
+        ("Direct", 8, 100),
+        ("Email", 2, 25),
+    ]
+    assert [bar.share for bar in view.hours[:4]] == [0, 100, 33, 0]
+    assert view.places[0].label == "Lyon, FR"
+    assert {bar.share for bar in view.weekdays} == {0}
+
+
 def test_attributes_are_readable() -> None:
     said = {"rule": "latest", "said_at": "2026-11-01T10:00:00Z", "values_seen": 1}
-    view = shown(
-        timeline()
-        | {
-            "attributes": [
-                {"name": "city", "value": '"\\u4e0a\\u6d77"', "source": None, "contradictory": False, **said},
-                {"name": "age", "value": "30", "source": "web", "contradictory": True, **said},
-            ]
-        }
-    )
+    traits = [
+        {"name": "city", "value": '"\\u4e0a\\u6d77"', "source": None, "contradictory": False, **said},
+        {"name": "age", "value": "30", "source": "web", "contradictory": True, **said},
+    ]
+    view = person(PROFILE | {"traits": traits})
     shown_ones = [(one.name, one.value, one.source, one.contradictory) for one in view.attributes]
     assert shown_ones == [("city", "上海", "", False), ("age", "30", "web", True)]

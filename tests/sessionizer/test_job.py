@@ -14,7 +14,7 @@ from sdk_contract.plan import read_plan
 from sessionizer.job import STATE, Job
 from sessionizer.settings import SessionizerSettings
 from tests.warehouse.lakes import NOON, SECOND, Site, event
-from warehouse.customers import timeline
+from warehouse.timeline import timeline
 from warehouse.upkeep import Chore
 from warehouse.writer import Writer, from_landing, open_writer
 

@@ -77,6 +77,10 @@ class Event(msgspec.Struct, frozen=True):
     country: str | None = None
     city: str | None = None
     is_bot: bool | None = None
+    os_name: str | None = None
+    browser: str | None = None
+    timezone: str | None = None
+    signals: str | None = None
 
     @property
     def subject_key(self) -> int:

@@ -1,4 +1,4 @@
-"""A timeline, found by any id."""
+"""A customer, found by any id."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.lakes import DAY, HOUR, NOON, SECOND, Site, event
-from warehouse.customers import find_customer, timeline
+from warehouse.customers import find_customer
 from warehouse.lake import Lake
 
 
@@ -87,53 +87,3 @@ def fill(lake: Lake) -> None:
 )
 def test_any_id_leads_to_the_customer(lake: Lake, any_id: str, customer: str | None) -> None:
     assert find_customer(lake, any_id) == customer
-
-
-def test_the_timeline_has_every_visit_of_every_device_in_order(lake: Lake) -> None:
-    found = timeline(lake, "lin")
-    assert found is not None
-    assert [(one.kind, one.value) for one in found.identities] == [
-        ("anonymous_id", "d1"),
-        ("user_id", "lin"),
-        ("anonymous_id", "d2"),
-    ]
-    assert [
-        (one.session_id, one.device_id, [event.message_id for event in one.events]) for one in found.sessions
-    ] == [
-        ("s_1", "d1", ["m1", "m2"]),
-        ("s_3", "d2", ["m4", "m5"]),
-    ]
-    first, second = found.sessions[0].events
-    assert (first.properties, first.timestamp) == ('{"price": 1.50}', "2026-11-20T12:00:00Z")
-    assert second.page_title == "鞋"
-
-
-def test_a_shared_device_does_not_show_its_other_user(lake: Lake) -> None:
-    found = timeline(lake, "mo")
-    assert found is not None
-    assert [event.message_id for one in found.sessions for event in one.events] == ["m3"]
-
-
-def test_nobody_has_no_timeline(lake: Lake) -> None:
-    assert timeline(lake, "nobody") is None
-
-
-def test_attributes_stand_on_the_timeline(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    site.land([event("m1", user_id="lin")])
-    with site.writer() as lake:
-        site.load(lake)
-        lake.execute(
-            "INSERT INTO identities BY NAME SELECT 'shop' AS project, 1 AS identity_key, 'user_id' AS kind,"
-            " 'lin' AS value, 'c_1' AS customer_id, 1 AS first_load_seq, now() AS first_seen, 'x' AS evidence"
-        )
-        lake.execute(
-            "INSERT INTO customer_attributes"
-            " VALUES ('shop', 'c_1', 'born', '\"1990-01-02\"', 'latest', 'web',"
-            f" make_timestamptz({NOON}), 'm1', 1, 2, true)"
-        )
-        found = timeline(lake, "lin")
-    assert found is not None
-    (one,) = found.attributes
-    assert (one.name, one.value, one.source, one.contradictory) == ("born", '"1990-01-02"', "web", True)
-    assert (one.said_at, one.values_seen) == ("2026-11-21T12:00:00Z", 2)

@@ -25,7 +25,12 @@ def time_tag(value: str | int, form: str) -> Markup:
 
 def lasted(start: str | int, end: str | int) -> tuple[str, int]:
     """How long something took, as (unit, number): ("seconds", 40), ("minutes", 12), ("hours", 3)."""
-    seconds = int((moment(end) - moment(start)).total_seconds())
-    if seconds < 60:
-        return "seconds", seconds
-    return ("minutes", seconds // 60) if seconds < 3600 else ("hours", seconds // 3600)
+    return span((moment(end) - moment(start)).total_seconds())
+
+
+def span(seconds: float) -> tuple[str, int]:
+    """A length of time by its greatest unit, as (unit, number)."""
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= size:
+            return unit, int(seconds // size)
+    return "seconds", int(seconds)

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from warehouse.console.moments import lasted, time_tag
+from warehouse.console.moments import lasted, span, time_tag
 from warehouse.console.texts import Texts, language_of
 
 HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(time=time_tag, lasted=lasted)
+    env.globals.update(time=time_tag, lasted=lasted, span=span)
     env.filters["urlpart"] = lambda text: quote(str(text), safe="")
     return env
 

@@ -1,4 +1,4 @@
-"""A customer's timeline as a page shows it: sessions by device or by time, a screen of them at a time."""
+"""A customer's timeline as a page shows it: sessions by device or by time."""
 
 import json
 import re
@@ -10,8 +10,7 @@ from msgspec import Struct
 
 # An escaped backslash is matched too, so that what follows it is not taken for an escape.
 ESCAPES = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
-PAGE_SESSIONS = 20
-SESSION_EVENTS = 200
+PAGE_EVENTS = 100
 
 Json = Mapping[str, Any]
 
@@ -29,12 +28,15 @@ class Event(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
+    """A visit and those of its events that are on this screen; `idle` seconds passed before it."""
+
     session_id: str
     device_id: str | None
     started_at: str
     ended_at: str
     entry: str
     count: int
+    idle: float | None
     events: list[Event]
 
     @property
@@ -49,65 +51,20 @@ class Device(Struct, frozen=True):
     sessions: list[Session]
 
 
-class Attribute(Struct, frozen=True):
-    """What is known of the customer; `value` is readable text."""
-
-    name: str
-    value: str
-    source: str
-    said_at: str
-    contradictory: bool
-
-
 class Shown(Struct, frozen=True):
-    """What one screen of a customer's page shows."""
+    """What one screen of a customer's timeline shows; `older` is the cursor of the next one."""
 
-    customer_id: str
-    identities: Sequence[Json]
-    sessions: int
-    events: int
-    devices: int
-    users: int
     by: str
     groups: list[Device]
-    older: int | None
-    attributes: Sequence[Attribute] = ()
-
-    @property
-    def since(self) -> str:
-        return min((identity["first_seen"] for identity in self.identities), default="")
-
-    @property
-    def title(self) -> str:
-        """The user id where there is one, since people know that one."""
-        named = [identity["value"] for identity in self.identities if identity["kind"] == "user_id"]
-        return str(named[0]) if named else self.customer_id
+    older: str | None
 
 
-def shown(timeline: Json, by: str = "device", skip: int = 0) -> Shown:
-    """One screen of a timeline (the JSON of `sojourn timeline`), `skip` sessions from the newest."""
-    sessions = sorted(
-        timeline["sessions"], key=lambda one: (one["started_at"], one["session_id"]), reverse=True
-    )
-    window = [session_of(one) for one in sessions[skip : skip + PAGE_SESSIONS]]
-    identities = timeline["identities"]
-    return Shown(
-        customer_id=timeline["customer_id"],
-        identities=identities,
-        sessions=len(sessions),
-        events=sum(len(one["events"]) for one in sessions),
-        devices=sum(identity["kind"] == "anonymous_id" for identity in identities),
-        users=sum(identity["kind"] == "user_id" for identity in identities),
-        by=by if by == "time" else "device",
-        groups=[Device(None, window)] if by == "time" else devices(window),
-        older=skip + PAGE_SESSIONS if skip + PAGE_SESSIONS < len(sessions) else None,
-        attributes=[attribute_of(one) for one in timeline.get("attributes", ())],
-    )
-
-
-def attribute_of(raw: Json) -> Attribute:
-    value = text_of(raw["value"].encode())
-    return Attribute(raw["name"], value, raw["source"] or "", raw["said_at"], raw["contradictory"])
+def shown(timeline: Json, by: str = "device") -> Shown:
+    """One screen of a page of a timeline (the JSON of `sojourn timeline`)."""
+    window = [session_of(one) for one in timeline["sessions"]]
+    by_time = by == "time"
+    groups = [Device(None, window)] if by_time and window else devices(window)
+    return Shown("time" if by_time else "device", groups, timeline["next"])
 
 
 def devices(sessions: Iterable[Session]) -> list[Device]:
@@ -119,14 +76,16 @@ def devices(sessions: Iterable[Session]) -> list[Device]:
 
 
 def session_of(raw: Json) -> Session:
+    events = sorted(raw["events"], key=lambda event: event["timestamp"])
     return Session(
         session_id=raw["session_id"],
         device_id=raw["device_id"],
         started_at=raw["started_at"],
         ended_at=raw["ended_at"],
-        entry=entry_of(raw["events"]),
-        count=len(raw["events"]),
-        events=[event_of(event) for event in raw["events"][:SESSION_EVENTS]],
+        entry=entry_of(events),
+        count=raw["total"] or len(events),
+        idle=raw["idle_seconds"],
+        events=[event_of(event) for event in events],
     )
 
 

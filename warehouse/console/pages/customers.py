@@ -4,12 +4,17 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from warehouse.console.timelines import shown
-from warehouse.customers import timeline
+from warehouse.console.persons import person
+from warehouse.console.timelines import PAGE_EVENTS, shown
+from warehouse.customers import find_customer
+from warehouse.errors import BadView
 from warehouse.lake import Lake
+from warehouse.profile import profile
+from warehouse.timeline import View, timeline
 
 LOOKS = 12
 
@@ -22,39 +27,47 @@ async def find(request: Request) -> Response:
     wanted = request.query_params.get("id", "").strip()
     if not wanted:
         return RedirectResponse("/", 303)
-    found = await ask(request, wanted)
+    found = await request.app.state.reader.lake(lambda lake: find_customer(lake, wanted))
     if found is None:
         return missing(request, wanted)
-    target = f"/customers/{quote(found['customer_id'], safe='')}"
+    target = f"/customers/{quote(found, safe='')}"
     if "hx-request" in request.headers:
         return Response(headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
 
 
 async def customer(request: Request) -> Response:
-    """GET /customers/<any id>?by=time&before=20: one screen of sessions, the newest first."""
+    """GET /customers/<any id>?by=time&before=<cursor>: the profile and one screen of the timeline."""
     wanted = request.path_params["any_id"]
-    found = await ask(request, wanted)
+    view = View(PAGE_EVENTS, cursor=request.query_params.get("before") or None)
+    try:
+        found = await ask(request, wanted, view)
+    except BadView as error:
+        raise HTTPException(404) from error
     if found is None:
         return missing(request, wanted)
-    if found["customer_id"] != wanted:
-        return RedirectResponse(f"/customers/{quote(found['customer_id'], safe='')}", 303)
-    skip = request.query_params.get("skip", "0")
-    view = shown(
-        found, by=request.query_params.get("by", "device"), skip=int(skip) if skip.isdecimal() else 0
+    who, what = found
+    if who["customer_id"] != wanted:
+        return RedirectResponse(f"/customers/{quote(who['customer_id'], safe='')}", 303)
+    page: Response = request.app.state.pages.page(
+        request,
+        "customer.html",
+        who=person(who),
+        view=shown(what, request.query_params.get("by", "device")),
+        first=view.cursor is None,
     )
-    page: Response = request.app.state.pages.page(request, "customer.html", view=view)
     return page
 
 
-async def ask(request: Request, any_id: str) -> dict[str, Any] | None:
-    """The timeline as JSON data, or None when nothing is known under this id."""
+async def ask(request: Request, any_id: str, view: View) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Profile and timeline as JSON data, or None when nothing is known under this id."""
 
-    def question(lake: Lake) -> dict[str, Any] | None:
-        found = timeline(lake, any_id)
-        return None if found is None else msgspec.to_builtins(found)
+    def question(lake: Lake) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        what = timeline(lake, any_id, view)
+        who = profile(lake, what.customer_id) if what else None
+        return (msgspec.to_builtins(who), msgspec.to_builtins(what)) if who else None
 
-    answer: dict[str, Any] | None = await request.app.state.reader.lake(question)
+    answer: tuple[dict[str, Any], dict[str, Any]] | None = await request.app.state.reader.lake(question)
     return answer
 
 
