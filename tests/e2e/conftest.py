@@ -5,14 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 
+from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
@@ -59,17 +64,23 @@ class Running:
     def rows(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
         """The rows of `events` by message id, once all of them are there."""
         marks = ", ".join("?" * len(message_ids))
+        sql = f"SELECT * FROM events WHERE message_id IN ({marks})"
+        return {row["message_id"]: row for row in self.found(sql, message_ids, len(message_ids))}
+
+    def found(self, sql: str, values: Sequence[Any], number: int) -> list[dict[str, Any]]:
+        """What a query finds, once it finds that many rows."""
         with self._lake() as lake:
-            found = eventually(
-                lambda: lake.records(f"SELECT * FROM events WHERE message_id IN ({marks})", message_ids),
-                lambda rows: len(rows) >= len(message_ids),
-            )
-        return {row["message_id"]: row for row in found}
+            return eventually(lambda: lake.records(sql, values), lambda rows: len(rows) >= number)
 
     def _lake(self) -> Lake:
-        settings = WarehouseSettings(data=str(self.data))
-        eventually(settings.folders.catalog.exists, bool)
-        return connect(settings, read_only=True)
+        lake = eventually(self._opened, lambda lake: lake is not None)
+        assert lake is not None
+        return lake
+
+    def _opened(self) -> Lake | None:
+        with suppress(LakeMissing):
+            return connect(WarehouseSettings(data=str(self.data)), read_only=True)
+        return None
 
 
 def shown(timeline: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -113,3 +124,20 @@ def welcome(program: "subprocess.Popen[str]", log: Path) -> dict[str, str]:
     assert line, log.read_text()
     found: dict[str, str] = json.loads(line)
     return found
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder served as another site, and its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield tmp_path, f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,10 +1,6 @@
 """A real browser: a page of another site carries the console's snippet, the console shows what it sends."""
 
 import re
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -18,23 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 LIVE_MS, TIMELINE_MS = 5_000, 40_000
 # "Nothing found" is a page with status 404, which Chromium notes in its log.
 EXPECTED = "the server responded with a status of 404"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder served as another site, and its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield tmp_path, f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
