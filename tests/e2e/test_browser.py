@@ -11,6 +11,8 @@ from tests.e2e.conftest import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 
+# What a browser without a head says of itself makes it a bot, which has no visits.
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 LIVE_MS, TIMELINE_MS = 5_000, 40_000
 # "Nothing found" is a page with status 404, which Chromium notes in its log.
 EXPECTED = "the server responded with a status of 404"
@@ -46,7 +48,8 @@ def test_from_the_snippet_to_the_timeline(
     html = f"<!doctype html><title>Tea 茶</title><meta charset=utf-8>{snippet}"
     (folder / "index.html").write_text(html, "utf-8")
 
-    shop = browser_of(page).new_page()
+    shop = browser_of(page).new_page(user_agent=PERSON)
+    shop.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false})")
     shop.goto(f"{address}/index.html?q=1")
     shop.evaluate("sojourn.track('Added 商品 <b>', {price: 12.50, options: {size: 'größe'}})")
     device = shop.evaluate("sojourn.anonymousId()")
