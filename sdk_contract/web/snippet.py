@@ -6,8 +6,8 @@ from typing import Final
 PATH: Final = "/sojourn.js"
 # Made of src/stub.ts by tools/build_web.py.
 STUB: Final = (
-    '((n,o)=>{if(n.sojourn)return;const t=n.sojourn={q:[]};for(const s of o.split(" "))'
-    "t[s]=function(){t.q.push([s,arguments])}})"
+    '((r,s)=>{if(r.sojourn)return;const t=r.sojourn={q:[]};for(const n of s.split(" "))'
+    't[n]=(...o)=>{try{t.q.push([n,n=="load"?o:JSON.parse(JSON.stringify(o))])}catch(u){}}})'
     '(window,"load page track identify group alias reset consent debug");'
 )
 _LINES: Final = """\

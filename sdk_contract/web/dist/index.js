@@ -443,8 +443,7 @@ function settle({ again, tooLarge, seconds: seconds2 }) {
     return !!tooLarge;
   }
   failures = 0;
-  const ids = sent2.map((event) => event.messageId);
-  waiting = merge(take().filter((event) => ids.indexOf(event.messageId) < 0), waiting);
+  waiting = merge(merge(sent2, take()).slice(sent2.length), waiting);
   return true;
 }
 function delay(until3, own) {
@@ -475,7 +474,7 @@ function leave() {
 }
 function retry() {
   failures = 0;
-  wake(0);
+  wake(Math.random() * PAUSE);
 }
 
 // src/vitals.ts

@@ -88,8 +88,7 @@ function settle({ again, tooLarge, seconds }: Outcome): boolean {
   }
   failures = 0;
   // A page that was hidden meanwhile has parked a copy.
-  const ids = sent.map((event) => event.messageId);
-  waiting = merge(take<SojournEvent>().filter((event) => ids.indexOf(event.messageId) < 0), waiting);
+  waiting = merge(merge(sent, take<SojournEvent>()).slice(sent.length), waiting);
   return true;
 }
 
@@ -125,8 +124,8 @@ export function leave(): void {
   if (waiting.length) delay(until(), PAUSE);
 }
 
-/** The network is back, or the page: the pause that was our own is over. */
+/** The network is back, or the page: the pause that was our own is over. Other tabs notice at the same time. */
 export function retry(): void {
   failures = 0;
-  wake(0);
+  wake(Math.random() * PAUSE);
 }

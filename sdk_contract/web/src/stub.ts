@@ -1,7 +1,7 @@
 /** What stands in the page before the SDK has come: it remembers what is asked of it. */
 
 interface Stub {
-  q: [string, IArguments][];
+  q: [string, ArrayLike<unknown>][];
   [name: string]: unknown;
 }
 
@@ -9,8 +9,11 @@ interface Stub {
   if (page.sojourn) return;
   const stub: Stub = (page.sojourn = { q: [] });
   for (const name of names.split(" ")) {
-    stub[name] = function () {
-      stub.q.push([name, arguments]);
+    stub[name] = (...given: unknown[]) => {
+      // A copy, as the page may go on with its objects; only `load` is given functions.
+      try {
+        stub.q.push([name, name == "load" ? given : JSON.parse(JSON.stringify(given))]);
+      } catch {}
     };
   }
 })(window as never, "load page track identify group alias reset consent debug");

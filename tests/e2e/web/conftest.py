@@ -1,0 +1,27 @@
+"""One browser for all tests of the web SDK, and for each a shop that nobody has visited."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.conftest import Running
+from tests.e2e.web.front import fronting, site_of
+from tests.e2e.web.shop import Shop, chromium_browser
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Ends with the folder's tests: its loop stays on the thread, where asyncio.run would then fail."""
+    with chromium_browser() as found:
+        yield found
+
+
+@pytest.fixture
+def shop(browser: Browser, running: Running, tmp_path: Path) -> Iterator[Shop]:
+    """Has a front of its own: what a page of the test before still sends at its end is not heard here."""
+    with fronting(running.collector) as front, site_of(tmp_path) as site:
+        found = Shop(tmp_path, site, front, browser, running.write_key)
+        yield found
+        found.close()

@@ -1,0 +1,264 @@
+"""The web SDK in a real browser, on another origin than the collector: calls, pages, ids, consent."""
+
+import json
+from base64 import b64encode
+from collections import Counter
+from hashlib import sha384
+
+import httpx
+import pytest
+
+from sdk_contract.web import VERSION
+from tests.e2e.conftest import Running
+from tests.e2e.web.shop import Shop, flush
+from tools.build_web import DIST
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
+
+
+def test_every_call_arrives_in_sql_once(shop: Shop, running: Running) -> None:
+    early = """<script>
+      const given = {price: 12.5, note: 'größe 茶', list: [1, {deep: null}]};
+      sojourn.track('Product Viewed', given);
+      given.price = 'changed after the call';
+      sojourn.identify('mei-web', {plan: 'gold'});
+    </script>"""
+    page = shop.open(body=early)
+    page.evaluate("""() => {
+      sojourn.group(4711, {name: 'Équipe'});
+      sojourn.page('Basket', {items: 2});
+      sojourn.alias('mei-web-2');
+    }""")
+    device = page.evaluate("sojourn.anonymousId()")
+    page.evaluate("sojourn.reset()")
+    page.evaluate("sojourn.track('After', undefined)")
+    other = page.evaluate("sojourn.anonymousId()")
+    flush(page)
+    sent = shop.front.events()
+    rows = running.rows([event["messageId"] for event in sent])
+    found = [rows[event["messageId"]] for event in sent]
+    assert [(row["type"], row["event"], row["user_id"], row["anonymous_id"]) for row in found] == [
+        ("page", None, None, device),
+        ("track", "Product Viewed", None, device),
+        ("identify", None, "mei-web", device),
+        ("group", None, "mei-web", device),
+        ("page", "Basket", "mei-web", device),
+        ("alias", None, "mei-web-2", device),
+        ("track", "After", None, other),
+    ]
+    assert device != other
+    viewed, identified, grouped, basket, alias = found[1:6]
+    assert json.loads(viewed["properties"]) == {
+        "price": 12.5,
+        "note": "größe 茶",
+        "list": [1, {"deep": None}],
+    }
+    assert json.loads(identified["traits"]) == {"plan": "gold"}
+    assert (grouped["group_id"], json.loads(grouped["traits"])) == ("4711", {"name": "Équipe"})
+    assert json.loads(basket["context"])["groupId"] == "4711"
+    assert alias["previous_id"] == "mei-web"
+    assert (viewed["page_url"], viewed["page_title"]) == (f"{shop.site}/index.html", "Tea 茶")
+    assert (viewed["library_name"], viewed["library_version"]) == ("sojourn-web", VERSION)
+    assert viewed["screen_width"] > 0
+    assert {row["verdict"] for row in found} == {"ok"}
+    assert [dict(one.headers)["content-type"] for one in shop.front.heard] == [
+        "text/plain;charset=UTF-8"
+    ] * len(shop.front.heard)
+
+
+def test_single_page_navigation(shop: Shop) -> None:
+    page = shop.open()
+    page.evaluate("""async () => {
+      const pause = () => new Promise((done) => setTimeout(done, 30));
+      history.pushState({}, '', '/tea?sort=new#top');
+      setTimeout(() => { document.title = 'All teas'; }, 50);
+      await new Promise((done) => setTimeout(done, 150));
+      history.pushState({}, '', '/tea?sort=new#bottom');
+      history.replaceState({}, '', '/tea?sort=new#middle');
+      location.hash = 'anchor';
+      await pause();
+      history.pushState({}, '', '#/router');
+      history.go(-1);
+      await pause();
+      sojourn.track('Clicked');
+    }""")
+    flush(page)
+    site = shop.site
+    views = [
+        (one["context"]["page"]["url"], one["context"]["page"]["referrer"])
+        for one in shop.front.named("page")
+    ]
+    assert views == [
+        (f"{site}/index.html", ""),
+        (f"{site}/tea?sort=new#top", f"{site}/index.html"),
+        (f"{site}/tea?sort=new#/router", f"{site}/tea?sort=new#top"),
+        (f"{site}/tea?sort=new#anchor", f"{site}/tea?sort=new#/router"),
+    ]
+    assert shop.front.named("page")[1]["context"]["page"]["title"] == "All teas"
+    (clicked,) = shop.front.named("Clicked")
+    assert clicked["context"]["page"]["search"] == "?sort=new"
+
+
+def test_a_page_that_sends_its_views_by_hand(shop: Shop) -> None:
+    page = shop.open("data-pages=off", body="<script>sojourn.page('First')</script>")
+    page.evaluate("history.pushState({}, '', '/quiet')")
+    flush(page)
+    assert [one.get("name") for one in shop.front.named("page")] == ["First"]
+    second = shop.open(body="<script>sojourn.page('Named')</script>")
+    flush(second)
+    assert [one.get("name") for one in shop.front.named("page")] == ["First", "Named"]
+
+
+def test_the_id_outlives_either_of_its_places(shop: Shop) -> None:
+    page = shop.open()
+    device = page.evaluate("sojourn.anonymousId()")
+    assert page.evaluate("localStorage.sojourn_id") == device
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["value"], cookie["sameSite"]) == ("sojourn_id", device, "Lax")
+    page.context.clear_cookies()
+    page.reload()
+    assert page.evaluate("sojourn.anonymousId()") == device
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert page.evaluate("sojourn.anonymousId()") == device
+
+
+def test_two_tabs_are_one_visitor(shop: Shop) -> None:
+    page = shop.open()
+    other = page.context.new_page()
+    other.goto(page.url)
+    assert other.evaluate("sojourn.anonymousId()") == page.evaluate("sojourn.anonymousId()")
+    page.evaluate("sojourn.identify('mei')")
+    other.evaluate("sojourn.track('Elsewhere')")
+    flush(other)
+    assert [one["userId"] for one in shop.front.named("Elsewhere")] == ["mei"]
+    other.evaluate("sojourn.reset()")
+    page.evaluate("sojourn.track('Anew')")
+    flush(page)
+    (anew,) = shop.front.named("Anew")
+    assert "userId" not in anew
+    assert anew["anonymousId"] == other.evaluate("sojourn.anonymousId()")
+
+
+BLOCKED = """
+  for (const name of ['localStorage', 'sessionStorage'])
+    Object.defineProperty(window, name, {get() { throw new DOMException('blocked', 'SecurityError'); }});
+  Object.defineProperty(Document.prototype, 'cookie', {
+    get() { throw new DOMException('blocked', 'SecurityError'); },
+    set() { throw new DOMException('blocked', 'SecurityError'); },
+  });
+"""
+FULL = """
+  Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+  Object.defineProperty(Document.prototype, 'cookie', {get: () => '', set() {}});
+"""
+
+
+@pytest.mark.parametrize("script", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_without_storage_it_works_until_the_page_is_left(shop: Shop, script: str) -> None:
+    page = shop.open(script=script)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.evaluate("sojourn.identify('mei')")
+    page.evaluate("sojourn.track('Seen')")
+    flush(page)
+    (seen,) = shop.front.named("Seen")
+    assert (seen["userId"], seen["anonymousId"]) == ("mei", page.evaluate("sojourn.anonymousId()"))
+    assert problems == []
+
+
+def test_before_sees_changes_and_drops(shop: Shop) -> None:
+    body = """<script>sojourn.load({before(event) {
+      if (event.event === 'Dropped') return null;
+      event.context.page.search = '';
+      return event;
+    }})</script>"""
+    page = shop.open(body=body)
+    page.evaluate(
+        "history.pushState({}, '', '?token=secret'); sojourn.track('Dropped'); sojourn.track('Kept')"
+    )
+    flush(page)
+    kept = [(one.get("event"), one["context"]["page"]["search"]) for one in shop.front.events()]
+    assert kept == [(None, ""), (None, ""), ("Kept", "")]
+
+
+def test_debug_prints_a_verdict_an_event(shop: Shop) -> None:
+    page = shop.open("data-debug")
+    lines: list[str] = []
+    page.on("console", lambda message: lines.append(message.text))
+    page.evaluate("sojourn.track('Fine')")
+    page.evaluate("sojourn.identify('x'.repeat(2000))")
+    flush(page)
+    said = Counter(" ".join(line.split()[1:3]) for line in lines if line.startswith("[sojourn]"))
+    assert said["ok track"] == 1
+    assert said["rejected identify"] == 1
+    (rejected,) = (line for line in lines if "rejected identify" in line)
+    assert "bad_value /userId" in rejected
+    lines.clear()
+    page.evaluate("sojourn.debug(false)")
+    page.evaluate("sojourn.track('Quiet')")
+    flush(page)
+    assert lines == []
+
+
+def test_a_strict_policy_and_a_checksum_let_it_work(shop: Shop) -> None:
+    script = httpx.get(f"{shop.front.url}/sojourn-{VERSION}.js").content
+    checksum = f"sha384-{b64encode(sha384(script).digest()).decode()}"
+    policy = f"default-src 'none'; script-src {shop.front.url}; connect-src {shop.front.url}"
+    tag = (
+        f'<script async src="{shop.front.url}/sojourn-{VERSION}.js" data-write-key="{shop.key}"'
+        f' data-autocapture data-vitals data-errors integrity="{checksum}" crossorigin></script>'
+    )
+    page = shop.visitor().new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    (shop.folder / "strict.html").write_text(f"<!doctype html>{meta}{tag}", "utf-8")
+    page.goto(f"{shop.site}/strict.html")
+    shop.front.wait("page")
+    assert [one for one in complaints if "icon" not in one] == []
+
+
+def test_as_a_module(shop: Shop) -> None:
+    (shop.folder / "index.js").write_text((DIST / "index.js").read_text("utf-8"), "utf-8")
+    text = f"""<!doctype html><script type="module">
+      import {{ load }} from "./index.js";
+      const sojourn = load({{ writeKey: "{shop.key}", host: "{shop.front.url}/", pages: false }});
+      sojourn.track("From a module");
+      if (load({{ writeKey: "other", host: "x" }}) !== sojourn) throw new Error("two of them");
+      await sojourn.flush();
+      document.title = "done";
+    </script>"""
+    (shop.folder / "module.html").write_text(text, "utf-8")
+    page = shop.visitor().new_page()
+    page.goto(f"{shop.site}/module.html")
+    page.wait_for_function("document.title === 'done'")
+    assert [one["event"] for one in shop.front.events()] == ["From a module"]
+
+
+def test_a_page_that_is_loaded_ahead_counts_when_it_is_shown(shop: Shop) -> None:
+    ahead = "Object.defineProperty(document, 'prerendering', {value: true, configurable: true})"
+    page = shop.open(script=ahead, body="<script>sojourn.track('Ahead')</script>")
+    flush(page)
+    assert shop.front.heard == []
+    page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))")
+    flush(page)
+    assert [one["type"] for one in shop.front.events()] == ["page", "track"]
+
+
+def test_the_script_may_stand_twice(shop: Shop) -> None:
+    page = shop.open()
+    page.evaluate("""() => new Promise((done) => {
+      const first = document.querySelector('script[data-write-key]');
+      const again = Object.assign(document.createElement('script'), {src: first.src});
+      again.dataset.writeKey = first.dataset.writeKey;
+      again.onload = done;
+      document.head.append(again);
+    })""")
+    flush(page)
+    assert len(shop.front.named("page")) == 1
+
+
+def test_events_go_beside_the_script_and_to_any_path(shop: Shop) -> None:
+    flush(shop.open("data-path=/sojourn.js"))
+    assert len(shop.front.named("page")) == 1
