@@ -99,6 +99,7 @@ def test_single_page_navigation(shop: Shop) -> None:
     assert clicked["context"]["page"]["search"] == "?sort=new"
 
 
+@pytest.mark.slow
 def test_a_page_that_sends_its_views_by_hand(shop: Shop) -> None:
     page = shop.open("data-pages=off", body="<script>sojourn.page('First')</script>")
     page.evaluate("history.pushState({}, '', '/quiet')")
@@ -154,7 +155,9 @@ FULL = """
 """
 
 
-@pytest.mark.parametrize("script", [BLOCKED, FULL], ids=["blocked", "full"])
+@pytest.mark.parametrize(
+    "script", [BLOCKED, pytest.param(FULL, marks=pytest.mark.slow)], ids=["blocked", "full"]
+)
 def test_without_storage_it_works_until_the_page_is_left(shop: Shop, script: str) -> None:
     page = shop.open(script=script)
     problems: list[str] = []
@@ -246,6 +249,7 @@ def test_a_page_that_is_loaded_ahead_counts_when_it_is_shown(shop: Shop) -> None
     assert [one["type"] for one in shop.front.events()] == ["page", "track"]
 
 
+@pytest.mark.slow
 def test_the_script_may_stand_twice(shop: Shop) -> None:
     page = shop.open()
     page.evaluate("""() => new Promise((done) => {
@@ -259,6 +263,7 @@ def test_the_script_may_stand_twice(shop: Shop) -> None:
     assert len(shop.front.named("page")) == 1
 
 
+@pytest.mark.slow
 def test_events_go_beside_the_script_and_to_any_path(shop: Shop) -> None:
     flush(shop.open("data-path=/sojourn.js"))
     assert len(shop.front.named("page")) == 1

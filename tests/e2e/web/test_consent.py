@@ -36,7 +36,10 @@ def test_browsers_that_ask_to_be_let_alone_are(shop: Shop, script: str) -> None:
     quiet(shop, page)
 
 
-@pytest.mark.parametrize(("script", "attribute"), [(GPC, "data-gpc=ignore"), (DNT, "data-dnt=ignore")])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("script", "attribute"), [(GPC, "data-gpc=ignore"), (DNT, "data-dnt=ignore")], ids=["gpc", "dnt"]
+)
 def test_a_signal_can_be_left_to_the_collector(shop: Shop, script: str, attribute: str) -> None:
     flush(shop.open(attribute, script=script))
     assert len(shop.front.named("page")) == 1

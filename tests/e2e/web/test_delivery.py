@@ -37,12 +37,9 @@ def until_parked(page: Page, number: int) -> list[str]:
 
 def stored(running: Running, message_ids: list[str]) -> dict[str, int]:
     """How many rows each message id has in SQL."""
-    running.rows(message_ids)
-    marks = ", ".join(f"'{one}'" for one in message_ids)
-    rows = running.sojourn(
-        "sql", f"SELECT message_id, count(*) AS n FROM events WHERE message_id IN ({marks}) GROUP BY ALL"
-    )
-    return {row["message_id"]: row["n"] for row in rows}
+    marks = ", ".join("?" * len(message_ids))
+    sql = f"SELECT message_id, count(*) AS n FROM events WHERE message_id IN ({marks}) GROUP BY ALL"
+    return {row["message_id"]: row["n"] for row in running.found(sql, message_ids, len(message_ids))}
 
 
 def test_offline_events_wait_and_come_once(shop: Shop, running: Running) -> None:
@@ -95,6 +92,7 @@ def test_retry_after_is_honoured(shop: Shop, status: int) -> None:
     assert json.loads(second.body)["sentAt"] > json.loads(first.body)["sentAt"]
 
 
+@pytest.mark.slow
 def test_another_page_waits_as_well(shop: Shop) -> None:
     shop.front.faults = [Fault(429, "3600")]
     page = shop.open()
@@ -108,7 +106,7 @@ def test_another_page_waits_as_well(shop: Shop) -> None:
     assert len(shop.front.heard) == 1
 
 
-FAILURES = [Fault(500), Fault(0), Fault(200)]
+FAILURES = [Fault(500), pytest.param(Fault(0), marks=pytest.mark.slow), Fault(200)]
 
 
 @pytest.mark.parametrize("fault", FAILURES, ids=lambda fault: fault.status or "reset")
@@ -128,7 +126,9 @@ def test_what_may_pass_is_tried_again_ever_later(shop: Shop, fault: Fault) -> No
     assert len({tuple(ids(one.events)) for one in tries}) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    "status", [401, *(pytest.param(status, marks=pytest.mark.slow) for status in (400, 403))]
+)
 def test_what_can_never_succeed_is_dropped(shop: Shop, status: int) -> None:
     shop.front.faults = [Fault(status, "1")]
     page = shop.open()
@@ -153,6 +153,7 @@ def test_a_batch_that_is_too_large_is_cut(shop: Shop) -> None:
     assert parked(page) == []
 
 
+@pytest.mark.slow
 def test_batches_stay_below_what_a_leaving_page_may_send(shop: Shop) -> None:
     page = shop.open("data-pages=off")
     page.evaluate("for (let n = 0; n < 40; n++) sojourn.track('Long ' + n, {text: '茶'.repeat(1500)})")
@@ -162,6 +163,7 @@ def test_batches_stay_below_what_a_leaving_page_may_send(shop: Shop) -> None:
     assert max(len(one.body.encode()) for one in shop.front.heard) < 64 * 1024
 
 
+@pytest.mark.slow
 def test_the_queue_is_bounded_and_keeps_the_newest(shop: Shop) -> None:
     page = shop.open("data-pages=off")
     page.context.set_offline(True)
@@ -176,6 +178,7 @@ def test_the_queue_is_bounded_and_keeps_the_newest(shop: Shop) -> None:
     assert sum(map(len, page.evaluate(LOT))) <= 1_000_000
 
 
+@pytest.mark.slow
 def test_what_the_collector_would_not_know_again_is_not_sent(shop: Shop) -> None:
     page = shop.open("data-pages=off")
     page.context.set_offline(True)
@@ -221,6 +224,7 @@ def test_hidden_and_left_it_sends_once(shop: Shop) -> None:
     assert Counter(ids(shop.front.events())).most_common(1)[0][1] == 1
 
 
+@pytest.mark.slow
 def test_without_beacons_what_waits_goes_with_the_next_page(shop: Shop) -> None:
     page = shop.open("data-pages=off")
     page.evaluate("navigator.sendBeacon = () => false; sojourn.track('Refused')")
@@ -242,6 +246,7 @@ def test_a_collector_that_fails_gets_no_beacon(shop: Shop) -> None:
     assert len(shop.front.named("page")) == 2
 
 
+@pytest.mark.slow
 def test_two_tabs_share_what_waits_without_doubling_it(shop: Shop, running: Running) -> None:
     page = shop.open("data-pages=off")
     other = page.context.new_page()

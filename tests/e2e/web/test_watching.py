@@ -74,6 +74,7 @@ def test_clicks_say_where_and_nothing_of_what_is_written(shop: Shop) -> None:
     assert form["properties"]["element"].endswith("form:nth-of-type(1)")
 
 
+@pytest.mark.slow
 def test_x_and_y_are_of_the_page_also_when_it_is_scrolled(shop: Shop) -> None:
     style = "<style>body, button { display: block; margin: 0; border: 0 }</style>"
     body = f"{style}<div style='height:5000px'></div><button>Far down</button>"
@@ -98,6 +99,7 @@ def test_a_click_within_a_shadow_tree_is_found_and_can_be_ignored(shop: Shop) ->
     assert click["properties"]["element"] == "x-card#open:nth-of-type(1) > button:nth-of-type(1)"
 
 
+@pytest.mark.slow
 def test_nothing_of_it_comes_unasked(shop: Shop) -> None:
     page = filled(shop)
     page.locator("b").click()
