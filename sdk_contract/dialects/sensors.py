@@ -84,8 +84,11 @@ _DEVICES: Final = (
     "$identity_anonymous_id",
     "$identity_ios_id",
     "$identity_android_id",
+    "$identity_mp_id",
     "$identity_mp_openid",
 )
+# "Opened directly", "not to be had": what the SDKs write where there is nothing.
+_NOTHING: Final = frozenset((b'""', b"null", *(f'"{text}"'.encode() for text in ("直接打开", "未取到"))))
 _TRAITS: Final = {"$identity_email": "email", "$identity_mobile": "phone"}
 # Things have no person: all stand under one device, which is none.
 _THING: Final = "$item"
@@ -210,8 +213,9 @@ def _sorted(properties: Mapping[str, Raw], context: Object, rest: Object) -> Obj
         if name[:1] != "$":
             own[name] = value
         elif name in _PLACES:
-            part, field = _PLACES[name]
-            (context if part is None else context.setdefault(part, {}))[field] = value
+            if bytes(value) not in _NOTHING:
+                part, field = _PLACES[name]
+                (context if part is None else context.setdefault(part, {}))[field] = value
         elif name != _IS_LOGIN:
             rest[name] = value
     return own

@@ -123,7 +123,7 @@ def test_a_page_view_of_a_browser_and_what_stands_around_it() -> None:
     assert found["sentAt"] == "2026-11-21T19:51:23.695Z"
     assert found["properties"] == {"own": None}
     assert found["context"] == {
-        "page": {"url": "https://shop.example/p?q=茶", "path": "/p", "title": "茶", "referrer": ""},
+        "page": {"url": "https://shop.example/p?q=茶", "path": "/p", "title": "茶"},
         "campaign": {"source": "wechat", "name": "spring"},
         "screen": {"width": 1280, "height": 800},
         "os": {"name": "iOS", "version": "19.1"},
