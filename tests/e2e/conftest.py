@@ -46,11 +46,30 @@ class Running:
         registry = Registry.open(self.data / "registry.sqlite", now=lambda: time.time_ns() // 1000)
         secret = registry.create_key(project, **policies).secret
         registry.close()
-        eventually(
-            lambda: httpx.post(f"{self.collector}/v1/batch", auth=(secret, "")).status_code,
-            lambda code: code != 401,
-        )
+        eventually(lambda: self._greeted(secret), lambda code: code != 401)
         return secret
+
+    def keys(self, projects: Collection[str]) -> dict[str, str]:
+        """A new write key of each project, all known to the collector."""
+        registry = Registry.open(self.data / "registry.sqlite", now=lambda: time.time_ns() // 1000)
+        found = {project: registry.create_key(project).secret for project in projects}
+        registry.close()
+        eventually(
+            lambda: {self._greeted(secret) for secret in found.values()}, lambda codes: 401 not in codes
+        )
+        return found
+
+    def _greeted(self, secret: str) -> int:
+        return httpx.post(f"{self.collector}/v1/batch", auth=(secret, "")).status_code
+
+    def of_projects(self, projects: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+        """The rows of `events` that these projects have now."""
+        found: dict[str, list[dict[str, Any]]] = {project: [] for project in projects}
+        marks = ", ".join("?" * len(found))
+        with suppress(LakeMissing), self._lake() as lake:
+            for row in lake.records(f"SELECT * FROM events WHERE project IN ({marks})", [*found]):
+                found[row["project"]].append(row)
+        return found
 
     def timeline(self, any_id: str, message_ids: Collection[str]) -> dict[str, Any]:
         """What `sojourn timeline` tells, once it shows these messages."""
