@@ -1,22 +1,19 @@
 """The sessionizer's commands: sessionize, rebuild."""
 
 import os
-import time
 from typing import Any
 
 import click
 import msgspec
 
 from sdk_contract import settings as contract
-from sessionizer.errors import CommandFailed
+from sessionizer.asking import ask
 from sessionizer.logs import reporter
 from sessionizer.settings import SessionizerSettings
 from warehouse.cli.options import chosen, data_option, json_option, now, open_registry, print_json
 from warehouse.errors import LakeLocked
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
-
-ASK_EVERY_S = 0.3
 
 
 @click.command()
@@ -48,7 +45,7 @@ def rebuild(data: str | None, as_json: bool, source: str) -> None:
     try:
         done = _do(settings, registry, source)
     except LakeLocked:
-        done = _ask(registry, source)
+        done = ask(registry, "rebuild", {"from": source}, by="rebuild", say=_say)
     answer = {"from": source, **done}
     if as_json:
         print_json(answer)
@@ -60,6 +57,7 @@ _SHOWN = ("sessions", "identities", "customers", "seconds")
 
 
 def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
+    from sessionizer.probable.settings import limits_of
     from sessionizer.rebuild import rebuild as compute
     from sessionizer.rules import RuleReader
     from sessionizer.visits.presets import chosen as chosen_rules
@@ -70,19 +68,9 @@ def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[st
         own = contract.load(SessionizerSettings, os.environ, known=os.environ)
         reader = RuleReader(registry, own.attribute_rule)
         visits, rules = reader.visits(chosen_rules(own.session_rules)), reader.read()
-        done = compute(writer.lake, now=now, progress=_say, visits=visits, rules=rules)
+        probable = limits_of(own) if own.probable_identity else None
+        done = compute(writer.lake, now=now, progress=_say, visits=visits, rules=rules, probable=probable)
         return msgspec.structs.asdict(done)
-
-
-def _ask(registry: Registry, source: str) -> dict[str, Any]:
-    id = registry.file_command("rebuild", {"from": source}, by="rebuild")
-    _say("the running writer does it")
-    while (command := registry.command(id)).finished_at is None:
-        time.sleep(ASK_EVERY_S)
-    result = command.result or {}
-    if command.state == "failed":
-        raise CommandFailed(f"command {id} ({command.kind}) failed: {result.get('error')}")
-    return result
 
 
 def _objects(done: int, of: int) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sessionizer.errors import BadCommand, UnknownCommand
-from sessionizer.rebuild import rebuild
 from warehouse.registry import Command
 from warehouse.replaying import replay
 
@@ -33,12 +32,19 @@ def _rebuild(job: Job, command: Command) -> dict[str, Any]:
     if source == "landing":
         job.reload()
     with job.all_threads() as lake:
-        done = rebuild(lake, now=job.now, progress=job.tell_step, visits=job.visits(), rules=job.rules())
-        return msgspec.structs.asdict(done)
+        return msgspec.structs.asdict(job.rebuild(lake, job.visits(), job.rules()))
 
 
 def _replay(job: Job, command: Command) -> dict[str, Any]:
     return replay(job.writer, job.registry, command, now=job.now)
 
 
-KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {"rebuild": _rebuild, "replay": _replay}
+def _match(job: Job, _: Command) -> dict[str, Any]:
+    return msgspec.structs.asdict(job.match())
+
+
+KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {
+    "match": _match,
+    "rebuild": _rebuild,
+    "replay": _replay,
+}

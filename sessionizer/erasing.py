@@ -167,7 +167,14 @@ class Eraser:
         """Whoever was seen with the erased is decided again, as if they had never been there."""
         job = self._job
         with job.all_threads() as lake:
-            rebuild(lake, now=job.now, progress=job.tell_step, visits=job.visits(), rules=job.rules())
+            rebuild(
+                lake,
+                now=job.now,
+                progress=job.tell_step,
+                visits=job.visits(),
+                rules=job.rules(),
+                probable=job.probable.limits,
+            )
 
     def _files(self, batch: Sequence[Erasure]) -> bool:
         """One slice of files a turn."""

@@ -21,3 +21,15 @@ class CommandFailed(Terminal):
 
 class BadRules(Terminal):
     """Session rules that do not exist, or cannot be used for this."""
+
+
+class ProbableMissing(Terminal):
+    """Probable identity was asked for, and what it needs is not installed."""
+
+
+class ProbableOff(Terminal):
+    """Probable identity was asked for, and it is switched off."""
+
+
+class BadRecords(Terminal):
+    """A file of records to compare, or of a model, cannot be used."""

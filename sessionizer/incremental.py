@@ -7,6 +7,7 @@ from time import perf_counter
 import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
+from sessionizer.probable.edges import Limits, keep_up
 from sessionizer.statements import run
 from warehouse.lake import Lake
 
@@ -37,14 +38,18 @@ def stitch(
     batch: int = BATCH,
     visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
+    probable: Limits | None = None,
 ) -> StitchReport:
     """Move everything by at most `batch` load_seq.
 
-    `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen.
+    `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen,
+    `probable` which probable edges join, where there are any.
     """
     began = perf_counter()
     with lake.transaction():
         report = _stitch(lake, now(), batch, visits, rules)
+        if probable is not None and report.identities:
+            keep_up(lake, probable)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
 
 

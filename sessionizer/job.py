@@ -19,7 +19,9 @@ from sessionizer.erasing import Eraser, Looker
 from sessionizer.errors import Interrupted
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
-from sessionizer.rebuild import rebuild
+from sessionizer.probable.keeper import Keeper
+from sessionizer.probable.run import MatchReport
+from sessionizer.rebuild import RebuildReport, rebuild
 from sessionizer.rules import VISITS_IN_USE, RuleReader, text_of, text_of_visits
 from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
@@ -65,6 +67,7 @@ class Job:
             "open": self._reopen,
             "load": self._load,
             "stitch": self._stitch,
+            "match": self._match,
             "obey": self._obey,
             "erase": self._erase,
             "upkeep": self._upkeep,
@@ -83,6 +86,7 @@ class Job:
         self._away = False
         self._eraser = Eraser(self, looker)
         self._rules = RuleReader(registry, settings.attribute_rule)
+        self.probable = Keeper(registry, settings, report)
 
     def run(self) -> None:
         """Until `stop` is set. A fault of ours, neither SojournError nor DuckDB's, ends the program."""
@@ -99,6 +103,7 @@ class Job:
             return False
         loaded = self._step("load")
         stitched = self._step("stitch")
+        self._step("match")
         self._step("obey")
         erasing = self._step("erase")
         if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
@@ -126,6 +131,7 @@ class Job:
         except SojournError:
             self.writer = self._opened(self._opening)
             raise
+        self.probable.start_anew()
 
     @contextmanager
     def all_threads(self) -> Iterator[Lake]:
@@ -144,6 +150,24 @@ class Job:
     def tell_step(self, name: str) -> None:
         """A step of a rebuild begins."""
         self.report("info", "rebuild", {"step": name})
+
+    def rebuild(self, lake: Lake, visits: VisitRules, rules: Rules) -> RebuildReport:
+        """Everything computed anew from the lake's events; each step is told."""
+        return rebuild(
+            lake,
+            now=self.now,
+            progress=self.tell_step,
+            visits=visits,
+            rules=rules,
+            probable=self.probable.limits,
+        )
+
+    def match(self) -> MatchReport:
+        """Look for customers that are probably one person."""
+        began = self.now()
+        done = self.probable.match(self.writer.lake, began, self.lake_threads)
+        self._tell("matched", began, msgspec.structs.asdict(done), "seconds")
+        return done
 
     def close(self) -> None:
         """End cleanly: what was written is on disk and says so."""
@@ -211,7 +235,12 @@ class Job:
         rules = self._rules_in_use()
         visits = self._visits_in_use(rules)
         report = stitch(
-            self.writer.lake, now=self.now, batch=self.settings.stitch_rows, visits=visits, rules=rules
+            self.writer.lake,
+            now=self.now,
+            batch=self.settings.stitch_rows,
+            visits=visits,
+            rules=rules,
+            probable=self.probable.limits,
         )
         self._stitched, self._stitched_complete = report.until, complete
         if not report.events:
@@ -246,9 +275,16 @@ class Job:
             if cursors(self.writer.lake)["stitch"].load_seq:
                 self.report("info", "sessions cut anew", {"rules": visits.cutting.name})
                 with self.all_threads() as lake:
-                    rebuild(lake, now=self.now, progress=self.tell_step, visits=visits, rules=rules)
+                    self.rebuild(lake, visits, rules)
             self.registry.set_setting(VISITS_IN_USE, text)
         return visits
+
+    def _match(self) -> bool:
+        self.probable.settle(self.writer.lake)
+        if not self.probable.is_due(self.now()):
+            return False
+        self.match()
+        return True
 
     def _obey(self) -> bool:
         if self.now() < self._due["obey"]:

@@ -7,6 +7,7 @@ import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.incremental import cursors, move_cursor
+from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
 from warehouse.lake import Lake
 
@@ -30,12 +31,13 @@ def rebuild(
     progress: Progress = lambda step: None,
     visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
+    probable: Limits | None = None,
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
     is called with the name of each step; `now` gives µs UTC; `visits` are the rules of sessions, `rules`
-    those of attributes.
+    those of attributes; probable edges are kept and, by `probable`, decided anew.
     """
     began = perf_counter()
     with lake.transaction():
@@ -48,6 +50,8 @@ def rebuild(
             step(lake, until, visits)
         progress("attributes")
         _attributes(lake, rules)
+        if probable is not None:
+            redecide(lake, probable)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")

@@ -31,6 +31,16 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
         Literal["latest", "first", "most_frequent"],
         Meta(description="How a customer's attribute is chosen where the tracking plan does not say."),
     ] = "latest"
+    probable_identity: Annotated[
+        bool,
+        Meta(description="Look for customers that are probably one person; what is certain stays as it is."),
+    ] = False
+    probable_threshold: Annotated[
+        float, Meta(gt=0.5, lt=1, description="Confidence from which on a probable edge joins two customers.")
+    ] = 0.95
+    probable_every: Annotated[
+        float, Meta(ge=0, description="Seconds between two such looks; 0: only when asked.")
+    ] = 86_400.0
     commands_every: Annotated[
         float, Meta(ge=0, description="Seconds between looks for commands that others filed.")
     ] = 1.0

@@ -80,6 +80,12 @@ GOOD: dict[str, dict[str, Any]] = {
         "cpu_rss": 512 * 2**20,
         "cpu_after_share": 0.8,
     },
+    "matching": {
+        "febrl4": {"f1": 0.999},
+        "febrl3": {"f1": 0.995},
+        "calibration_error": 0.02,
+        "made": {"seconds": 60.0, "records": 1_000_000},
+    },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
 }
 
@@ -151,6 +157,12 @@ BAD: dict[str, dict[str, Any]] = {
         "device_neighbours_refused": 1,
         "cpu_rss": 512 * 2**20,
         "cpu_after_share": 0.79,
+    },
+    "matching": {
+        "febrl4": {"f1": 0.998},
+        "febrl3": {"f1": 0.994},
+        "calibration_error": 0.021,
+        "made": {"seconds": 60.1, "records": 10_000},
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
 }

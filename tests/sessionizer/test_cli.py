@@ -74,7 +74,7 @@ def obeying(site: Site, monkeypatch: pytest.MonkeyPatch, state: str, result: dic
         assert command
         site.registry.finish_command(command.id, state, result)
 
-    monkeypatch.setattr("sessionizer.cli.time.sleep", finish)
+    monkeypatch.setattr("sessionizer.asking.time.sleep", finish)
 
 
 def test_rebuild_of_nothing(tmp_path: Path) -> None:

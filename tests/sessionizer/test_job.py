@@ -140,7 +140,7 @@ def test_a_rebuild_that_was_asked_for(bench: Bench, source: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "args", "why"),
     [
-        ("dance", {}, "command 'dance' is not known to this writer; it knows rebuild, replay"),
+        ("dance", {}, "command 'dance' is not known to this writer; it knows match, rebuild, replay"),
         ("rebuild", {"from": "memory"}, "from is 'memory'; it must be one of lake, landing"),
     ],
 )

@@ -19,6 +19,9 @@ _OF_NOBODY: Final = ("cursors", "schema_migrations")
 _BY_NAME: Final = {
     "customer_id": "person_customers",
     "old_customer_id": "person_customers",
+    "probable_customer_id": "person_customers",
+    "left_customer": "person_customers",
+    "right_customer": "person_customers",
     "session_id": "person_sessions",
     "old_session_id": "person_sessions",
 }
