@@ -1,7 +1,7 @@
 """A run that breaks off between any two statements leaves nothing behind; the next makes up for it."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ class BreakingLake(Lake):
         super().__init__(lake.con)
         self.left = at
 
-    def execute(self, sql: str, params: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
+    def execute(
+        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         if self.left == 0:
             raise Broken(sql)
         self.left -= 1
