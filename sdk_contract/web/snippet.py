@@ -2,6 +2,9 @@
 
 from html import escape
 from typing import Final
+from urllib.parse import urlencode
+
+from sdk_contract.dialects.noscript import PATH as PIXEL
 
 PATH: Final = "/sojourn.js"
 # Made of src/stub.ts by tools/build_web.py.
@@ -13,6 +16,7 @@ STUB: Final = (
 _LINES: Final = """\
 <script>{stub}</script>
 <script async src="{script}" data-write-key="{key}"></script>
+<noscript><img src="{pixel}" alt="" hidden referrerpolicy="no-referrer-when-downgrade"></noscript>
 """
 
 
@@ -21,5 +25,6 @@ def snippet(origin: str, key: str, path: str = PATH) -> str:
 
     `origin` is where browsers reach the collector (scheme, host, port), `path` where that serves the SDK.
     """
-    script = escape(origin.rstrip("/") + path)
-    return _LINES.format(stub=STUB, script=script, key=escape(key))
+    outer = origin.rstrip("/")
+    pixel = f"{outer}{PIXEL}?{urlencode({'writeKey': key})}"
+    return _LINES.format(stub=STUB, script=escape(outer + path), key=escape(key), pixel=escape(pixel))

@@ -267,3 +267,17 @@ def test_the_script_may_stand_twice(shop: Shop) -> None:
 def test_events_go_beside_the_script_and_to_any_path(shop: Shop) -> None:
     flush(shop.open("data-path=/sojourn.js"))
     assert len(shop.front.named("page")) == 1
+
+
+def test_without_scripts_the_pixel_counts_the_view(shop: Shop, running: Running) -> None:
+    context = shop.visitor(java_script_enabled=False)
+    page = context.new_page()
+    with page.expect_response(lambda answer: "/v1/pixel.gif" in answer.url) as waited:
+        page.goto(shop.write() + "?from=mail")
+    answer = waited.value
+    assert (answer.status, len(answer.body())) == (200, 43)
+    assert answer.headers["cache-control"] == "no-store"
+    sql = "SELECT type, anonymous_id, page_url FROM events WHERE page_url = ?"
+    (row,) = running.found(sql, [f"{shop.site}/index.html?from=mail"], 1)
+    assert row["type"] == "page"
+    assert row["anonymous_id"].startswith("noscript-")
