@@ -50,8 +50,18 @@ def said_by(label: str, page: str = "https://shop.example/p/1") -> Said:
 def is_there(role: str, row: Row, said: Said) -> bool:
     """Whether this row is what the role asks for, with its fields."""
     if role.startswith("bulk "):
-        return bool(row["event"] == f"Bulk {role.split()[1]}")
+        return _called(row) == f"Bulk {role.split()[1]}"
     return _CHECKS[role](row, said)
+
+
+def _called(row: Row) -> str:
+    """Its name; where an SDK takes no space in it, one that has a line there."""
+    return str(row["event"]).replace("_", " ")
+
+
+def _flat(said: Said) -> dict[str, Any]:
+    """What of the properties an SDK takes that takes neither lists nor objects."""
+    return {name: value for name, value in said.properties.items() if not isinstance(value, dict | list)}
 
 
 def _held(row: Row, column: str) -> dict[str, Any]:
@@ -71,6 +81,7 @@ def _charged(row: Row, said: Said) -> bool:
 
 _CHECKS: Final[Mapping[str, Callable[[Row, Said], bool]]] = {
     "track": lambda row, said: row["event"] == said.event and _says(row, "properties", said.properties),
+    "flat track": lambda row, said: _called(row) == said.event and _says(row, "properties", _flat(said)),
     "page": lambda row, said: row["type"] == "page" and row["page_url"] == said.page,
     "screen": lambda row, said: (row["type"], row["event"]) == ("screen", said.screen),
     "identify": lambda row, said: row["type"] == "identify" and row["user_id"] == said.user,
@@ -83,6 +94,14 @@ _CHECKS: Final[Mapping[str, Callable[[Row, Said], bool]]] = {
         row["type"] == "alias"
         and {said.former, said.user} == {row["previous_id"], row["user_id"]}
         and row["user_id"] == said.user
+    ),
+    "login": lambda row, said: (
+        row["type"] == "alias"
+        and row["user_id"] == said.user
+        and row["previous_id"] == row["anonymous_id"] is not None
+    ),
+    "item": lambda row, said: (
+        row["group_id"] == f"{said.group_type}:{said.group}" and _says(row, "traits", said.group_traits)
     ),
     "charge": _charged,
 }
