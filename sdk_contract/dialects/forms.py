@@ -1,6 +1,9 @@
 """Reads queries and forms, in which some SDKs send their events."""
 
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
@@ -34,6 +37,8 @@ def payload(value: bytes, limit: int) -> bytes:
     """
     if value[:1] not in (b"{", b"["):
         value = value.replace(b" ", b"+")
+        with suppress(NotBase64):  # what is none, `unpack` looks at more slowly, and says what it is
+            value = b64decode(value, validate=True) or value
     return unpack(value, "", limit)
 
 

@@ -89,6 +89,7 @@ _DEVICES: Final = (
 )
 # "Opened directly", "not to be had": what the SDKs write where there is nothing.
 _NOTHING: Final = frozenset((b'""', b"null", *(f'"{text}"'.encode() for text in ("直接打开", "未取到"))))
+_LENGTHS: Final = frozenset(map(len, _NOTHING))
 _TRAITS: Final = {"$identity_email": "email", "$identity_mobile": "phone"}
 # Things have no person: all stand under one device, which is none.
 _THING: Final = "$item"
@@ -196,7 +197,8 @@ def _describe(event: Native, sent: _Event, turn: Callable[[Native, _Event, Objec
     rest: Object = {} if sent.type == _TRACK else {"type": sent.type}
     if sent.type.startswith(_TRACK):
         event.properties = _sorted(sent.properties or {}, context, rest) or None
-    _of_library(context, rest, sent.lib)
+    if sent.lib:
+        _of_library(context, rest, sent.lib)
     _whose(event, sent)
     if sent.identities:
         rest["identities"] = sent.identities
@@ -210,27 +212,32 @@ def _sorted(properties: Mapping[str, Raw], context: Object, rest: Object) -> Obj
     """The caller's own properties; of the SDK's each goes to its place in the context, or to the rest."""
     own: Object = {}
     for name, value in properties.items():
-        if name[:1] != "$":
-            own[name] = value
-        elif name in _PLACES:
-            if bytes(value) not in _NOTHING:
-                part, field = _PLACES[name]
-                (context if part is None else context.setdefault(part, {}))[field] = value
-        elif name != _IS_LOGIN:
-            rest[name] = value
+        place = _PLACES.get(name)
+        if place is None:
+            if name[:1] != "$":
+                own[name] = value
+            elif name != _IS_LOGIN:
+                rest[name] = value
+        elif len(value) not in _LENGTHS or bytes(value) not in _NOTHING:
+            part, field = place
+            if part is None:
+                context[field] = value
+            elif part in context:
+                context[part][field] = value
+            else:
+                context[part] = {field: value}
     return own
 
 
-def _of_library(context: Object, rest: Object, lib: dict[str, Raw] | None) -> None:
-    if not lib:
-        return
-    others = dict(lib)
-    for name in ("$lib", "$lib_version", "$app_version"):
-        part, field = _PLACES[name]
-        if (value := others.pop(name, None)) is not None and part is not None:
-            context.setdefault(part, {}).setdefault(field, value)
-    if others:
-        rest["lib"] = others
+def _of_library(context: Object, rest: Object, lib: dict[str, Raw]) -> None:
+    """What the event says of its SDK; its properties say most of it, too."""
+    name, version, app = lib.pop("$lib", None), lib.pop("$lib_version", None), lib.pop("$app_version", None)
+    if name is not None and "library" not in context:
+        context["library"] = {"name": name, "version": version}
+    if app is not None and "app" not in context:
+        context["app"] = {"version": app}
+    if lib:
+        rest["lib"] = lib
 
 
 def _whose(event: Native, sent: _Event) -> None:
