@@ -1,6 +1,13 @@
 """The protocol of Sensors Analytics (神策): /sa and /sa.gif, events as base64 in forms and queries.
 
-The write key is `token`, else `project`, of the address that the SDK is given.
+The write key is `token`, else `project`, of the address that the SDK is given. `$pageview` is a page,
+`$AppViewScreen` and `$MPViewScreen` a screen, `track_signup` an alias of `original_id`, `track_id_bind` an
+identify. What a profile is set to are traits; what else is done to it (`profile_set_once`, `profile_append`
+…) is an identify without traits, and `context.sensors` has the operation. An item is a group of its type
+and id (`book:p1`) under the device `$item`. A user is who logged in; all else is a device. `$`-properties
+with a place in the context go there, the rest of them, `identities` and `lib` are in `context.sensors`. An
+event is known by its `_track_id` together with its person, time and name, or by its content; equal ones of
+one request by their order.
 """
 
 from collections import Counter
