@@ -1,6 +1,7 @@
 """Ids in every spelling under which they can stand in a file: what is looked for, and taken out of texts.
 
-A short id, such as 42, also stands where nobody is meant: it is compared with whole ids only.
+An id counts as a whole word. A short one, such as 42, also stands where nobody is meant: it is compared with
+whole ids only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import re2
+
+from warehouse.erasure.words import is_word, unpacked
 
 ERASED: Final = "[erased]"
 SHORTEST: Final = 8
@@ -36,18 +40,15 @@ class Needles:
 
     def stand_in(self, data: bytes) -> bool:
         """Whether one of the strong texts stands in these bytes, in any spelling."""
-        return self._pattern is not None and self._pattern.search(data) is not None
-
-    def is_named(self, text: str | None) -> bool:
-        """Whether a text is one of them as a whole, or holds a strong one."""
-        return text is not None and (text in self.weak or self.stand_in(_utf8(text)))
+        return next(self._spans(data), None) is not None
 
     def cleared(self, text: str) -> str:
         """The text without the strong ones; a number becomes 0, so that JSON stays JSON."""
-        if self._pattern is None:
-            return text
-        clean: bytes = self._pattern.sub(_in_place_of, _utf8(text))
-        return clean.decode("utf-8", "surrogatepass")
+        data, parts, at = _utf8(text), list[bytes](), 0
+        for start, end in self._spans(data):
+            parts += [data[at:start], b"0" if data[start:end].isdigit() else ERASED.encode()]
+            at = end
+        return b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass")
 
     def rows(self, column: pa.Array) -> Mask:
         """Which values of a column of texts hold a strong one."""
@@ -57,27 +58,36 @@ class Needles:
         if self._pattern is None or not len(column):
             return found
         offsets, data = _buffers(column)
-        if self._pattern.search(data) is None:
-            return found
-        self._mark(found, offsets, data)
-        return found
-
-    def _mark(self, found: Mask, offsets: npt.NDArray[np.int64], data: bytes) -> None:
-        """A match that reaches over the end of its value is none; another may begin within it."""
         at = 0
         while (match := self._pattern.search(data, at)) is not None:
+            # Value by value: where one ends, a word ends too.
             row = int(np.searchsorted(offsets, match.start(), "right")) - 1
-            inside = match.end() <= offsets[row + 1]
-            found[row] |= inside
-            at = int(offsets[row + 1]) if inside else match.start() + 1
+            at = int(offsets[row + 1])
+            found[row] = self.stand_in(data[int(offsets[row]) : at])
+        return found
+
+    def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where they stand, from the first on."""
+        at = 0
+        while self._pattern is not None and (match := self._pattern.search(data, at)) is not None:
+            start, end = match.span()
+            at = start + 1
+            if is_word(data, start, end) or self._is_packed(data, start, end):
+                yield start, end
+                at = end
+
+    def _is_packed(self, data: bytes, start: int, end: int) -> bool:
+        return any(
+            is_word(text, *found.span())
+            for text in unpacked(data, start, end)
+            for found in self._pattern.finditer(text)
+        )
 
 
 def whole(column: pa.Array, texts: Iterable[str]) -> Mask:
     """Which values of a column of texts are one of these."""
     if pa.types.is_dictionary(column.type):
         return _spread(whole(column.dictionary, texts), column.indices)
-    import pyarrow.compute as pc
-
     wanted = pa.array(sorted(texts), column.type)
     return np.asarray(pc.is_in(column, value_set=wanted).to_numpy(zero_copy_only=False), bool)
 
@@ -87,7 +97,8 @@ def spellings(text: str) -> Iterator[bytes]:
     plain = _utf8(text)
     quoted = quote(plain, safe="")
     yield from (plain, quoted.encode(), quote(quoted, safe="").encode())
-    yield from (plain.replace(b" ", b"+"), json.dumps(text)[1:-1].encode())
+    escaped = json.dumps(text)[1:-1]
+    yield from (plain.replace(b" ", b"+"), escaped.encode(), json.dumps(escaped)[1:-1].encode())
     yield json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
     units = text.encode("utf-16-be", "surrogatepass")
     yield b"".join(b"\\u%02x%02x" % (units[at], units[at + 1]) for at in range(0, len(units), 2))
@@ -117,10 +128,6 @@ def _compiled(forms: Iterable[bytes]) -> Any:
     options.case_sensitive = False
     options.max_mem = _PATTERN_MEMORY
     return re2.compile(b"|".join(map(re2.escape, ordered)), options=options)
-
-
-def _in_place_of(match: Any) -> bytes:
-    return b"0" if match[0].isdigit() else ERASED.encode()
 
 
 def _buffers(column: pa.Array) -> tuple[npt.NDArray[np.int64], bytes]:
