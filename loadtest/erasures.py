@@ -18,8 +18,7 @@ import msgspec
 
 from loadtest.history import Past, write_past
 from loadtest.house import House
-from loadtest.processes import Program, cpu_of, role, sojourn, wait_until
-from warehouse.catalogs.kind import ATTACHED
+from loadtest.processes import Program, cpu_parts, role, sojourn, wait_until
 from warehouse.erasure.filing import file_erasure
 from warehouse.erasure.people import ERASE
 from warehouse.erasure.subject import find_subject
@@ -50,3 +49,77 @@ class Erased(msgspec.Struct, frozen=True):
     look_cpu_s: float
     difference: int
     held: bool
+
+
+def erase(events: int, people: int, work: Path | None, report: Report) -> Erased:
+    """Write a past, erase `people` of it, and count. The folder is removed afterwards."""
+    root = Path(tempfile.mkdtemp(prefix="loadtest-erase-", dir=work))
+    try:
+        return _erase(root, events, people, report)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _erase(root: Path, events: int, people: int, report: Report) -> Erased:
+    data = root / "data"
+    data.mkdir()
+    write_past(data, Past(rows=events, end=END, devices=max(events // 50, people * 2)), report)
+    house = House(data, variables={"SOJOURN_ERASE_GRACE": "0", "SOJOURN_COMMANDS_EVERY": "0.2"})
+    variables = {**house.variables, "SOJOURN_DATA": str(data)}
+    writer = Program(sojourn("sessionize"), mark=root.name, log=root / "log", variables=variables)
+    try:
+        wait_until("everything to be stitched", lambda: _is_stitched(house, events), LIMIT_S, every_s=1.0)
+        report("the past is loaded and stitched")
+        return _measured(house, writer, events, people, report)
+    finally:
+        writer.stop()
+
+
+def _is_stitched(house: House, events: int) -> bool:
+    if not (house.data / "lake" / "catalog.sqlite").exists():
+        return False
+    try:
+        with house.lake() as lake:
+            at = dict(lake.query("SELECT name, load_seq FROM cursors"))
+    except Exception:  # the lake is being made
+        return False
+    return bool(at.get("stitch", 0) >= events)
+
+
+def _measured(house: House, writer: Program, events: int, people: int, report: Report) -> Erased:
+    registry = Registry.open(house.data / "registry.sqlite", now=lambda: time.time_ns() // 1000)
+    with house.lake() as lake:
+        files = len([shape for shape in file_shapes(lake) if shape.table == "events"])
+        before, began = _cpu(writer), time.monotonic()
+        _file(lake, registry, house.data, people)
+    report(f"{people} people are filed")
+
+    def is_done() -> bool:
+        return all(one.done_at is not None for one in registry.erasures())
+
+    wait_until("everybody to be erased", is_done, LIMIT_S, every_s=0.2)
+    after, seconds = _cpu(writer), time.monotonic() - began
+    counts = registry.erasures()[0].counts
+    registry.close()
+    books = house.check()
+    own, looks = (round(now - then, 1) for now, then in zip(after, before, strict=True))
+    return Erased(
+        events, people, counts.get("erased", 0), counts.get("objects", 0), files, counts.get("files", 0),
+        counts["looks"], round(seconds, 1), own, looks, books.difference,
+        held=books.difference == 0 and books.filtered == counts.get("erased", 0) > 0,
+    )  # fmt: skip
+
+
+def _file(lake: Lake, registry: Registry, data: Path, people: int) -> None:
+    vault = Secrets.open(data / "secrets", lambda: time.time_ns() // 1000, os.urandom).vault()
+    ((until,),) = lake.query("SELECT load_seq FROM cursors WHERE name = 'load'")
+    chosen = lake.query("SELECT customer_id FROM customers ORDER BY hash(customer_id) LIMIT ?", [people])
+    for (customer,) in chosen:
+        subject = find_subject(lake, customer)
+        file_erasure(registry, vault, subject, mode=ERASE, reason="asked", by="loadtest", load_seq=until)
+
+
+def _cpu(writer: Program) -> tuple[float, float]:
+    """CPU seconds of the writer, and of the searches it waited for."""
+    (found,) = [process for process in writer.all() if role(process) == "sessionize"]
+    return cpu_parts(found)

@@ -65,6 +65,12 @@ def cpu_of(found: Iterable[Process]) -> Cpu:
     return Cpu(seconds)
 
 
+def cpu_parts(process: Process) -> tuple[float, float]:
+    """CPU seconds of a process itself, and of its children that have ended and were waited for."""
+    own, more, *children = (int(ticks) * _TICK_S for ticks in _stat(process.pid)[11:15])
+    return own + more, sum(children)
+
+
 def rss_of(found: Iterable[Process]) -> int:
     """Resident bytes of the processes together."""
     pages = 0

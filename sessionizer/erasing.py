@@ -140,7 +140,7 @@ class Eraser:
         return self._move(batch, LAKE)
 
     def _rewrite(self, key: str, work: Work, people: People) -> None:
-        store = self._job.writer.store
+        store = self._job.writer.landing
         try:
             data = store.get(key)
             clean = rewritten(data, key, work.landing[key], people.needles, self.vault)
@@ -156,7 +156,7 @@ class Eraser:
             return self._move(batch, LOOKING)
         writer = self._job.writer
         subjects = [self._unsealed(one).subject for one in batch]
-        done = replace_rows(writer.lake, writer.store, writer.dedup, work.landing, subjects)
+        done = replace_rows(writer.lake, writer.landing, writer.dedup, work.landing, subjects)
         if work.anew:
             self._stitch_anew()
         self._rewrites = None

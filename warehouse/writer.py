@@ -77,6 +77,11 @@ class Writer:
         return self._store
 
     @property
+    def landing(self) -> Store:
+        """Landing as it is, with whoever is not erased from it yet."""
+        return self._store.behind if isinstance(self._store, Gate) else self._store
+
+    @property
     def settings(self) -> WarehouseSettings:
         return self._settings
 
@@ -165,7 +170,7 @@ def open_writer(
     rebuild has come. Raises LakeLocked, LakeError and what the store raises.
     """
     folders = settings.folders
-    store = gated(settings, registry, store or open_store(settings.landing_url), now)
+    gate = gated(settings, registry, store or open_store(settings.landing_url), now)
     folders.lake.mkdir(parents=True, exist_ok=True)
     with closing(catalog_of(settings)) as catalog:
         lock = lock_writer(settings, catalog)
@@ -179,12 +184,12 @@ def open_writer(
             lock.close()
             raise
     try:
-        mended = mend(lake, store, registry, losses)
+        mended = mend(lake, gate.behind, registry, losses)
         write_losses(folders.losses, [])
         begin_cursor(lake, now())
         dedup = DedupIndex.open(folders.dedup, lake)
-        replay(lake, store, dedup, folders, limit=settings.load_rows, now=now, progress=progress)
-        return Writer(settings, lake, store, dedup, now, mended)
+        replay(lake, gate, dedup, folders, limit=settings.load_rows, now=now, progress=progress)
+        return Writer(settings, lake, gate, dedup, now, mended)
     except BaseException:
         lake.close()
         raise
@@ -208,7 +213,7 @@ def from_landing(
     return open_writer(settings, registry, now=now, store=store, progress=progress)
 
 
-def gated(settings: WarehouseSettings, registry: Registry, store: Store, now: Callable[[], int]) -> Store:
+def gated(settings: WarehouseSettings, registry: Registry, store: Store, now: Callable[[], int]) -> Gate:
     """Landing as the writer reads it: without whoever was erased."""
 
     def vault() -> Vault:

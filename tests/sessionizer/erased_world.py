@@ -23,6 +23,7 @@ from warehouse.writer import Writer, from_landing, open_writer
 
 ADA, BEN, CYD = "user-ada-4815162342", "user-ben-2718281828", "user-cyd-3141592653"
 LAPTOP, TABLET, PHONE = "laptop-ada-55501", "tablet-family-55502", "phone-cyd-55503"
+ZOE = "user-zoe-1123581321"
 MAIL = "ada.lovelace@example.com"
 MINUTE = 60 * SECOND
 
@@ -152,5 +153,6 @@ def history(vault: Any) -> list[list[Row]]:
             said("c-1", 3, CYD, PHONE),
             said("b-3", 95, BEN, TABLET),
         ],
+        [said("z-1", 7, ZOE, None), said("z-2", 8, ZOE, None)],
         [said("x-1", 100, ADA, "laptop-of-another-project", project="other"), said("c-3", 101, CYD, PHONE)],
     ]

@@ -1,6 +1,6 @@
 """A landing store behind a gate: nobody who was erased comes back through it.
 
-Whatever is read for the lake (new objects, a rebuild, a mend, a replay) comes through here. An object that
+Whatever is loaded (new objects, a rebuild, a replay) comes through here. An object that
 names somebody who has a tombstone is written anew without that person first, and only then handed out.
 """
 
@@ -28,6 +28,11 @@ class Gate:
 
     def __init__(self, store: Store, tombstones: Tombstones) -> None:
         self._store, self._tombstones = store, tombstones
+
+    @property
+    def behind(self) -> Store:
+        """The store itself: what is in the lake already is read there, so that both change together."""
+        return self._store
 
     def get(self, key: str) -> bytes:
         data = self._store.get(key)

@@ -21,12 +21,12 @@ def slices(lake: Lake, data: Path, found: Iterable[str]) -> list[tuple[str, list
     tables that rows were deleted from.
     """
     held = set(found)
-    groups: dict[tuple[str, str], list[FileShape]] = defaultdict(list)
+    tables: dict[str, list[FileShape]] = defaultdict(list)
     for shape in file_shapes(lake):
         worn = shape.deleted and shape.table in LOADED
         if worn or str(data / "main" / shape.table / shape.path) in held:
-            groups[shape.table, shape.partition or ""].append(shape)
-    return [(table, part) for (table, _), shapes in sorted(groups.items()) for part in _cut(shapes)]
+            tables[shape.table].append(shape)
+    return [(table, part) for table, shapes in sorted(tables.items()) for part in _cut(shapes)]
 
 
 def write_anew(lake: Lake, data: Path, table: str, paths: list[str]) -> None:
