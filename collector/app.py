@@ -19,7 +19,7 @@ from collector.intake import Targets
 from collector.metrics import exposition
 from collector.openapi import METRICS, STREAM, Health, described, limits_of
 from collector.validate import BATCH, PATH, VALIDATE
-from collector.websdk import scripts
+from collector.websdk import Script, scripts
 from collector.wire import ALLOWED, Message, Receive, Scope, Send, cors, preflight, respond
 from sdk_contract.dialects import Answer, Config, Dialect, Visit
 from sdk_contract.dialects.known import DIALECTS
@@ -212,6 +212,19 @@ def configured(door: Door, config: Config) -> Endpoint:
     return answered
 
 
+def served(script: Script) -> Endpoint:
+    """Gives a release of the web SDK."""
+
+    async def answered(request: Request) -> Response:
+        asked = (request.headers.get(name, "") for name in ("accept-encoding", "if-none-match"))
+        answer = script.answer(*asked)
+        response = Response(answer.body, answer.status, media_type=answer.content_type.decode())
+        response.raw_headers += answer.headers
+        return response
+
+    return answered
+
+
 def cold_app(app: App) -> Starlette:
     """Starlette for the routes that are not hot, each with and without a slash at its end."""
     cold = Cold(app)
@@ -223,7 +236,7 @@ def cold_app(app: App) -> Starlette:
         for name in (config.path, f"/{dialect.name}{config.path}")
         for path in (name, name + "/")
     ]
-    routes += [Route(path, script.answer) for path, script in app.scripts.items()]
+    routes += [Route(path, served(script)) for path, script in app.scripts.items()]
     handlers = {404: cold.refuse, 405: cold.refuse, Exception: cold.fail}
     starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False

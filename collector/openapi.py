@@ -9,12 +9,12 @@ import msgspec
 from collector.door import Ready
 from collector.settings import CollectorSettings
 from collector.validate import PATH
+from collector.websdk import TYPE
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.openapi import Limits, Page, Shown, document
 
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 STREAM: Final = "text/event-stream"
-SCRIPT: Final = "text/javascript; charset=utf-8"
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ PAGES: Final = (
 @cache
 def described(limits: Limits, sdk_path: str) -> bytes:
     """The document as JSON."""
-    pages = (*PAGES, Page(sdk_path, "The web SDK.", {200: Shown("A script for pages.", None, SCRIPT)}))
+    pages = (*PAGES, Page(sdk_path, "The web SDK.", {200: Shown("A script for pages.", None, TYPE.decode())}))
     return msgspec.json.encode(document(version("sojourn"), [SEGMENT], PATH, pages, limits))
 
 

@@ -6,23 +6,23 @@ from hashlib import sha256
 from importlib.resources import files
 
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
 
+from sdk_contract.dialects import Answer
 from sdk_contract.errors import SettingError
 from sdk_contract.web import VERSION
 
 _NAME = re.compile(r"/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _RELEASE = re.compile(r"sojourn-(\d+\.\d+\.\d+)\.js")
-_SHARED = {
+TYPE = b"text/javascript; charset=utf-8"
+_SHARED = (
     # Without cookies anybody may read it: a page can demand its checksum, an isolated one may embed it.
-    "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
-}
-NEWEST_LASTS = "public, max-age=3600, stale-while-revalidate=604800"
-RELEASE_LASTS = "public, max-age=31536000, immutable"
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"vary", b"Accept-Encoding"),
+    (b"x-content-type-options", b"nosniff"),
+)
+NEWEST_LASTS = b"public, max-age=3600, stale-while-revalidate=604800"
+RELEASE_LASTS = b"public, max-age=31536000, immutable"
 
 
 class Script(Struct, frozen=True):
@@ -31,18 +31,18 @@ class Script(Struct, frozen=True):
     plain: bytes
     packed: bytes
     tag: str
-    lasts: str
+    lasts: bytes
 
-    async def answer(self, request: Request) -> Response:
-        packs = "gzip" in request.headers.get("accept-encoding", "")
+    def answer(self, encodings: str, known: str) -> Answer:
+        """The answer to a GET, by its Accept-Encoding and its If-None-Match."""
+        packs = "gzip" in encodings
         tag = f'"{self.tag}-gzip"' if packs else f'"{self.tag}"'
-        headers = {**_SHARED, "Cache-Control": self.lasts, "ETag": tag}
-        if tag in re.findall(r'"[^"]*"', request.headers.get("if-none-match", "")):
-            return Response(status_code=304, headers=headers)
+        headers = (*_SHARED, (b"cache-control", self.lasts), (b"etag", tag.encode()))
+        if tag in re.findall(r'"[^"]*"', known):
+            return Answer(304, b"", TYPE, headers)
         if packs:
-            headers["Content-Encoding"] = "gzip"
-        body = self.packed if packs else self.plain
-        return Response(body, headers=headers, media_type="text/javascript; charset=utf-8")
+            return Answer(200, self.packed, TYPE, (*headers, (b"content-encoding", b"gzip")))
+        return Answer(200, self.plain, TYPE, headers)
 
 
 def scripts(path: str) -> dict[str, Script]:
@@ -70,5 +70,5 @@ def releases() -> dict[str, bytes]:
     return {match[1]: file.read_bytes() for match, file in named if match}
 
 
-def _script(plain: bytes, lasts: str) -> Script:
+def _script(plain: bytes, lasts: bytes) -> Script:
     return Script(plain, compress(plain, 9, mtime=0), sha256(plain).hexdigest()[:24], lasts)

@@ -21,7 +21,7 @@ const calls = stub.q || [];
 if (!stub.flush) {
   const tag = (document.currentScript || document.querySelector("script[data-write-key]")) as HTMLScriptElement;
   const loads = calls.filter(([name]) => name == "load").map(([, given]) => given[0]);
-  const host = tag && new URL(tag.src, location.href).origin;
+  const host = tag && new URL(".", tag.src).href;
   const options: Options = Object.assign({ host, writeKey: "" }, attributes(tag), ...loads);
   window.sojourn = start(options, calls as [keyof Sojourn, ArrayLike<unknown>][]);
 }

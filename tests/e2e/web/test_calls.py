@@ -1,6 +1,7 @@
 """The web SDK in a real browser, on another origin than the collector: calls, pages, ids, consent."""
 
 import json
+import re
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha384
@@ -9,9 +10,10 @@ import httpx
 import pytest
 
 from sdk_contract.web import VERSION
+from sdk_contract.web.snippet import snippet
 from tests.e2e.conftest import Running
 from tests.e2e.web.shop import Shop, flush
-from tools.build_web import DIST
+from tools.build_web import DIST, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 
@@ -281,3 +283,31 @@ def test_without_scripts_the_pixel_counts_the_view(shop: Shop, running: Running)
     (row,) = running.found(sql, [f"{shop.site}/index.html?from=mail"], 1)
     assert row["type"] == "page"
     assert row["anonymous_id"].startswith("noscript-")
+
+
+def examples() -> dict[str, str]:
+    """The scripts of the page about the SDK that say `<!-- page: name -->`, by name."""
+    text = (ROOT / "docs" / "web-sdk.md").read_text("utf-8")
+    return dict(re.findall(r"<!-- page: (\w+) -->\n```js\n(.*?)```", text, re.DOTALL))
+
+
+def test_the_examples_of_the_documentation_do_what_they_say(shop: Shop) -> None:
+    page = shop.open(body=f"<script>{examples()['before']}</script>")
+    page.evaluate(f"async () => {{ {examples()['calls']} }}")
+    kinds = [event["type"] for event in shop.front.events()]
+    assert kinds == ["page", "track", "page", "identify", "group", "alias"]
+    page.evaluate("history.pushState({}, '', '/internal/stock?q=1'); history.pushState({}, '', '/teas?q=1')")
+    flush(page)
+    (view,) = shop.front.events()[6:]
+    assert (view["context"]["page"]["path"], view["context"]["page"]["search"]) == ("/teas", "")
+    assert view["context"]["consent"] == {"categoryPreferences": {"analytics": True}}
+
+
+def test_a_proxy_may_serve_it_under_a_path(shop: Shop) -> None:
+    page = shop.visitor().new_page()
+    page.route("**/in/**", lambda route: route.continue_(url=route.request.url.replace("/in/", "/")))
+    lines = snippet(f"{shop.front.url}/in", shop.key)
+    (shop.folder / "proxied.html").write_text(f"<!doctype html>{lines}", "utf-8")
+    with page.expect_request("**/in/v1/batch"):
+        page.goto(f"{shop.site}/proxied.html")
+    shop.front.wait("page")

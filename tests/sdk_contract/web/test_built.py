@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from sdk_contract.codegen import LANGUAGES, client
 from sdk_contract.web import VERSION
 from sdk_contract.web.snippet import STUB, snippet
+from tests.sdk_contract.codegen.typed_calls import plan
 from tools import build_web
 from tools.build_web import DIST, ROOT, WEB
 
 SCRIPT = DIST / f"sojourn-{VERSION}.js"
 PACKAGE = json.loads((WEB / "package.json").read_text("utf-8"))
+GUIDE = (ROOT / "docs" / "web-sdk.md").read_text("utf-8")
 LIMIT = 5_120
 
 
@@ -26,11 +29,31 @@ def test_the_files_are_what_the_sources_give_and_these_have_no_error_of_types() 
     assert build_web.stub() == STUB
 
 
+def test_every_option_and_call_is_documented() -> None:
+    text = (WEB / "src" / "public.ts").read_text("utf-8")
+    options, calls = (
+        re.findall(
+            r"^  (\w+)[?(:]", text.partition(f"interface {name} {{")[2].partition("\n}")[0], re.MULTILINE
+        )
+        for name in ("Options", "Sojourn")
+    )
+    attributes = [re.sub(r"[A-Z]", lambda found: "-" + found[0].lower(), name) for name in options]
+    assert (len(options), len(calls)) == (16, 10)
+    assert [name for name in attributes if f"`data-{name}`" not in GUIDE and name != "before"] == []
+    assert [name for name in calls if f"sojourn.{name}(" not in GUIDE] == []
+
+
 @pytest.mark.node
 def test_a_wrong_call_does_not_compile(tmp_path: Path, node: Path) -> None:
-    right = 'import { load } from "./index.js";\nconst s = load({ writeKey: "k", host: "https://a" });\n'
+    right = (
+        'import { load } from "./index.js"; import { tracking } from "./client.js";\n'
+        'const s = load({ writeKey: "k", host: "https://a" });\n'
+    )
+    (example,) = re.findall(r"```ts\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "guide.ts").write_text(example.replace("@sojourn/web", "./index.js"), "utf-8")
+    (tmp_path / "client.ts").write_text(LANGUAGES["ts"](client(plan())), "utf-8")
     calls = [
-        's.track("Paid", { total: 1 }); s.page(); s.identify(null, {}); s.consent({ analytics: true });',
+        's.track("Paid", { total: 1 }); s.page(); s.identify(null, {}); s.consent({ a: true }); tracking(s);',
         "s.track();",
         's.consent("yes");',
         'load({ writeKey: "k" });',
@@ -56,8 +79,9 @@ def test_a_wrong_call_does_not_compile(tmp_path: Path, node: Path) -> None:
         "--moduleResolution",
         "bundler",
     ]
-    files = [str(tmp_path / f"call{number}.ts") for number in range(len(calls))]
+    files = [str(tmp_path / "guide.ts"), *(str(tmp_path / f"call{n}.ts") for n in range(len(calls)))]
     done = subprocess.run([*compiler, *files], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "guide.ts" not in done.stdout
     wrong = set(re.findall(r"call(\d)\.ts\(3,\d+\): error", done.stdout))
     assert wrong == {"1", "2", "3", "4"}, done.stdout
 
