@@ -67,6 +67,7 @@ TYPES: Final = {
     "[Amplitude] Page Viewed": "page",
 }
 _OF_PEER: Final = Raw(b'"$remote"')
+_OWN: Final = ("$", "[Amplitude] ")
 _ONE: Final = Raw(b"1")
 _MOVED: Final = frozenset(
     (
@@ -207,7 +208,7 @@ def _never(name: str) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    return name[:1] == "$" or name.startswith("[Amplitude] ")
+    return name.startswith(_OWN)
 
 
 AMPLITUDE: Final = foreign(

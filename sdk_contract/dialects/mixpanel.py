@@ -64,6 +64,7 @@ TYPES: Final = {
     "$merge": "alias",
 }
 CHARGE: Final = "$transactions"
+_OWN: Final = ("$", "mp_")
 _TWO: Final = 2
 _DEVICE: Final = "$device:"
 _DIRECT: Final = Raw(b'"$direct"')
@@ -200,12 +201,12 @@ def _tell(native: Native, own: Members, context: dict[str, Any]) -> None:
     native.context = context or None
 
 
-def _is_own(name: str) -> bool:
-    return name[:1] == "$" or name.startswith("mp_")
-
-
 def _never(name: str) -> bool:
     return False
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_OWN)
 
 
 def _says_verbose(fields: bytes) -> bool:

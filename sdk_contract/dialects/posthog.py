@@ -156,7 +156,7 @@ def _name(event: _Event, parts: Members) -> None:
     """Says whose the event is and what it is called, as its type has it."""
     native = event.native
     native.user_id, native.anonymous_id = _who(event)
-    if group := first_in(event.own.get("$groups")):
+    if "$groups" in event.own and (group := first_in(event.own["$groups"])):
         native.group_id = group
     if native.type == "track":
         native.event = parts.get("event")

@@ -37,6 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.8}, "strict": {"1": 0.6, "20": 0.7}}},
     "privacy": {"ips_found": 0, "pii_found": 0},
     "sdks": {"missing": 0, "doubled": 0},
+    "spoken": {"share": {"segment": 1.0, "posthog": 0.1}},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
     "books": {"kills": 1} | dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
     "soak": {
@@ -115,6 +116,7 @@ BAD: dict[str, dict[str, Any]] = {
     "rules": {"kept": {"planned": {"1": 0.9, "20": 0.79}, "strict": {"1": 0.59, "20": 0.7}}},
     "privacy": {"ips_found": 1, "pii_found": 1},
     "sdks": {"missing": 1, "doubled": 1},
+    "spoken": {"share": {"segment": 1.0, "posthog": 0.09}},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
     "books": {"kills": 0, "difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
     "soak": {

@@ -1,0 +1,157 @@
+"""The same shop's events in each protocol, and how many of them a second of processor time takes in."""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+import msgspec
+
+from sdk_contract.dialects import Dialect, Sent
+from sdk_contract.dialects.known import BY_NAME
+from sdk_contract.judging import judge
+
+EVENTS: Final = 50
+_LIMIT: Final = 8 << 20
+_EVENT_LIMIT: Final = 32 * 1024
+_MS: Final = 1_795_290_634_782
+_AT: Final = "2026-11-21T19:50:34.782Z"
+_AGENT: Final = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
+_URL, _PATH, _TITLE = "https://shop.example/p/17?q=tea", "/p/17", "Tea 茶"
+_BOUGHT: Final[Mapping[str, Any]] = {
+    "product_id": "p-17",
+    "name": "Büchse 茶",
+    "price": 129.5,
+    "currency": "EUR",
+    "quantity": 2,
+    "tags": ["tea", "green"],
+    "variant": {"size": "100 g", "origin": "杭州"},
+}
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """Events a second of processor time, by protocol, the median of the rounds; `share`: of Segment's."""
+
+    batch: int
+    bytes: dict[str, int]
+    per_cpu_s: dict[str, int]
+    share: dict[str, float]
+
+
+def spoken(rounds: int, batches: int) -> Spoken:
+    """Reads, translates and judges batches of each protocol in turns; one round is `batches` of each."""
+    bodies = {name: sent() for name, sent in SAMPLES.items()}
+    for name, sent in bodies.items():
+        _require_good(BY_NAME[name], sent)
+    times: dict[str, list[float]] = {name: [] for name in bodies}
+    for _ in range(rounds):
+        for name, sent in bodies.items():
+            times[name].append(_cpu_s(BY_NAME[name], sent, batches))
+    speed = {name: EVENTS * batches / median(took) for name, took in times.items()}
+    share = {name: round(one / speed["segment"], 2) for name, one in speed.items()}
+    sizes = {name: len(sent.body) // EVENTS for name, sent in bodies.items()}
+    return Spoken(EVENTS, sizes, {name: round(one) for name, one in speed.items()}, share)
+
+
+def _taken(dialect: Dialect, sent: Sent) -> list[str]:
+    kind, body = sent.kind, sent.body
+    if dialect.translate is not None:
+        kind, body = "batch", dialect.translate(sent).body
+    return judge(dialect.parse(kind, body), kind, "b", _EVENT_LIMIT).message_ids
+
+
+def _require_good(dialect: Dialect, sent: Sent) -> None:
+    body = sent.body if dialect.translate is None else dialect.translate(sent).body
+    judged = judge(dialect.parse("batch", body), "batch", "b", _EVENT_LIMIT)
+    if len(judged.message_ids) != EVENTS or judged.judgements:
+        raise ValueError(f"{dialect.name}: the sample is not {EVENTS} good events")
+
+
+def _cpu_s(dialect: Dialect, sent: Sent, batches: int) -> float:
+    began = time.process_time()
+    for _ in range(batches):
+        _taken(dialect, sent)
+    return time.process_time() - began
+
+
+def _sent(kind: str, body: object) -> Sent:
+    return Sent(kind, b"", {}, msgspec.json.encode(body), _LIMIT)
+
+
+def _segment() -> Sent:
+    page = {"url": _URL, "path": _PATH, "title": _TITLE, "referrer": ""}
+    context: dict[str, Any] = {
+        "page": page,
+        "userAgent": _AGENT,
+        "locale": "de-CH",
+        "timezone": "Europe/Zurich",
+    }
+    context |= {"library": {"name": "analytics.js", "version": "next-1.84.3"}, "campaign": {"source": "mail"}}
+    event: dict[str, Any] = {
+        "type": "track",
+        "event": "Product Viewed",
+        "anonymousId": "d-1",
+        "userId": "mei",
+    }
+    event |= {"timestamp": _AT, "properties": _BOUGHT, "context": context, "integrations": {}}
+    return _sent("batch", {"batch": [{**event, "messageId": f"m-{n}"} for n in range(EVENTS)], "sentAt": _AT})
+
+
+def _posthog() -> Sent:
+    own: dict[str, Any] = {
+        "token": "wk_1",
+        "distinct_id": "mei",
+        "$device_id": "d-1",
+        "$user_id": "mei",
+        "$time": _MS / 1000,
+    }
+    own |= {"$is_identified": True, "$current_url": _URL, "$pathname": _PATH, "$referrer": "$direct"}
+    own |= {"$raw_user_agent": _AGENT, "$browser_language": "de-CH", "$timezone": "Europe/Zurich"}
+    own |= {"$lib": "web", "$lib_version": "1.449.2", "utm_source": "mail", "$os": "Linux"}
+    event = {"event": "Product Viewed", "timestamp": _AT, "properties": {**own, **_BOUGHT}}
+    batch = [{**event, "uuid": f"m-{number}"} for number in range(EVENTS)]
+    return _sent("batch", {"api_key": "wk_1", "batch": batch, "sent_at": _AT})
+
+
+def _amplitude() -> Sent:
+    event: dict[str, Any] = {
+        "event_type": "Product Viewed",
+        "user_id": "mei",
+        "device_id": "d-1",
+        "time": _MS,
+    }
+    page = {"[Amplitude] Page URL": _URL, "[Amplitude] Page Path": _PATH, "[Amplitude] Page Title": _TITLE}
+    event |= {"event_properties": {**_BOUGHT, **page, "utm_source": "mail"}, "user_agent": _AGENT}
+    event |= {"language": "de-CH", "library": "amplitude-ts/2.48.1", "platform": "Web", "ip": "$remote"}
+    events = [{**event, "insert_id": f"m-{n}", "session_id": _MS, "event_id": n} for n in range(EVENTS)]
+    return _sent("batch", {"api_key": "wk_1", "events": events, "client_upload_time": _AT})
+
+
+def _mixpanel() -> Sent:
+    own: dict[str, Any] = {
+        "token": "wk_1",
+        "distinct_id": "mei",
+        "$user_id": "mei",
+        "$device_id": "d-1",
+        "time": _MS / 1000,
+    }
+    own |= {"$current_url": _URL, "$referrer": "$direct", "mp_lib": "web", "$lib_version": "2.83.0"}
+    own |= {"$os": "Linux", "$browser": "Chrome", "$user_agent": _AGENT, "utm_source": "mail"}
+    events = [
+        {"event": "Product Viewed", "properties": {**own, **_BOUGHT, "$insert_id": f"m-{n}"}}
+        for n in range(EVENTS)
+    ]
+    form = "data=" + quote_plus(b64encode(msgspec.json.encode(events)))
+    return Sent("events", b"verbose=1&ip=1", {}, form.encode(), _LIMIT)
+
+
+SAMPLES: Final[Mapping[str, Callable[[], Sent]]] = {
+    "segment": _segment,
+    "posthog": _posthog,
+    "amplitude": _amplitude,
+    "mixpanel": _mixpanel,
+}
