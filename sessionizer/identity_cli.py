@@ -2,6 +2,7 @@
 
 import click
 
+from sessionizer.explaining import explain
 from sessionizer.probable.cli import link, match
 
 
@@ -10,5 +11,5 @@ def identity() -> None:
     """Which ids are one person's, and why."""
 
 
-identity.add_command(match)
-identity.add_command(link)
+for command in (explain, match, link):
+    identity.add_command(command)

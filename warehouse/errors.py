@@ -81,3 +81,7 @@ class ReplayFailed(Terminal):
 
 class PlanRefused(Terminal):
     """A tracking plan is not there, or cannot be published as it is."""
+
+
+class BadIds(Terminal):
+    """The ids that were given cannot be asked about together."""

@@ -18,8 +18,9 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import erasures
+from warehouse.registry import decisions, erasures
 from warehouse.registry.database import connect
+from warehouse.registry.decisions import Decisions
 from warehouse.registry.erasures import Erasures
 from warehouse.registry.rules import Rules
 from warehouse.segments import Tally
@@ -60,6 +61,7 @@ _MIGRATIONS = (
     """,
     "ALTER TABLE keys ADD COLUMN rate REAL",
     erasures.SCRIPT,
+    decisions.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -112,7 +114,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Erasures, Rules):
+class Registry(Decisions, Erasures, Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

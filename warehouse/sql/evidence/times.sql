@@ -1,0 +1,2 @@
+-- times: when these events happened.
+SELECT load_seq, timestamp FROM events WHERE load_seq IN (SELECT unnest($numbers))
