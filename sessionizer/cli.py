@@ -57,6 +57,7 @@ _SHOWN = ("sessions", "identities", "customers", "seconds")
 
 
 def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
+    from sessionizer.identity import read_rules
     from sessionizer.probable.settings import limits_of
     from sessionizer.rebuild import rebuild as compute
     from sessionizer.rules import RuleReader
@@ -68,8 +69,9 @@ def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[st
         own = contract.load(SessionizerSettings, os.environ, known=os.environ)
         reader = RuleReader(registry, own.attribute_rule)
         visits, rules = reader.visits(chosen_rules(own.session_rules)), reader.read()
-        probable = limits_of(own) if own.probable_identity else None
-        done = compute(writer.lake, now=now, progress=_say, visits=visits, rules=rules, probable=probable)
+        ids, probable = read_rules(own.identity_rules), limits_of(own) if own.probable_identity else None
+        laws: dict[str, Any] = {"visits": visits, "rules": rules, "ids": ids, "probable": probable}
+        done = compute(writer.lake, now=now, progress=_say, **laws)
         return msgspec.structs.asdict(done)
 
 

@@ -3,20 +3,25 @@
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake
 
+_RECOUNTED = "customer_id IN (SELECT customer_id FROM recount)"
 
-def adjust(lake: Lake) -> int:
-    """Bring `customers` up to date with the temp tables of this run; returns the number of rows changed."""
-    run(lake, "customers/before")
-    run(lake, "customers/adjusted")
+
+def adjust(lake: Lake, *, recount: bool = False) -> int:
+    """Bring `customers` up to date with the temp tables of this run; returns the number of rows changed.
+
+    With `recount` those of the temp table of that name are counted anew, whatever the others say.
+    """
+    run(lake, "customers/adjusted", recounted=_RECOUNTED if recount else "false")
+    if recount:
+        run(lake, "customers/also_before")
     run(lake, "customers/sure")
-    if lake.query("SELECT count(*) FROM customers_after WHERE doubtful")[0][0]:
-        run(lake, "customers/doubtful")
+    if recount or lake.query("SELECT count(*) FROM customers_after WHERE doubtful")[0][0]:
+        also = "UNION SELECT customer_id FROM recount" if recount else ""
+        run(lake, "customers/doubtful", recounted=also)
         lake.execute(f"INSERT INTO customer_rows {_counted()}")
     run(lake, "customers/changed")
-    ((changed, merged),) = lake.query(
-        "SELECT (SELECT count(*) FROM changed_customers), (SELECT count(*) FROM renamed)"
-    )
-    if changed or merged:
+    ((changed, gone),) = run(lake, "customers/counts").fetchall()
+    if changed or gone:
         run(lake, "customers/delete")
         run(lake, "customers/insert")
     return int(changed)

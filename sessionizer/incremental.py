@@ -7,6 +7,7 @@ from time import perf_counter
 import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
+from sessionizer.identity import devices
 from sessionizer.probable.edges import Limits, keep_up
 from sessionizer.statements import run
 from warehouse.lake import Lake
@@ -26,6 +27,7 @@ class StitchReport(msgspec.Struct, frozen=True):
     identities: int = 0
     edges: int = 0
     merged: int = 0
+    junk: int = 0
     customers: int = 0
     attributes: int = 0
     seconds: float = 0.0
@@ -39,15 +41,16 @@ def stitch(
     visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
     probable: Limits | None = None,
+    ids: identity.IdentityRules = identity.USUAL,
 ) -> StitchReport:
     """Move everything by at most `batch` load_seq.
 
     `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen,
-    `probable` which probable edges join, where there are any.
+    `probable` which probable edges join, where there are any, `ids` which ids are joined for certain.
     """
     began = perf_counter()
     with lake.transaction():
-        report = _stitch(lake, now(), batch, visits, rules)
+        report = _stitch(lake, now(), batch, Laws(visits, rules, ids))
         if probable is not None and report.identities:
             keep_up(lake, probable)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
@@ -75,9 +78,15 @@ def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) 
     lake.execute("INSERT INTO lake.main.cursors VALUES ('stitch', ?, ?, make_timestamptz(?))", values)
 
 
-def _stitch(
-    lake: Lake, moment: int, batch: int, visits: sessions.VisitRules, rules: attributes.Rules
-) -> StitchReport:
+class Laws(msgspec.Struct, frozen=True):
+    """All rules of a run: of sessions, of attributes, of identity."""
+
+    visits: sessions.VisitRules
+    rules: attributes.Rules
+    ids: identity.IdentityRules
+
+
+def _stitch(lake: Lake, moment: int, batch: int, laws: Laws) -> StitchReport:
     stages = cursors(lake)
     after, end = stages["stitch"].load_seq, stages["load"].load_seq
     until = min(end, after + batch)
@@ -86,20 +95,19 @@ def _stitch(
         if stages["stitch"].complete_until != stages["load"].complete_until:
             move_cursor(lake, stages, after, moment)
         return report
-    sessions.read_moments(lake, visits)
+    sessions.read_moments(lake, laws.visits, laws.ids)
     run(lake, "fresh", after=after, until=until)
     events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
     if events:
-        report = _change(lake, msgspec.structs.replace(report, events=events), visits, rules)
+        report = _change(lake, msgspec.structs.replace(report, events=events), laws)
     move_cursor(lake, stages, until, moment)
     return report
 
 
-def _change(
-    lake: Lake, report: StitchReport, visits: sessions.VisitRules, rules: attributes.Rules
-) -> StitchReport:
-    changes = sessions.restitch(lake, report.until, visits)
-    ids = identity.resolve(lake, report.until)
+def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
+    changes = sessions.restitch(lake, report.until, laws.visits)
+    ids = identity.resolve(lake, report.until, laws.ids)
+    recount = devices.point(lake, report.until, laws.ids, merged=ids.merged > 0)
     return msgspec.structs.replace(
         report,
         sessions=changes.born,
@@ -107,6 +115,7 @@ def _change(
         identities=ids.identities,
         edges=ids.edges,
         merged=ids.merged,
-        customers=customers.adjust(lake),
-        attributes=attributes.adjust(lake, rules),
+        junk=ids.junk,
+        customers=customers.adjust(lake, recount=recount),
+        attributes=attributes.adjust(lake, laws.rules),
     )

@@ -17,6 +17,7 @@ from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.books import Bookkeeper
 from sessionizer.erasing import Eraser, Looker
 from sessionizer.errors import Interrupted
+from sessionizer.identity import IdentityRules, read_rules, text_of_identity
 from sessionizer.incremental import cursors, stitch
 from sessionizer.logs import Report
 from sessionizer.probable.keeper import Keeper
@@ -34,6 +35,7 @@ from warehouse.writer import Writer
 
 STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
+IDENTITY_IN_USE = "identity_rules"
 LONGEST_PAUSE_US = 5_000_000
 ROUTINE = ("loaded", "stitched", "upkeep")
 
@@ -87,6 +89,7 @@ class Job:
         self._eraser = Eraser(self, looker)
         self._rules = RuleReader(registry, settings.attribute_rule)
         self.probable = Keeper(registry, settings, report)
+        self.identity: IdentityRules = read_rules(settings.identity_rules)
 
     def run(self) -> None:
         """Until `stop` is set. A fault of ours, neither SojournError nor DuckDB's, ends the program."""
@@ -159,6 +162,7 @@ class Job:
             progress=self.tell_step,
             visits=visits,
             rules=rules,
+            ids=self.identity,
             probable=self.probable.limits,
         )
 
@@ -241,6 +245,7 @@ class Job:
             visits=visits,
             rules=rules,
             probable=self.probable.limits,
+            ids=self.identity,
         )
         self._stitched, self._stitched_complete = report.until, complete
         if not report.events:
@@ -268,15 +273,21 @@ class Job:
         return self._rules.visits(chosen(self.settings.session_rules))
 
     def _visits_in_use(self, rules: Rules) -> VisitRules:
-        """Where the rules are others than at the last run, everything is cut anew first."""
+        """Where the rules of sessions or identity are others than at the last run, everything is made anew
+        first.
+        """
         visits = self.visits()
-        text = text_of_visits(visits)
-        if text != self.registry.setting(VISITS_IN_USE, ""):
-            if cursors(self.writer.lake)["stitch"].load_seq:
+        texts = {VISITS_IN_USE: text_of_visits(visits), IDENTITY_IN_USE: text_of_identity(self.identity)}
+        others = {name for name, text in texts.items() if text != self.registry.setting(name, "")}
+        if others and cursors(self.writer.lake)["stitch"].load_seq:
+            if VISITS_IN_USE in others:
                 self.report("info", "sessions cut anew", {"rules": visits.cutting.name})
-                with self.all_threads() as lake:
-                    self.rebuild(lake, visits, rules)
-            self.registry.set_setting(VISITS_IN_USE, text)
+            if IDENTITY_IN_USE in others:
+                self.report("info", "identities decided anew", {"file": self.settings.identity_rules})
+            with self.all_threads() as lake:
+                self.rebuild(lake, visits, rules)
+        for name in others:
+            self.registry.set_setting(name, texts[name])
         return visits
 
     def _match(self) -> bool:

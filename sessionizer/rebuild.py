@@ -6,6 +6,7 @@ from time import perf_counter
 import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
+from sessionizer.identity import devices
 from sessionizer.incremental import cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
@@ -32,22 +33,23 @@ def rebuild(
     visits: sessions.VisitRules = sessions.USUAL,
     rules: attributes.Rules = attributes.NO_RULES,
     probable: Limits | None = None,
+    ids: identity.IdentityRules = identity.USUAL,
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
     is called with the name of each step; `now` gives µs UTC; `visits` are the rules of sessions, `rules`
-    those of attributes; probable edges are kept and, by `probable`, decided anew.
+    those of attributes, `ids` those of identity; probable edges are kept and, by `probable`, decided anew.
     """
     began = perf_counter()
     with lake.transaction():
         stages = cursors(lake)
         until = stages["load"].load_seq
-        sessions.read_moments(lake, visits)
+        sessions.read_moments(lake, visits, ids)
         run(lake, "whole", until=until)
         for name, step in _STEPS.items():
             progress(name)
-            step(lake, until, visits)
+            step(lake, until, visits, ids)
         progress("attributes")
         _attributes(lake, rules)
         if probable is not None:
@@ -58,7 +60,7 @@ def rebuild(
     return RebuildReport(until, *counts, round(perf_counter() - began, 3))
 
 
-def _sessions(lake: Lake, until: int, visits: sessions.VisitRules) -> None:
+def _sessions(lake: Lake, until: int, visits: sessions.VisitRules, _: identity.IdentityRules) -> None:
     sessions.cut_all(lake, visits)
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until)
@@ -66,17 +68,21 @@ def _sessions(lake: Lake, until: int, visits: sessions.VisitRules) -> None:
     run(lake, "sessions/replace")
 
 
-def _identities(lake: Lake, until: int, _: sessions.VisitRules) -> None:
-    identity.resolve_all(lake)
+def _identities(lake: Lake, until: int, _: sessions.VisitRules, ids: identity.IdentityRules) -> None:
+    identity.resolve_all(lake, ids)
     run(lake, "identity/vanished")
     run(lake, "identity/redirect", until=until)
     lake.execute("DELETE FROM lake.main.identities")
     lake.execute("DELETE FROM lake.main.identity_edges")
     run(lake, "identity/replace")
     run(lake, "identity/insert_edges")
+    lake.execute("DELETE FROM lake.main.junk_ids")
+    lake.execute("INSERT INTO lake.main.junk_ids FROM junk_found ORDER BY ALL")
+    lake.execute("DELETE FROM lake.main.identity_intervals")
+    devices.point_all(lake, until, ids)
 
 
-def _customers(lake: Lake, _: int, __: sessions.VisitRules) -> None:
+def _customers(lake: Lake, _: int, __: sessions.VisitRules, ___: identity.IdentityRules) -> None:
     lake.execute("DELETE FROM lake.main.customers")
     customers.count_all(lake)
 

@@ -9,6 +9,9 @@ cluster's events again.
 
 import msgspec
 
+from sessionizer.identity import rules as ids_of
+from sessionizer.identity import sightings
+from sessionizer.identity.rules import IdentityRules
 from sessionizer.spans import Span, day_of, merged, widened
 from sessionizer.statements import run, statement
 from sessionizer.visits.columns import of_atoms, of_moments, of_seeds
@@ -42,10 +45,10 @@ class Changes(msgspec.Struct, frozen=True):
     reread: int
 
 
-def read_moments(lake: Lake, rules: VisitRules = USUAL) -> None:
-    """Make the temp view `moments`, and what it reads."""
+def read_moments(lake: Lake, rules: VisitRules = USUAL, ids: IdentityRules = ids_of.USUAL) -> None:
+    """Make the temp view `moments`, and what it reads; `ids` say what is no id."""
     tell(lake, rules.successes)
-    run(lake, "moments", **of_moments(rules.cutting))
+    run(lake, "moments", **of_moments(rules.cutting), **sightings.of_moments(ids))
 
 
 def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
@@ -61,6 +64,7 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     _add_atoms(lake, rules, statement("sessions/appended"))
     reread = _read_again(lake, rules, until)
     find(lake, rules.cutting)
+    run(lake, "identity/pointed")
     run(lake, "sessions/gone")
     run(lake, "sessions/born")
     return _write(lake, until, reread)

@@ -27,6 +27,9 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     session_rules: Annotated[
         str, Meta(description="Rules by which sessions are cut: a name of `sojourn sessions rules`.")
     ] = "sojourn"
+    identity_rules: Annotated[
+        str, Meta(description="File (YAML or JSON) that changes the rules by which ids become customers.")
+    ] = ""
     attribute_rule: Annotated[
         Literal["latest", "first", "most_frequent"],
         Meta(description="How a customer's attribute is chosen where the tracking plan does not say."),

@@ -1,5 +1,5 @@
--- moments: what the rules read of an event. Empty text counts as absent; apart says why it makes no session; tie makes the
--- order of a stream total. Worth is in ten-thousandths, so that sums are the same in any order.
+-- moments: what the rules read of an event. Junk, such as empty text, counts as absent; apart says why it makes no
+-- session; tie makes the order of a stream total. Worth is in ten-thousandths, so that sums are the same in any order.
 CREATE OR REPLACE TEMP VIEW moments AS
 SELECT
     e.load_seq,
@@ -10,9 +10,22 @@ SELECT
     e.message_id,
     e.type,
     e.event,
-    nullif(e.user_id, '') AS user_id,
-    nullif(e.anonymous_id, '') AS anonymous_id,
-    nullif(e.previous_id, '') AS previous_id,
+    {user_id} AS user_id,
+    {anonymous_id} AS anonymous_id,
+    {previous_id} AS previous_id,
+    {group_id} AS group_id,
+    {has_junk} AS has_junk,
+    e.user_id AS said_user_id,
+    e.anonymous_id AS said_anonymous_id,
+    e.previous_id AS said_previous_id,
+    e.group_id AS said_group_id,
+    make_timestamp(epoch_us(coalesce(e.received_at, e."timestamp")))::DATE AS received_day,
+    CASE WHEN e.type IN ('identify', 'group') THEN json_extract_string(e.traits, [{trait_paths}]) END AS trait_ids,
+    CASE
+        WHEN contains(e.context::VARCHAR, '"traits"') OR contains(e.context::VARCHAR, '"device"')
+            OR contains(e.context::VARCHAR, '"externalIds"')
+            THEN json_extract_string(e.context, [{context_paths}])
+    END AS context_ids,
     coalesce(
         nullif(e.page_path, ''), nullif(e.page_url, ''),
         CASE WHEN e.type IN ('page', 'screen') THEN nullif(e.event, '') END

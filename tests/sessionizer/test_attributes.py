@@ -14,12 +14,12 @@ from sdk_contract.cleaning import clean
 from sessionizer.attributes import LASTING, NO_RULES, Rule, Rules, resolve_all
 from sessionizer.incremental import stitch
 from sessionizer.rebuild import rebuild
+from tests.sessionizer.ids import Ids
 from tests.sessionizer.world import (
     HOUR,
     MINUTE,
     START,
     Event,
-    Ids,
     arrivals,
     contents,
     cuts,

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionizer.identity import survivors
+from sessionizer.identity.graph import survivors
 from sessionizer.incremental import stitch
+from tests.sessionizer.ids import key_of
 from tests.sessionizer.test_incremental import NOW, stitched
-from tests.sessionizer.world import START, Event, key_of, loaded, plain_lake, resolved, store
+from tests.sessionizer.world import START, Event, loaded, plain_lake, resolved, store
 from warehouse.lake import Lake
 
 
@@ -68,7 +69,7 @@ def test_who_belongs_together(events: list[Event], expected: set[frozenset[str]]
 def test_a_blocked_edge_is_kept_with_its_rule() -> None:
     lake = stitched([track(1, "d", "u"), track(2, "d", "v", "identify"), track(3, "d", "v")], [3])
     edges = lake.query("SELECT right_value, evidence, state, rule FROM identity_edges ORDER BY load_seq")
-    assert edges == [("u", "same_event", "joined", None), ("v", "identify", "blocked", "device_has_owner")]
+    assert edges == [("u", "same_event", "joined", None), ("v", "identify", "blocked", "unique_user_id")]
 
 
 def test_evidence_of_each_id() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sessionizer.incremental import cursors, stitch
 from sessionizer.rebuild import rebuild
+from tests.sessionizer.ids import world_of
 from tests.sessionizer.world import (
     CUSTOMER_COLUMNS,
     EDGE_COLUMNS,
@@ -19,7 +20,6 @@ from tests.sessionizer.world import (
     SESSION_COLUMNS,
     START,
     Event,
-    Ids,
     arrivals,
     contents,
     cuts,
@@ -27,7 +27,6 @@ from tests.sessionizer.world import (
     plain_lake,
     resolved,
     rows,
-    sessions_of,
     store,
 )
 from warehouse.lake import Lake, connect
@@ -54,7 +53,7 @@ def rebuilt(events: list[Event], lake: Lake | None = None) -> Lake:
 
 
 def check_against_oracles(lake: Lake, events: list[Event]) -> None:
-    ids, visits = Ids(events), sessions_of(events)
+    ids, visits = world_of(events)
     assert rows(lake, "sessions", SESSION_COLUMNS) == visits
     assert rows(lake, "identity_edges", EDGE_COLUMNS) == ids.edge_rows()
     assert rows(lake, "identities", IDENTITY_COLUMNS) == ids.identities()
@@ -96,7 +95,7 @@ def test_sessions_do_not_depend_on_the_order_of_arrival(seed: int) -> None:
     order = random_.sample(range(1, 81), 80)
     shuffled = [msgspec.structs.replace(e, load_seq=order[e.load_seq - 1]) for e in events]
     lake = stitched(shuffled, cuts(random_, 80))
-    assert rows(lake, "sessions", SESSION_COLUMNS) == sessions_of(events)
+    assert rows(lake, "sessions", SESSION_COLUMNS) == world_of(shuffled)[1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -111,7 +110,8 @@ def test_every_id_that_was_ever_given_leads_to_what_it_became(seed: int) -> None
         loaded(lake, end)
         stitch(lake, now=NOW)
         firsts |= dict(lake.query("SELECT session_id, subject_key FROM sessions"))
-        customers |= dict(lake.query("SELECT customer_id, min(identity_key) FROM identities GROUP BY ALL"))
+        sql = "SELECT customer_id, min(identity_key) FROM identities WHERE customer_id[1] = 'c' GROUP BY ALL"
+        customers |= dict(lake.query(sql))
     for id, subject in firsts.items():
         now_in = resolved(lake, "session_aliases", "sessions", id)
         assert lake.query("SELECT subject_key FROM sessions WHERE session_id = ?", [now_in]) == [(subject,)]

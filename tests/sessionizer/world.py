@@ -1,5 +1,6 @@
 """Small random worlds of events, the lake they are put in, and in plain Python what should come of them."""
 
+import json
 import random
 import re
 from collections import defaultdict
@@ -20,7 +21,10 @@ MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 START = 1_793_836_800_000_000  # 2026-11-05T00:00Z
 GAP = 30 * MINUTE
-TABLES = ("sessions", "identities", "identity_edges", "customers", "traits", "customer_attributes")
+TABLES = (
+    *("sessions", "identities", "identity_edges", "identity_intervals", "customers"),
+    *("junk_ids", "traits", "customer_attributes"),
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SESSION_COLUMNS = (
     "session_id, project, subject_key, identity_key, device_id, user_id, epoch_us(started_at),"
@@ -28,14 +32,15 @@ SESSION_COLUMNS = (
     " campaign_source, campaign_medium, campaign_name, referrer, session_day"
 )
 EDGE_COLUMNS = (
-    "left_key, left_kind, left_value, right_key, right_value, evidence, message_id, load_seq, state, rule"
+    "left_key, left_kind, left_value, right_key, right_kind, right_value, evidence, message_id, load_seq,"
+    " state, rule, day"
 )
 IDENTITY_COLUMNS = (
     "identity_key, kind, value, customer_id, first_load_seq,"
-    " epoch_us(first_seen), epoch_us(last_seen), evidence"
+    " epoch_us(first_seen), epoch_us(last_seen), evidence, first_day"
 )
 CUSTOMER_COLUMNS = (
-    "customer_id, epoch_us(first_seen), epoch_us(last_seen), devices, user_ids, sessions, events"
+    "customer_id, epoch_us(first_seen), epoch_us(last_seen), devices, user_ids, sessions, events, ids"
 )
 
 
@@ -81,6 +86,8 @@ class Event(msgspec.Struct, frozen=True):
     browser: str | None = None
     timezone: str | None = None
     signals: str | None = None
+    group_id: str | None = None
+    received_at: int | None = None
 
     @property
     def subject_key(self) -> int:
@@ -108,13 +115,15 @@ def store(lake: Lake, events: Iterable[Event]) -> None:
         for e in events
     ]
     moment = pa.timestamp("us", tz="UTC")
-    text = {name: pa.string() for name in Event.__struct_fields__ if name not in ("load_seq", "at", "is_bot")}
+    other = ("load_seq", "at", "is_bot", "received_at")
+    text = {name: pa.string() for name in Event.__struct_fields__ if name not in other}
     types = {
         "load_seq": pa.int64(),
         "subject_key": pa.int64(),
         "timestamp": moment,
         "event_day": moment,
         "is_bot": pa.bool_(),
+        "received_at": moment,
     } | text
     table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()})
     lake.con.register("arriving", table)
@@ -141,6 +150,30 @@ def arrivals(random_: random.Random, size: int, span: int = 40) -> list[Event]:
     return [_arrival(random_, load_seq, span) for load_seq in range(1, size + 1)]
 
 
+def _more_ids(random_: random.Random, type: str) -> dict[str, str]:
+    """Seldom: what else an event may say of who did it, also what means nobody."""
+    if random_.random() < 0.6:
+        return {}
+    traits: dict[str, Any] = {
+        "email": random_.choice([None, None, "A@x.com", "b@x.com", "c@x.com", "n/a"]),
+        "phone": random_.choice([None, None, None, "138 0013 8000", "13900139000", "12"]),
+        "crm_id": random_.choice([None, None, None, "k1", "k2", 0]),
+    }
+    if type == "group":
+        traits = {"uscc": random_.choice(["91350100M000100Y43", "wrong", None])}
+    device = {
+        "id": random_.choice(["i1", "i2", "null"]),
+        "advertisingId": random_.choice([None, "AD1", "0-0"]),
+    }
+    found = {"traits": traits} if type in ("identify", "group") else {}
+    if random_.random() < 0.3:
+        found["context"] = {"device": device}
+    elif random_.random() < 0.2:
+        found["context"] = {"traits": {"email": random_.choice(["a@x.com", "d@x.com"])}}
+    said = {name: json.dumps(value) for name, value in found.items()}
+    return said | ({"group_id": random_.choice(["g1", "g2"])} if type == "group" else {})
+
+
 def _arrival(random_: random.Random, load_seq: int, span: int) -> Event:
     at = START + random_.choice((0, 0, 0, 0, 0, 0, 0, 40 * 365, -56 * 365, 1)) * 24 * 60 * MINUTE
     device, user = (
@@ -150,13 +183,14 @@ def _arrival(random_: random.Random, load_seq: int, span: int) -> Event:
     if device is None and user is None:
         device = "d4"
     alias = user is not None and random_.random() < 0.15
+    type = "alias" if alias else random_.choice(["track", "page", "identify", "group"])
     return Event(
         load_seq,
         at + random_.randrange(span) * 10 * MINUTE,
         f"m{random_.randrange(size_of_ids)}"
         if random_.random() < 0.05
         else f"m{random_.randrange(10)}-{load_seq}",
-        "alias" if alias else random_.choice(["track", "page", "identify", "group"]),
+        type,
         device,
         user,
         random_.choice(["u1", "u2", "u3", "u4", "d1", "d2", "x", "y"]) if alias else None,
@@ -164,6 +198,8 @@ def _arrival(random_: random.Random, load_seq: int, span: int) -> Event:
         random_.choice([None, None, None, "ads"]),
         random_.choice([None, None, "cpc"]),
         random_.choice([None, "https://a.example", ""]),
+        received_at=START + load_seq * 7 * HOUR,
+        **_more_ids(random_, type),
     )
 
 
@@ -241,108 +277,6 @@ def _session(events: list[Event]) -> tuple[Any, ...]:
         next((e.page_referrer for e in events if e.page_referrer), None),
         (EPOCH + timedelta(microseconds=first.at)).date(),
     )
-
-
-class Ids:
-    """The rule of identity, one event after the other."""
-
-    def __init__(self, events: Iterable[Event]) -> None:
-        self.rows: dict[tuple[str, str], list[int]] = {}  # id -> [first_load_seq, first_seen, last_seen]
-        self.first_kind: dict[str, str] = {}
-        self.owner: dict[str, str] = {}
-        self.edges: dict[tuple[tuple[str, str], str], tuple[Any, ...]] = {}
-        self.reason: dict[tuple[str, str], str] = {}
-        self.group: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        for event in sorted(events, key=lambda e: e.load_seq):
-            self._take(event)
-
-    def _take(self, event: Event) -> None:
-        if (
-            event.type == "alias"
-            and event.previous_id
-            and event.user_id
-            and event.previous_id != event.user_id
-        ):
-            left = (self.first_kind.get(event.previous_id, "anonymous_id"), event.previous_id)
-            self._join(event, left, "alias")
-        if event.anonymous_id:
-            self._name(event, ("anonymous_id", event.anonymous_id))
-            if event.user_id:
-                self._join(
-                    event,
-                    ("anonymous_id", event.anonymous_id),
-                    "identify" if event.type == "identify" else "same_event",
-                )
-        if event.user_id:
-            self._name(event, ("user_id", event.user_id))
-
-    def _name(self, event: Event, id: tuple[str, str]) -> None:
-        self.first_kind.setdefault(id[1], id[0])
-        row = self.rows.setdefault(id, [event.load_seq, event.at, event.at // HOUR * HOUR])
-        self.rows[id] = [row[0], min(row[1], event.at), max(row[2], event.at // HOUR * HOUR)]
-        self.group.setdefault(id, {id})
-
-    def _join(self, event: Event, left: tuple[str, str], evidence: str) -> None:
-        assert event.user_id
-        right = ("user_id", event.user_id)
-        self._name(event, left)
-        self._name(event, right)
-        if (left, event.user_id) in self.edges:
-            return
-        blocked = left[0] == "anonymous_id" and self.owner.setdefault(left[1], event.user_id) != event.user_id
-        rule = ("blocked", "device_has_owner") if blocked else ("joined", None)
-        self.edges[left, event.user_id] = (evidence, event.message_id, event.load_seq, *rule)
-        if not blocked:
-            self.reason.setdefault(left, evidence)
-            self.reason.setdefault(right, evidence)
-            both = self.group[left] | self.group[right]
-            self.group |= dict.fromkeys(both, both)
-
-    def customer(self, id: tuple[str, str]) -> str:
-        return f"c_{min((self.rows[one][0], key_of(one)) for one in self.group[id])[1]:016x}"
-
-    def identities(self) -> list[tuple[Any, ...]]:
-        named = {id: self.customer(id) for id in self.rows}
-        rows = [
-            (
-                key_of(id),
-                *id,
-                named[id],
-                *row,
-                "first_seen" if named[id] == f"c_{key_of(id):016x}" else self.reason[id],
-            )
-            for id, row in self.rows.items()
-        ]
-        return sorted(rows, key=repr)
-
-    def edge_rows(self) -> list[tuple[Any, ...]]:
-        rows = [
-            (key_of(left), *left, key_of(("user_id", user)), user, *edge)
-            for (left, user), edge in self.edges.items()
-        ]
-        return sorted(rows, key=repr)
-
-    def customers(self, sessions: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        by_key = {key_of(id): self.customer(id) for id in self.rows}
-        visits: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        for session in sessions:
-            visits[by_key[session[3]]].append(session)
-        members: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for id in self.rows:
-            members[self.customer(id)].append(id)
-        return sorted((self._customer(name, ids, visits[name]) for name, ids in members.items()), key=repr)
-
-    def _customer(
-        self, name: str, ids: list[tuple[str, str]], visits: list[tuple[Any, ...]]
-    ) -> tuple[Any, ...]:
-        first = min([visit[6] for visit in visits] or [self.rows[id][1] for id in ids])
-        last = max([visit[7] for visit in visits] or [first, *(self.rows[id][2] for id in ids)])
-        devices = sum(kind == "anonymous_id" for kind, _ in ids)
-        return name, first, last, devices, len(ids) - devices, len(visits), sum(visit[10] for visit in visits)
-
-
-def key_of(id: tuple[str, str]) -> int:
-    return identity_key("shop", *id)
 
 
 def rows(lake: Lake, table: str, columns: str) -> list[tuple[Any, ...]]:

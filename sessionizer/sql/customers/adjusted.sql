@@ -1,5 +1,5 @@
 -- customers_after: the counts are sums over merged customers, sessions that came and sessions that went. Doubtful is a
--- customer whose first or last moment went with a session, or who has no session; its row is counted anew.
+-- customer whose first or last moment went with a session, who has no session or had no row; it is counted anew.
 CREATE OR REPLACE TEMP TABLE customers_after AS
 WITH was AS (
     SELECT
@@ -9,6 +9,7 @@ WITH was AS (
         max(last_seen) FILTER (sessions > 0) AS last_seen,
         sum(devices) AS devices,
         sum(user_ids) AS user_ids,
+        sum(ids) AS ids,
         sum(sessions) AS sessions,
         sum(events) AS events
     FROM customers_before AS c
@@ -37,8 +38,11 @@ ids_change AS (
         customer_id,
         min(project) AS project,
         count(*) FILTER (members.is_new AND kind = 'anonymous_id') AS devices,
-        count(*) FILTER (members.is_new AND kind = 'user_id') AS user_ids
+        count(*) FILTER (members.is_new AND kind = 'user_id') AS user_ids,
+        count(*) FILTER (members.is_new) AS ids,
+        count(*) FILTER (NOT members.is_new) AS old_ids
     FROM identity_rows JOIN (SELECT identity_key, is_new FROM members) AS members USING (identity_key)
+    WHERE starts_with(customer_id, 'c_')
     GROUP BY customer_id
 )
 SELECT
@@ -50,7 +54,10 @@ SELECT
     (coalesce(was.user_ids, 0) + ids.user_ids)::BIGINT AS user_ids,
     (coalesce(was.sessions, 0) + coalesce(v.sessions, 0))::BIGINT AS sessions,
     (coalesce(was.events, 0) + coalesce(v.events, 0))::BIGINT AS events,
+    (coalesce(was.ids, 0) + ids.ids)::BIGINT AS ids,
     coalesce(was.sessions, 0) + coalesce(v.sessions, 0) = 0
+    OR (was.customer_id IS NULL AND ids.old_ids > 0)
+    OR {recounted}
     OR coalesce(went_first = was.first_seen AND (came_first > went_first OR came_first IS NULL), false)
     OR coalesce(went_last = was.last_seen AND (came_last < went_last OR came_last IS NULL), false) AS doubtful
 FROM ids_change AS ids

@@ -1,9 +1,5 @@
--- customers_before: the rows of every customer that this run touched, as they are now.
+-- customers_before: the rows of every customer that this run touches, as they are now.
 CREATE OR REPLACE TEMP TABLE customers_before AS
 SELECT rowid AS handle, *
 FROM lake.main.customers
-WHERE customer_id IN (
-    SELECT customer_id FROM identity_rows
-    UNION
-    SELECT old_customer_id FROM renamed
-)
+WHERE customer_id IN (SELECT customer_id FROM known)

@@ -1,4 +1,5 @@
--- counted: rows of customers from all their ids and sessions. One without a session was seen when its ids were.
+-- counted: rows of customers from all their ids and sessions. One without a session was seen when its ids were; a shared
+-- device on which nothing was done without a user is none.
 SELECT
     min(i.project) AS project,
     customer_id,
@@ -7,7 +8,8 @@ SELECT
     count(*) FILTER (kind = 'anonymous_id') AS devices,
     count(*) FILTER (kind = 'user_id') AS user_ids,
     coalesce(sum(s.sessions), 0)::BIGINT AS sessions,
-    coalesce(sum(s.events), 0)::BIGINT AS events
+    coalesce(sum(s.events), 0)::BIGINT AS events,
+    count(*) AS ids
 FROM (SELECT * FROM lake.main.identities {which_ids}) AS i
 LEFT JOIN (
     SELECT
@@ -17,4 +19,6 @@ LEFT JOIN (
     {which_sessions}
     GROUP BY identity_key
 ) AS s USING (identity_key)
+WHERE starts_with(customer_id, 'c_')
 GROUP BY customer_id
+HAVING bool_or(kind <> 'shared_device') OR sum(s.sessions) > 0

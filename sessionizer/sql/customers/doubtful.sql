@@ -2,4 +2,4 @@
 CREATE OR REPLACE TEMP TABLE doubtful AS
 SELECT identity_key, customer_id
 FROM lake.main.identities
-WHERE customer_id IN (SELECT customer_id FROM customers_after WHERE doubtful)
+WHERE customer_id IN (SELECT customer_id FROM customers_after WHERE doubtful {recounted})

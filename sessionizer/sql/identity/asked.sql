@@ -2,8 +2,7 @@
 CREATE OR REPLACE TEMP TABLE asked AS
 SELECT identity_key FROM said
 UNION
-SELECT identity_key(project, unnest(['anonymous_id', 'user_id']), previous_id) FROM aliases
-UNION
 SELECT identity_key FROM born
 UNION
 SELECT identity_key FROM gone
+{aliased}

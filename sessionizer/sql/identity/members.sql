@@ -12,6 +12,7 @@ SELECT
     least(k.first_seen, m.first_seen) AS first_seen,
     greatest(k.last_seen, date_trunc('hour', m.last_seen)) AS last_seen,
     k.evidence,
-    k.customer_id IS NULL AS is_new
+    k.customer_id IS NULL AS is_new,
+    coalesce(k.first_day, m.first_day) AS first_day
 FROM known AS k
-FULL JOIN mentioned AS m USING (identity_key)
+FULL JOIN {mentioned} AS m USING (identity_key)

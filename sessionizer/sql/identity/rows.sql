@@ -14,14 +14,15 @@ SELECT
     identity_key,
     kind,
     value,
-    'c_' || format('{{:016x}}', coalesce(survivor, label)) AS customer_id,
+    CASE WHEN kind IN ({accounts}) THEN 'a_' ELSE 'c_' END || format('{{:016x}}', coalesce(survivor, label)) AS customer_id,
     first_load_seq,
     first_seen,
     last_seen,
     CASE
         WHEN coalesce(survivor, label) = identity_key THEN 'first_seen'
         ELSE coalesce(nullif(evidence, 'first_seen'), reason)
-    END AS evidence
+    END AS evidence,
+    first_day
 FROM members
 LEFT JOIN moves USING (label)
 LEFT JOIN reasons USING (identity_key)

@@ -1,0 +1,226 @@
+"""The graph of ids by numbers: components, and which edges may join them.
+
+An edge that would break a rule is blocked. Rules are monotone: where a component as a whole breaks none, no
+part of it does, so all its edges are joined at once. Only the others are decided one edge after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from sessionizer.identity.fold import Customer, Fold, Look
+from sessionizer.identity.rules import IdentityRules
+
+Longs = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+JOINED: Final = ""
+SETTLED: Final = "settled"
+
+
+class Edges(msgspec.Struct, frozen=True):
+    """Pairs of ids to decide on; arrays of one length.
+
+    `left`, `right`: labels of their customers so far; `left_code`, `right_code`: kinds by their place in the
+    rules; `day`: received on, days since 1970; `is_link`: both ids were known before; `is_alias`: said by an
+    alias, `is_decision`: by people.
+    """
+
+    left: Longs
+    right: Longs
+    left_key: Longs
+    right_key: Longs
+    load_seq: Longs
+    left_code: Longs
+    right_code: Longs
+    day: Longs
+    is_link: Flags
+    is_alias: Flags
+    is_decision: Flags
+
+
+class Holdings(msgspec.Struct, frozen=True):
+    """Ids that count: of which label, of which kind, first named on which day; `links` by label."""
+
+    label: Longs
+    code: Longs
+    day: Longs
+    links: dict[int, int] = {}
+
+
+class Roots(msgspec.Struct, frozen=True):
+    """Customers by label, sorted; a new id is its own. `ids` is -1 where it is not known.
+
+    `holdings` is what is known of the ids they have; `vague` ones may have more of limited kinds.
+    """
+
+    label: Longs
+    ids: Longs
+    vague: Flags
+    known: Flags
+    holdings: Holdings
+
+
+Ask = Callable[[Longs], tuple[Holdings, Longs]]
+
+
+def survivors(labels: Longs, ages: Longs, left: Longs, right: Longs) -> Longs:
+    """For each label the oldest label it is connected with: smallest age, then smallest label.
+
+    `labels` is sorted and holds every value of `left` and `right`; `ages` goes with it.
+    """
+    count, component = components(labels, left, right)
+    order = np.lexsort((labels, ages))[::-1]
+    oldest = np.empty(count, dtype=np.int64)
+    oldest[component[order]] = labels[order]  # the last write, that of the oldest, stays
+    found: Longs = oldest[component]
+    return found
+
+
+def components(labels: Longs, left: Longs, right: Longs) -> tuple[int, npt.NDArray[np.int32]]:
+    """How many components there are, and the number of each label's."""
+    size = len(labels)
+    ends = np.searchsorted(labels, left), np.searchsorted(labels, right)
+    graph = coo_matrix((np.ones(len(left), dtype=np.int8), ends), shape=(size, size))
+    count, component = connected_components(graph, directed=False)
+    return int(count), component
+
+
+def decide(roots: Roots, edges: Edges, rules: IdentityRules, ask: Ask) -> dict[int, str]:
+    """Position of an edge -> the rule that blocks it; all others are joined.
+
+    `ask` tells of some labels which ids of limited kinds they have, and how many ids (in the order asked).
+    A pair that was said on several days and is decided by then has the rule SETTLED.
+    """
+    count, component = components(roots.label, edges.left, edges.right)
+    roots = _known_well(roots, edges, count, component, rules, ask)
+    contested = _contested(roots, edges, count, component, rules)
+    at = np.searchsorted(roots.label, edges.left)
+    suspects = np.flatnonzero(contested[component[at]])
+    blocked = _fold(roots, edges, suspects, contested[component], rules)
+    if rules.daily:
+        blocked |= _settled(edges, suspects)
+    return blocked
+
+
+def _known_well(
+    roots: Roots, edges: Edges, count: int, component: npt.NDArray[np.int32], rules: IdentityRules, ask: Ask
+) -> Roots:
+    """Customers whose ids matter here are read: where two of a component may have ids of a limited kind, or
+    where there are enough ids for too many links.
+    """
+    if not roots.known.any():
+        return roots
+    may = roots.vague.copy()
+    may[np.searchsorted(roots.label, roots.holdings.label)] = True
+    several = np.bincount(component[may], minlength=count) > 1
+    ids = np.bincount(component, weights=np.maximum(roots.ids, 0), minlength=count)
+    linked = ids * (ids - 1) > rules.most_links
+    unsure = (roots.vague & several[component]) | (roots.known & linked[component]) | (roots.ids < 0)
+    unsure &= roots.known
+    if not unsure.any():
+        return roots
+    asked = roots.label[unsure]
+    more, sizes = ask(asked)
+    all_ids = roots.ids.copy()
+    all_ids[unsure] = sizes
+    kept = ~np.isin(roots.holdings.label, asked)
+    held = roots.holdings
+    holdings = Holdings(
+        np.concatenate((held.label[kept], more.label)),
+        np.concatenate((held.code[kept], more.code)),
+        np.concatenate((held.day[kept], more.day)),
+        more.links,
+    )
+    return Roots(roots.label, all_ids, roots.vague & ~unsure, roots.known, holdings)
+
+
+def _contested(
+    roots: Roots, edges: Edges, count: int, component: npt.NDArray[np.int32], rules: IdentityRules
+) -> Flags:
+    """Of each component whether its end state breaks a rule, whatever the days."""
+    limits = np.array([kind.limit or 0 for kind in rules.kinds], dtype=np.int64)
+    held = roots.holdings
+    at = np.searchsorted(roots.label, held.label)
+    cells = component[at].astype(np.int64) * len(limits) + held.code
+    totals = np.bincount(cells, minlength=count * len(limits)).reshape(count, len(limits))
+    over: Flags = np.any((limits > 0) & (totals > limits), axis=1)
+    ids = np.bincount(component, weights=np.maximum(roots.ids, 0), minlength=count)
+    links = np.bincount(
+        component[np.searchsorted(roots.label, edges.left)], weights=edges.is_link, minlength=count
+    )
+    for label, number in held.links.items():
+        links[component[np.searchsorted(roots.label, label)]] += number
+    found: Flags = over | (ids > rules.most_ids) | (links > rules.most_links)
+    return found
+
+
+def _fold(roots: Roots, edges: Edges, suspects: Longs, among: Flags, rules: IdentityRules) -> dict[int, str]:
+    """The edges of contested components, one after another."""
+    if not len(suspects):
+        return {}
+    fold = Fold(rules, _customers(roots, among))
+    blocked = {}
+    for position in suspects[_order(edges, suspects, rules)].tolist():
+        rule = fold.take(_look(edges, position))
+        if rule != JOINED:
+            blocked[position] = rule
+    return blocked
+
+
+def _order(edges: Edges, chosen: Longs, rules: IdentityRules) -> Longs:
+    """The order in which they were said; of one event the alias first, then the id of higher priority."""
+    priorities = np.array([kind.priority for kind in rules.kinds], dtype=np.int64)
+    order: Longs = np.lexsort(
+        (
+            edges.right_key[chosen],
+            edges.left_key[chosen],
+            -priorities[edges.left_code[chosen]],
+            ~edges.is_alias[chosen],
+            edges.load_seq[chosen],
+        )
+    )
+    return order
+
+
+def _look(edges: Edges, at: int) -> Look:
+    return Look(
+        int(edges.left[at]),
+        int(edges.right[at]),
+        (int(edges.left_key[at]), int(edges.right_key[at])),
+        int(edges.left_code[at]) if edges.left_code[at] == edges.right_code[at] else -1,
+        int(edges.day[at]),
+        bool(edges.is_link[at]),
+        bool(edges.is_alias[at]),
+        bool(edges.is_decision[at]),
+    )
+
+
+def _customers(roots: Roots, among: Flags) -> dict[int, Customer]:
+    found = {
+        label: Customer(ids)
+        for label, ids in zip(roots.label[among].tolist(), roots.ids[among].tolist(), strict=True)
+    }
+    held = roots.holdings
+    mine = among[np.searchsorted(roots.label, held.label)]
+    columns = (column[mine].tolist() for column in (held.label, held.code, held.day))
+    for label, code, day in zip(*columns, strict=True):
+        found[label].days.setdefault(code, []).append(day)
+    for label, links in held.links.items():
+        if label in found:
+            found[label].links = links
+    return found
+
+
+def _settled(edges: Edges, suspects: Longs) -> dict[int, str]:
+    """Of a pair that is joined at its first sighting the later ones."""
+    sure = np.setdiff1d(np.arange(len(edges.left)), suspects)
+    order = sure[np.lexsort((edges.load_seq[sure], edges.right_key[sure], edges.left_key[sure]))]
+    again = (np.diff(edges.left_key[order]) == 0) & (np.diff(edges.right_key[order]) == 0)
+    return dict.fromkeys(order[1:][again].tolist(), SETTLED)

@@ -1,0 +1,16 @@
+-- devices_asked: devices of which it may have changed to whom they belong when: a user was blocked there, sessions with
+-- a user came or went, or customers became one.
+CREATE OR REPLACE TEMP TABLE devices_asked AS
+SELECT left_key AS identity_key
+FROM new_edges
+WHERE state = 'blocked' AND left_kind = 'anonymous_id' AND right_kind = 'user_id'
+UNION
+SELECT i.identity_key
+FROM lake.main.identity_intervals AS i
+JOIN (
+    SELECT subject_key, started_at FROM born WHERE user_id IS NOT NULL
+    UNION ALL
+    SELECT subject_key, started_at FROM gone WHERE user_id IS NOT NULL
+) AS moved ON moved.subject_key = i.identity_key
+WHERE i.valid_from IS NULL AND ({always} OR moved.started_at <= i.valid_to)
+{merged}
