@@ -63,6 +63,13 @@ def adjust(lake: Lake, rules: Rules) -> int:
         run(lake, "attributes/delete_traits")
         run(lake, "attributes/insert_traits", rows="changed_traits")
     run(lake, "attributes/touched")
+    return choose_again(lake, rules)
+
+
+def choose_again(lake: Lake, rules: Rules) -> int:
+    """Choose the attributes of the customers of the temp table `touched_customers` anew; those of the temp
+    table `renamed` have none any more. Returns the rows changed.
+    """
     run(lake, "attributes/members", among="WHERE customer_id IN (SELECT customer_id FROM touched_customers)")
     run(lake, "attributes/before")
     return _write(lake, rules, "WHERE identity_key IN (SELECT identity_key FROM spoken_of)")

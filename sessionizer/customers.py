@@ -33,6 +33,18 @@ def count_all(lake: Lake) -> None:
     lake.execute(f"INSERT INTO lake.main.customers {counted} ORDER BY customer_id")
 
 
+def count_again(lake: Lake) -> None:
+    """Make the rows of the customers of the temp table `touched_customers` anew."""
+    lake.execute(
+        "CREATE OR REPLACE TEMP TABLE doubtful AS SELECT identity_key, customer_id FROM lake.main.identities"
+        " WHERE customer_id IN (SELECT customer_id FROM touched_customers)"
+    )
+    lake.execute(
+        "DELETE FROM lake.main.customers WHERE customer_id IN (SELECT customer_id FROM touched_customers)"
+    )
+    lake.execute(f"INSERT INTO lake.main.customers {_counted()} ORDER BY customer_id")
+
+
 def _counted() -> str:
     among = "WHERE identity_key IN (SELECT identity_key FROM doubtful)"
     return statement("customers/counted", which_ids=among, which_sessions=among)

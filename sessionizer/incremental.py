@@ -42,15 +42,17 @@ def stitch(
     rules: attributes.Rules = attributes.NO_RULES,
     probable: Limits | None = None,
     ids: identity.IdentityRules = identity.USUAL,
+    decisions: identity.Decisions = (),
 ) -> StitchReport:
     """Move everything by at most `batch` load_seq.
 
     `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen,
-    `probable` which probable edges join, where there are any, `ids` which ids are joined for certain.
+    `probable` which probable edges join, where there are any, `ids` which ids are joined for certain, `decisions` what people
+    said of them.
     """
     began = perf_counter()
     with lake.transaction():
-        report = _stitch(lake, now(), batch, Laws(visits, rules, ids))
+        report = _stitch(lake, now(), batch, Laws(visits, rules, ids, decisions))
         if probable is not None and report.identities:
             keep_up(lake, probable)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
@@ -79,11 +81,12 @@ def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) 
 
 
 class Laws(msgspec.Struct, frozen=True):
-    """All rules of a run: of sessions, of attributes, of identity."""
+    """All rules of a run: of sessions, of attributes, of identity, and what people decided."""
 
     visits: sessions.VisitRules
     rules: attributes.Rules
     ids: identity.IdentityRules
+    decisions: identity.Decisions = ()
 
 
 def _stitch(lake: Lake, moment: int, batch: int, laws: Laws) -> StitchReport:
@@ -106,7 +109,7 @@ def _stitch(lake: Lake, moment: int, batch: int, laws: Laws) -> StitchReport:
 
 def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
     changes = sessions.restitch(lake, report.until, laws.visits)
-    ids = identity.resolve(lake, report.until, laws.ids)
+    ids = identity.resolve(lake, report.until, laws.ids, laws.decisions)
     recount = devices.point(lake, report.until, laws.ids, merged=ids.merged > 0)
     return msgspec.structs.replace(
         report,

@@ -7,7 +7,7 @@ import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
 from sessionizer.identity import devices
-from sessionizer.incremental import cursors, move_cursor
+from sessionizer.incremental import Laws, cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
 from warehouse.lake import Lake
@@ -34,12 +34,14 @@ def rebuild(
     rules: attributes.Rules = attributes.NO_RULES,
     probable: Limits | None = None,
     ids: identity.IdentityRules = identity.USUAL,
+    decisions: identity.Decisions = (),
 ) -> RebuildReport:
     """Compute sessions, identities, edges and customers from all loaded events, in one transaction.
 
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
     is called with the name of each step; `now` gives µs UTC; `visits` are the rules of sessions, `rules`
-    those of attributes, `ids` those of identity; probable edges are kept and, by `probable`, decided anew.
+    those of attributes, `ids` those of identity, `decisions` what people said of two ids; probable edges are
+    kept and, by `probable`, decided anew.
     """
     began = perf_counter()
     with lake.transaction():
@@ -49,7 +51,7 @@ def rebuild(
         run(lake, "whole", until=until)
         for name, step in _STEPS.items():
             progress(name)
-            step(lake, until, visits, ids)
+            step(lake, until, Laws(visits, rules, ids, decisions))
         progress("attributes")
         _attributes(lake, rules)
         if probable is not None:
@@ -60,16 +62,16 @@ def rebuild(
     return RebuildReport(until, *counts, round(perf_counter() - began, 3))
 
 
-def _sessions(lake: Lake, until: int, visits: sessions.VisitRules, _: identity.IdentityRules) -> None:
-    sessions.cut_all(lake, visits)
+def _sessions(lake: Lake, until: int, laws: Laws) -> None:
+    sessions.cut_all(lake, laws.visits)
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until)
     lake.execute("DELETE FROM lake.main.sessions")
     run(lake, "sessions/replace")
 
 
-def _identities(lake: Lake, until: int, _: sessions.VisitRules, ids: identity.IdentityRules) -> None:
-    identity.resolve_all(lake, ids)
+def _identities(lake: Lake, until: int, laws: Laws) -> None:
+    identity.resolve_all(lake, laws.ids, laws.decisions)
     run(lake, "identity/vanished")
     run(lake, "identity/redirect", until=until)
     lake.execute("DELETE FROM lake.main.identities")
@@ -79,10 +81,10 @@ def _identities(lake: Lake, until: int, _: sessions.VisitRules, ids: identity.Id
     lake.execute("DELETE FROM lake.main.junk_ids")
     lake.execute("INSERT INTO lake.main.junk_ids FROM junk_found ORDER BY ALL")
     lake.execute("DELETE FROM lake.main.identity_intervals")
-    devices.point_all(lake, until, ids)
+    devices.point_all(lake, until, laws.ids)
 
 
-def _customers(lake: Lake, _: int, __: sessions.VisitRules, ___: identity.IdentityRules) -> None:
+def _customers(lake: Lake, _: int, __: Laws) -> None:
     lake.execute("DELETE FROM lake.main.customers")
     customers.count_all(lake)
 

@@ -46,7 +46,7 @@ class Fold:
         """Join the two customers of an edge: empty text, or the rule that blocks it. `settled` is an edge
         that was decided for good before.
         """
-        if look.keys in self._settled:
+        if look.keys in self._settled and not look.is_decision:
             return "settled"
         left, right = self._root(look.left), self._root(look.right)
         rule = self._breaks(left, right, look)

@@ -6,18 +6,21 @@ account), so the older of two survives a merge.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from sessionizer.identity import junk_counts
+from sessionizer.identity.decisions import Decisions, blocked_sql, merged_sql, tell
 from sessionizer.identity.graph import Edges, Flags, Holdings, Longs, Roots, decide, survivors
 from sessionizer.identity.rules import USUAL, IdentityRules
 from sessionizer.identity.sightings import Found, accounts_sql, gather, kinds_sql, look, pair
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake
+
+EVERYTHING: Final = Found(rich=True, aliases=True, junk=True)
 
 
 class Merges(msgspec.Struct, frozen=True):
@@ -29,13 +32,14 @@ class Merges(msgspec.Struct, frozen=True):
     junk: int
 
 
-def resolve(lake: Lake, until: int, rules: IdentityRules = USUAL) -> Merges:
+def resolve(lake: Lake, until: int, rules: IdentityRules = USUAL, decisions: Decisions = ()) -> Merges:
     """Bring identities, edges and redirects up to date with the temp tables `fresh`, `gone` and `born`.
 
     Leaves the temp tables `identity_rows`, `members`, `renamed` and `customers_before` for what follows in
     the transaction.
     """
     found = look(lake)
+    tell(lake, decisions)
     gather(lake, "fresh", rules, found)
     aliased = statement("identity/asked_aliased") if found.aliases else ""
     run(lake, "identity/asked", aliased=aliased)
@@ -43,30 +47,39 @@ def resolve(lake: Lake, until: int, rules: IdentityRules = USUAL) -> Merges:
     run(lake, "customers/before")
     pair(lake, found)
     run(lake, "identity/known_edges")
-    _judge(lake, rules)
+    run(lake, "identity/members", mentioned="mentioned" if found.aliases else "said")
+    judge(lake, rules, decisions)
     _follow(lake, rules)
     junk = junk_counts.add(lake, "fresh", rules, found)
     return _write(lake, until, junk)
 
 
-def resolve_all(lake: Lake, rules: IdentityRules = USUAL) -> None:
+def resolve_all(lake: Lake, rules: IdentityRules = USUAL, decisions: Decisions = ()) -> None:
     """Make the temp tables `identity_rows`, `new_edges` and `junk_found` of every event of `whole`."""
-    everything = Found(rich=True, aliases=True, junk=True)
-    gather(lake, "whole", rules, everything)
+    tell(lake, decisions)
+    gather(lake, "whole", rules, EVERYTHING)
     run(lake, "identity/unknown")
-    run(lake, "identity/no_customers")
-    pair(lake, everything)
-    run(lake, "identity/unknown_edges")
-    _judge(lake, rules)
-    run(lake, "identity/no_joins")
-    run(lake, "identity/new_joins")
-    run(lake, "identity/rows", accounts=accounts_sql(rules))
+    pair(lake, EVERYTHING, merged_sql(decisions))
+    decide_anew(lake, rules, decisions)
     junk_counts.find(lake, "whole", rules)
 
 
-def _judge(lake: Lake, rules: IdentityRules) -> None:
+def decide_anew(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
+    """Make `identity_rows` and `new_edges` of the temp tables `known`, `mentioned` and `pairs`, as if nothing
+    had been decided before.
+    """
+    run(lake, "identity/no_customers")
+    run(lake, "identity/unknown_edges")
+    run(lake, "identity/members", mentioned="mentioned")
+    judge(lake, rules, decisions)
+    run(lake, "identity/no_joins")
+    run(lake, "identity/new_joins")
+    run(lake, "identity/rows", accounts=accounts_sql(rules))
+
+
+def judge(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
     """The temp tables `new_edges`, and `moves`: which label becomes part of which older one."""
-    run(lake, "identity/candidates", kinds=kinds_sql(rules))
+    run(lake, "identity/candidates", kinds=kinds_sql(rules), blocked=blocked_sql(decisions))
     edges, numbers = _edges(lake)
     roots, ages, new = _roots(lake, rules)
     blocked = decide(roots, edges, rules, lambda labels: _ask(lake, rules, labels)) if len(numbers) else {}

@@ -70,13 +70,15 @@ def gather(lake: Lake, source: str, rules: IdentityRules, found: Found) -> None:
     run(lake, "identity/said", named=statement("identity/said_named") if found.rich else "")
 
 
-def pair(lake: Lake, found: Found) -> None:
-    """Make `pairs` and `members`, once it is known which ids there were before."""
+def pair(lake: Lake, found: Found, merged: str = "") -> None:
+    """Make `pairs` and `mentioned`, once it is known which ids there were before. `merged` is SQL that adds
+    what people said.
+    """
     if found.aliases:
         run(lake, "identity/previous")
         run(lake, "identity/mentioned")
-    run(lake, "identity/pairs", aliased=statement("identity/pairs_aliased") if found.aliases else "")
-    run(lake, "identity/members", mentioned="mentioned" if found.aliases else "said")
+    aliased = statement("identity/pairs_aliased") if found.aliases else ""
+    run(lake, "identity/pairs", aliased=aliased, merged=merged)
 
 
 def _read_rich(lake: Lake, source: str, rules: IdentityRules, daily: str) -> None:

@@ -82,17 +82,20 @@ class Ids:
     def _ids(self, event: Event) -> set[Id]:
         fields = {"anonymous_id": event.anonymous_id, "user_id": event.user_id, "group_id": event.group_id}
         found = {(kind, value) for kind, value in fields.items() if value}
-        said = json.loads(event.traits or "{}") if event.type in ("identify", "group") else {}
-        for where in (said, json.loads(event.context or "{}").get("traits", {})):
+        said = object_of(event.traits) if event.type in ("identify", "group") else {}
+        context = object_of(event.context)
+        for where in (said, object_of(context.get("traits"))):
             for kind in self.rules.kinds:
                 if event.type == "group" and where is said and kind.of != "account":
                     continue
-                found |= self._read(kind.name, [where[name] for name in kind.traits if where.get(name)])
-        device = json.loads(event.context or "{}").get("device", {})
-        found |= self._read("device_id", [device["id"]] if device.get("id") else [])
-        return found | self._read("advertising_id", [device[n] for n in ("advertisingId",) if device.get(n)])
+                found |= self._read(kind.name, where, kind.traits)
+        device = object_of(context.get("device"))
+        found |= self._read("device_id", device, ("id",))
+        return found | self._read("advertising_id", device, ("advertisingId",))
 
-    def _read(self, kind: str, texts: list[str]) -> set[Id]:
+    def _read(self, kind: str, where: dict[str, Any], names: Iterable[str]) -> set[Id]:
+        given = [where[name] for name in names if where.get(name)]
+        texts = [one if isinstance(one, str) else json.dumps(one) for one in given]
         read = meanings([(kind, text) for text in texts], self.rules)
         return {(one.kind, one.value) for one in read if one.value is not None}
 
@@ -210,6 +213,12 @@ class Ids:
         devices, users = (sum(kind == of for kind, _ in ids) for of in ("anonymous_id", "user_id"))
         events = sum(visit[10] for visit in visits)
         return name, first, last, devices, users, len(visits), events, len(ids)
+
+
+def object_of(given: Any) -> dict[str, Any]:
+    """A JSON object, or text that holds one; of anything else nothing."""
+    found = json.loads(given) if isinstance(given, str) and given[:1] in '{["' else given
+    return found if isinstance(found, dict) else {}
 
 
 def day_of(event: Event) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sdk_contract.cleaning import clean
 from sessionizer.attributes import LASTING, NO_RULES, Rule, Rules, resolve_all
@@ -220,6 +221,6 @@ def test_other_rules_choose_anew() -> None:
 
 def test_a_run_without_a_word_touches_nothing() -> None:
     lake = plain_lake()
-    store(lake, arrivals(random.Random(3), 20))
+    store(lake, [replace(event, traits=None, context=None) for event in arrivals(random.Random(3), 20)])
     loaded(lake, 20)
     assert stitch(lake, now=NOW).attributes == 0

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sessionizer.identity import Decisions
 from sessionizer.incremental import cursors, stitch
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.ids import world_of
@@ -35,12 +36,15 @@ from warehouse.settings import WarehouseSettings
 NOW = partial(int, 1_793_900_000_000_000)
 
 
-def stitched(events: list[Event], ends: Iterable[int], lake: Lake | None = None) -> Lake:
+def stitched(
+    events: list[Event], ends: Iterable[int], lake: Lake | None = None, decisions: Decisions = ()
+) -> Lake:
     lake = lake or plain_lake()
-    store(lake, events)
+    if events:
+        store(lake, events)
     for end in ends:
         loaded(lake, end)
-        stitch(lake, now=NOW)
+        stitch(lake, now=NOW, decisions=decisions)
     return lake
 
 

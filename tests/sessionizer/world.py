@@ -150,7 +150,7 @@ def arrivals(random_: random.Random, size: int, span: int = 40) -> list[Event]:
     return [_arrival(random_, load_seq, span) for load_seq in range(1, size + 1)]
 
 
-def _more_ids(random_: random.Random, type: str) -> dict[str, str]:
+def _more_ids(random_: random.Random, type: str) -> dict[str, Any]:
     """Seldom: what else an event may say of who did it, also what means nobody."""
     if random_.random() < 0.6:
         return {}

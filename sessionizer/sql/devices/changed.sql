@@ -8,5 +8,5 @@ SELECT
         SELECT * FROM lake.main.identity_intervals WHERE identity_key IN (SELECT identity_key FROM devices_asked)
         EXCEPT
         SELECT * FROM device_intervals
-    )),
+    )) + (SELECT count(*) FROM (FROM shared_ids EXCEPT SELECT * EXCLUDE (handle) FROM shared_known)),
     (SELECT count(*) FROM repointed)

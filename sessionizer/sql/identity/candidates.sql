@@ -1,10 +1,10 @@
 -- candidates: the pairs to decide on. Materialized, or the planner may try every pair of members first.
 CREATE OR REPLACE TEMP TABLE candidates AS
 WITH news AS MATERIALIZED (
-    SELECT pairs.*
-    FROM pairs
-    LEFT JOIN known_edges AS k ON k.left_key = pairs.left_key AND k.right_key = pairs.right_key
-    WHERE k.final IS NULL OR (NOT k.final AND pairs.day > k.day)
+    SELECT news.*, {blocked} AS is_blocked
+    FROM pairs AS news
+    LEFT JOIN known_edges AS k ON k.left_key = news.left_key AND k.right_key = news.right_key
+    WHERE k.final IS NULL OR (NOT k.final AND news.day > k.day)
 ),
 lefts AS MATERIALIZED (
     SELECT news.*, m.label AS left_label, m.first_load_seq < load_seq AS left_known

@@ -11,10 +11,11 @@ WITH one AS (
     UNION ALL
     FROM stars
     {aliased}
+    {merged}
 )
 SELECT
     min(project) AS project, left_key, min(left_kind) AS left_kind, min(left_value) AS left_value, right_key,
     min(right_kind) AS right_kind, min(right_value) AS right_value, arg_min(evidence, row(load_seq, evidence)) AS evidence,
     arg_min(message_id, load_seq) AS message_id, min(load_seq) AS load_seq, arg_min(day, load_seq) AS day
 FROM one
-GROUP BY left_key, right_key, daily
+GROUP BY left_key, right_key, daily, evidence = 'decision'

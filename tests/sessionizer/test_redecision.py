@@ -1,0 +1,65 @@
+"""What is decided again equals what a rebuild makes of the same events and decisions."""
+
+import random
+
+import pytest
+
+from sessionizer.identity import Decision
+from sessionizer.rebuild import rebuild
+from sessionizer.redecision import redecide
+from tests.sessionizer.test_incremental import NOW, stitched
+from tests.sessionizer.world import Event, arrivals, contents, cuts, loaded, plain_lake, store
+from warehouse.lake import Lake
+
+SIZE = 50
+JOINED = """
+    SELECT project, left_kind, left_value, right_kind, right_value
+    FROM identity_edges WHERE state = 'joined' AND left_kind NOT IN ('uscc', 'group_id') ORDER BY ALL"""
+PEOPLE = """
+    SELECT kind, value FROM identities
+    WHERE starts_with(customer_id, 'c_') AND kind <> 'shared_device' ORDER BY ALL"""
+
+
+def rebuilt(events: list[Event], decisions: list[Decision]) -> Lake:
+    lake = plain_lake()
+    store(lake, events)
+    loaded(lake, SIZE)
+    rebuild(lake, now=NOW, decisions=decisions)
+    return lake
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_any_decisions_the_tables_are_those_of_a_rebuild_with_them(seed: int) -> None:
+    random_ = random.Random(seed)
+    events = arrivals(random_, SIZE, random_.choice((6, 40)))
+    lake = stitched(events, cuts(random_, SIZE - 10))
+    edges, ids = lake.query(JOINED), lake.query(PEOPLE)
+    decisions: list[Decision] = []
+    until = lake.query("SELECT load_seq FROM cursors WHERE name = 'stitch'")[0][0]
+    for kind in ("block", "block", "merge"):
+        left, right = random_.sample(ids, 2)
+        pair = ("shop", *left, *right) if kind == "merge" else random_.choice(edges)
+        decisions.append(Decision(*pair, kind, until))
+        with lake.transaction():
+            redecide(lake, [decisions[-1].left_key, decisions[-1].right_key], until, decisions=decisions)
+    stitched([], [SIZE], lake, decisions)
+    assert contents(lake) == contents(rebuilt(events, decisions))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_ids_whose_events_are_gone_are_gone_and_nobody_else_changes(seed: int) -> None:
+    random_ = random.Random(10 + seed)
+    events = arrivals(random_, SIZE, 12)
+    lake = stitched(events, [SIZE])
+    gone = "d1", "u1"
+    keys = [key for (key,) in lake.query("SELECT identity_key FROM identities WHERE value IN ('d1', 'u1')")]
+    left = [e for e in events if not {e.anonymous_id, e.user_id, e.previous_id} & {*gone}]
+    whole = rebuilt(left, [])
+    with lake.transaction():
+        lake.execute("DELETE FROM events")
+        store(lake, left)
+        redecide(lake, keys, SIZE)
+    people = [row for row in contents(lake)["identities"] if row[4].startswith("c_")]
+    assert people == [row for row in contents(whole)["identities"] if row[4].startswith("c_")]
+    edges = [row for row in contents(lake)["identity_edges"] if row[2] not in ("uscc", "group_id")]
+    assert edges == [r for r in contents(whole)["identity_edges"] if r[2] not in ("uscc", "group_id")]
