@@ -47,8 +47,8 @@ def stitch(
     """Move everything by at most `batch` load_seq.
 
     `now` gives µs UTC, `visits` say where sessions end, `rules` how the attributes of customers are chosen,
-    `probable` which probable edges join, where there are any, `ids` which ids are joined for certain, `decisions` what people
-    said of them.
+    `ids` which ids are joined for certain, `decisions` what people said of them, `probable` which probable
+    edges join, where there are any.
     """
     began = perf_counter()
     with lake.transaction():

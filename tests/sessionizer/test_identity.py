@@ -26,7 +26,8 @@ def alias(load_seq: int, previous: str, user: str) -> Event:
 def groups(lake: Lake) -> set[frozenset[str]]:
     """The ids that belong together, devices as they are and users in capitals."""
     rows = lake.query(
-        "SELECT list(if(kind = 'user_id', upper(value), value)) FROM identities GROUP BY customer_id"
+        "SELECT list(if(kind = 'user_id', upper(value), value)) FROM identities"
+        " WHERE kind <> 'shared_device' GROUP BY customer_id"
     )
     return {frozenset(values) for (values,) in rows}
 
