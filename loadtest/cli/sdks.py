@@ -1,5 +1,6 @@
 """`sdks`: its options, and what it promises."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import msgspec
 
 from loadtest.cli import Measured, measures, report, wait_answers
 from loadtest.promises import Promise, Run
-from loadtest.sdks.known import BY_NAME, NODE_PROJECT
+from loadtest.sdks.known import BY_NAME, NODE_PROJECT, Sdk
 
 RUN: Final = Run(
     "sdks",
@@ -32,13 +33,26 @@ RUN: Final = Run(
     type=click.Path(path_type=Path, exists=True),
     help="The folder whose node_modules has the JavaScript SDKs.",
 )
-def command(only: tuple[str, ...], packages: Path) -> Measured:
+@click.option("--matrix", is_flag=True, help="Let each SDK meet every fault of a server; a line a fault.")
+def command(only: tuple[str, ...], packages: Path, matrix: bool) -> Measured:
     """Run real SDKs, unmodified, and compare what they sent with what is stored; a line an SDK."""
     from loadtest.sdks.run import sdks, together
 
     chosen = [sdk for name, sdk in BY_NAME.items() if not only or name in only]
+    if matrix:
+        return _matrix(chosen, packages)
     tallies = sdks(chosen, report, wait_answers, packages)
     for one in tallies:
         click.echo(msgspec.json.encode(one))
     found = together(tallies)
     return Measured(found, found.missing == found.doubled == 0)
+
+
+def _matrix(chosen: Sequence[Sdk], packages: Path) -> Measured:
+    from loadtest.sdks.matrix import MOST_REQUESTS, matrix, total
+
+    cases = matrix(chosen, report, wait_answers, packages)
+    for one in cases:
+        click.echo(msgspec.json.encode(one))
+    found = total(cases)
+    return Measured(found, found.missing == found.doubled == 0 and found.requests <= MOST_REQUESTS)

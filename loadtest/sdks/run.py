@@ -14,7 +14,7 @@ from loadtest.errors import GaveUp
 from loadtest.house import House
 from loadtest.processes import wait_until
 from loadtest.sdks.known import NODE_PROJECT, Sdk
-from loadtest.sdks.programs import End, Target, browser, node, python
+from loadtest.sdks.programs import QUIET_S, End, Target, browser, node, python
 from loadtest.sdks.said import Said, said_by
 from loadtest.sdks.tally import Tally, tally
 from warehouse.registry import Registry
@@ -57,7 +57,9 @@ def keys_of(data: Path, names: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
-def send_all(chosen: Sequence[Sdk], targets: Sequence[Target], project: Path, within_s: float) -> list[End]:
+def send_all(
+    chosen: Sequence[Sdk], targets: Sequence[Target], project: Path, within_s: float, quiet_s: float = QUIET_S
+) -> list[End]:
     """Runs the languages beside each other."""
     languages = {sdk.name: sdk.language for sdk in chosen}
     by_language: dict[str, list[Target]] = {}
@@ -66,7 +68,7 @@ def send_all(chosen: Sequence[Sdk], targets: Sequence[Target], project: Path, wi
     runs: Mapping[str, Callable[[list[Target]], list[End]]] = {
         "python": lambda given: python(given, within_s),
         "node": lambda given: node(given, project, within_s),
-        "browser": lambda given: browser(given, project, within_s),
+        "browser": lambda given: browser(given, project, within_s, quiet_s),
     }
     with ThreadPoolExecutor(len(runs)) as pool:
         futures = [pool.submit(runs[language], given) for language, given in by_language.items()]

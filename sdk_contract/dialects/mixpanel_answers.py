@@ -21,7 +21,7 @@ def _refused(status: int, error: str) -> Answer:
 
 
 _LATER: Final = _refused(503, "Try again later.")
-# Python's SDK raises, for good, on what is answered 408 or 429; both that send again do so on 503.
+# Python's SDK and that of pages drop what is answered 408; both send again what is answered 503.
 ANSWERS: Final = {
     Outcome.ACCEPTED: ACCEPTED,
     Outcome.BAD_ENVELOPE: _refused(400, "The data is none of Mixpanel's forms."),
