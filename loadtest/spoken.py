@@ -149,8 +149,65 @@ def _mixpanel() -> Sent:
     return Sent("events", b"verbose=1&ip=1", {}, form.encode(), _LIMIT)
 
 
+def _rudderstack() -> Sent:
+    batch = msgspec.json.decode(_segment().body)["batch"]
+    events = [{**event, "channel": "web", "originalTimestamp": _AT} for event in batch]
+    return _sent("batch", {"batch": events, "sentAt": _AT})
+
+
+def _sensors() -> Sent:
+    own: dict[str, Any] = {
+        "$url": _URL,
+        "$url_path": _PATH,
+        "$title": _TITLE,
+        "$referrer": "",
+        "$utm_source": "mail",
+    }
+    own |= {"$lib": "js", "$lib_version": "1.27.11", "$is_first_day": False, "$screen_width": 1280}
+    own |= {"$screen_height": 800, "$timezone_offset": -60, "$latest_referrer": ""}
+    ids = {"distinct_id": "mei", "login_id": "mei", "anonymous_id": "d-1"}
+    event: dict[str, Any] = {
+        "type": "track",
+        "event": "ProductViewed",
+        **ids,
+        "time": _MS,
+        "_flush_time": _MS,
+    }
+    event |= {"identities": {"$identity_login_id": "mei", "$identity_cookie_id": "d-1"}}
+    event |= {"lib": {"$lib": "js", "$lib_method": "code", "$lib_version": "1.27.11"}}
+    events = [{**event, "properties": {**own, **_BOUGHT}, "_track_id": n} for n in range(EVENTS)]
+    form = "gzip=0&data_list=" + quote_plus(b64encode(msgspec.json.encode(events)))
+    return Sent("sa", b"project=shop&token=wk_1", {}, form.encode(), _LIMIT)
+
+
+def _clickstream() -> Sent:
+    own = {"_session_id": "s-1", "_session_number": 1, "_page_title": _TITLE, "_page_url": _URL}
+    event: dict[str, Any] = {
+        "event_type": "product_viewed",
+        "device_id": "d-1",
+        "unique_id": "u-1",
+        "timestamp": _MS,
+    }
+    event |= {"app_id": "wk_1", "locale": "de-CH", "platform": "Web", "screen_width": 1280, "make": "Google"}
+    event |= {"sdk_name": "aws-solution-clickstream-sdk", "sdk_version": "0.12.6", "zone_offset": 3_600_000}
+    event |= {"user": {"_user_id": {"value": "mei", "set_timestamp": _MS}}}
+    attributes = {**own, "_traffic_source_source": "mail", **_BOUGHT}
+    return _sent("events", [{**event, "event_id": f"m-{n}", "attributes": attributes} for n in range(EVENTS)])
+
+
+def _ga4() -> Sent:
+    own = {"page_location": _URL, "page_title": _TITLE, "session_id": "1", "engagement_time_msec": 100}
+    event = {"name": "view_item", "params": {**own, "source": "mail", **_BOUGHT}}
+    payload = {"client_id": "d-1", "user_id": "mei", "timestamp_micros": _MS * 1000, "user_agent": _AGENT}
+    return _sent("events", {**payload, "events": [event] * EVENTS})
+
+
 SAMPLES: Final[Mapping[str, Callable[[], Sent]]] = {
     "segment": _segment,
+    "rudderstack": _rudderstack,
+    "sensors": _sensors,
+    "clickstream": _clickstream,
+    "ga4": _ga4,
     "posthog": _posthog,
     "amplitude": _amplitude,
     "mixpanel": _mixpanel,
