@@ -104,7 +104,7 @@ def each(events: Iterable[Raw], turn: Callable[[Raw], Native | Raw]) -> list[Nat
     for event in events:
         try:
             found.append(turn(event))
-        except (msgspec.DecodeError, ValueError, RecursionError):
+        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
             found.append(event)
     return found
 

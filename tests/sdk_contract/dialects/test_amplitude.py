@@ -143,6 +143,15 @@ def test_groups(groups: Any, group: str | None) -> None:
     assert one(event_type="$identify", groups=groups)["type"] == ("group" if group else "identify")
 
 
+@pytest.mark.parametrize("number", [b"9" * 30, b"9" * 400, b"9" * 4000, b"1e308", b"1e400", b"-0.0"])
+def test_numbers_that_nothing_holds_cost_no_neighbour(number: bytes) -> None:
+    odd = b'{"event_type":"a","device_id":"d","price":1.5,"quantity":%b,"time":%b}' % (number, number)
+    good = json.dumps(PAGE).encode()
+    found = translated(AMPLITUDE, "batch", b'{"events":[%b,%b,%b]}' % (good, odd, good))
+    assert [event["type"] for event in (found[0], found[-1])] == ["page", "page"]
+    assert len(found) == 3
+
+
 @pytest.mark.parametrize("time", [10**30, -1e300, "soon", [1]])
 def test_a_time_that_is_none_is_left_to_the_judge(time: Any) -> None:
     (judgement,) = judged(json.dumps({"batch": [one(event_type="Buy", time=time)]}).encode()).judgements

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from sdk_contract.dialects import Answer, Outcome
+from sdk_contract.dialects import Answer, Dialect, Outcome, anything
 from sdk_contract.dialects.known import BY_NAME, DIALECTS
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.dialects.translated import PIXEL, Native, batch, each, foreign, hashed, moment, split
@@ -87,3 +87,15 @@ def test_milliseconds_become_a_time_that_means_the_same() -> None:
     for ms in (1_795_290_683_690, 99_999_999_999, 253_402_300_799_999, 0, -1):
         assert parse_time(moment(ms)) == ms * 1000
     assert moment(10**15) == 10**15
+
+
+def test_of_several_at_one_address_all_but_the_last_tell_their_requests() -> None:
+    targets: dict[tuple[str, str], list[Dialect]] = {}
+    for dialect in DIALECTS:
+        for route in dialect.routes:
+            targets.setdefault((route.method, route.path), []).append(dialect)
+    shared = {address: found for address, found in targets.items() if len(found) > 1}
+    assert [one.name for one in shared["POST", "/batch"]] == ["amplitude", "posthog"]
+    assert [one.name for one in shared["POST", "/engage"]] == ["posthog", "mixpanel"]
+    for found in shared.values():
+        assert all(dialect.claims is not anything for dialect in found[:-1])
