@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up install test test-install lint format proof lock upgrade audit clean
+.PHONY: help up install test test-install lint format proof web lock upgrade audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: $(VENV)/.installed-test ## let ruff mend what it can
 proof: test-install ## the long proofs; their report is kept under ./proof/
 	@mkdir -p proof
 	$(BIN)/python -m loadtest proof
+
+web: test-install ## build the web SDK from its TypeScript
+	@$(BIN)/python -m tools.build_web
 
 lock: $(VENV)/.installed-test ## bring the lock files in line with pyproject.toml
 	$(LOCK) --output-file requirements.lock pyproject.toml

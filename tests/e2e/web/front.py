@@ -37,12 +37,17 @@ class Heard(Struct, frozen=True):
 
 
 class Front:
-    """`faults` are answered one after the other, before anything is passed on; `heard` is what came."""
+    """`faults` are answered one after the other, before anything is passed on; `heard` is what came.
+
+    While `let` is cleared, events are passed on and their answers are held back.
+    """
 
     def __init__(self, collector: str) -> None:
         self.client = httpx.Client(base_url=collector, trust_env=False, timeout=20)
         self.faults: list[Fault] = []
         self.heard: list[Heard] = []
+        self.let = threading.Event()
+        self.let.set()
         self.url = ""
 
     def events(self, *statuses: int) -> list[dict[str, Any]]:
@@ -115,6 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             content = b"".join(answer.iter_raw())
         if method == "POST":
             self._hear(body, answer.status_code)
+            self.front.let.wait(20)
         passed = PASSED if "origin" not in self.headers else (*PASSED, "access-control-allow-credentials")
         self._answer(
             answer.status_code,

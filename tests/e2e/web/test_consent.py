@@ -47,16 +47,18 @@ def test_a_signal_can_be_left_to_the_collector(shop: Shop, script: str, attribut
 
 def test_pending_waits_in_memory_and_a_yes_lets_it_go(shop: Shop) -> None:
     page = shop.open("data-consent=pending", body="<script>sojourn.track('Early')</script>")
+    page.evaluate("sojourn.identify('mei')")
     flush(page)
     assert page.evaluate(STORED) == [""]
     assert shop.front.heard == []
     page.evaluate("sojourn.consent({analytics: true, marketing: false})")
     flush(page)
     sent = shop.front.events()
-    assert [one["type"] for one in sent] == ["page", "track"]
+    assert [one["type"] for one in sent] == ["page", "track", "identify"]
     told = {"categoryPreferences": {"analytics": True, "marketing": False}}
-    assert [one["context"]["consent"] for one in sent] == [told, told]
+    assert [one["context"]["consent"] for one in sent] == [told] * 3
     assert {one["anonymousId"] for one in sent} == {page.evaluate("localStorage.sojourn_id")}
+    assert page.evaluate("localStorage.sojourn_user") == "mei"
 
 
 def test_a_visitor_who_comes_back_is_known_once_they_agree(shop: Shop) -> None:

@@ -224,6 +224,19 @@ def test_hidden_and_left_it_sends_once(shop: Shop) -> None:
     assert Counter(ids(shop.front.events())).most_common(1)[0][1] == 1
 
 
+def test_hidden_while_an_answer_is_awaited_it_keeps_a_copy_until_then(shop: Shop) -> None:
+    page = shop.open("data-pages=off")
+    shop.front.let.clear()
+    page.evaluate("sojourn.track('On its way')")
+    shop.front.wait("On its way")
+    hide(page)
+    assert parked(page) == ["On its way"]
+    shop.front.let.set()
+    until_parked(page, 0)
+    flush(page)
+    assert len(shop.front.heard) == 1
+
+
 @pytest.mark.slow
 def test_without_beacons_what_waits_goes_with_the_next_page(shop: Shop) -> None:
     page = shop.open("data-pages=off")
