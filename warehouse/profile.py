@@ -12,7 +12,7 @@ from warehouse.customers import find_customer
 from warehouse.lake import Lake
 from warehouse.statements import statement
 from warehouse.times import iso_time
-from warehouse.visited import Identity, Visit, bounds, during, identities_of, keys_of
+from warehouse.visited import Identity, Visit, bounds, during, identities_of, sessions_of
 
 READ_SESSIONS: Final = 50
 READ_EVENTS: Final = 20_000
@@ -154,7 +154,7 @@ def profile(lake: Lake, any_id: str) -> Profile | None:
         if customer_id is None:
             return None
         identities = identities_of(lake, customer_id)
-        lake.execute(statement("customers/own", keys=keys_of(identities)))
+        lake.execute(statement("customers/own", sessions=sessions_of(identities)))
         return _profile(lake, customer_id, identities)
 
 

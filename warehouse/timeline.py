@@ -18,7 +18,7 @@ from warehouse.errors import BadView
 from warehouse.lake import Lake
 from warehouse.statements import statement
 from warehouse.times import iso, iso_time
-from warehouse.visited import EVER, Identity, Visit, bounds, during, identities_of, keys_of
+from warehouse.visited import EVER, Identity, Visit, bounds, during, identities_of, sessions_of
 
 LONGEST_PAGE: Final = 1_000
 _VISITS: Final = 128
@@ -175,7 +175,7 @@ def _visits(lake: Lake, identities: Sequence[Identity], place: Place) -> list[Vi
     newest = place.newest_first
     sql = statement(
         "customers/visits",
-        keys=keys_of(identities),
+        sessions=sessions_of(identities),
         at=place.at,
         near=f"least(closes, {place.at})" if newest else f"greatest(opens, {place.at})",
         behind=f"opens <= {place.at}" if newest else f"closes >= {place.at}",

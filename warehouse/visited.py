@@ -15,6 +15,7 @@ from warehouse.statements import statement
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_US: Final = 86_400_000_000
 EVER: Final = 1 << 62
+_SCANS: Final = 8
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -53,9 +54,12 @@ def identities_of(lake: Lake, customer_id: str) -> list[Identity]:
     return [Identity(*row) for row in lake.query(statement("customers/identities"), [customer_id])]
 
 
-def keys_of(identities: Iterable[Identity]) -> str:
-    """Their keys as SQL numbers; a customer that has none gets one that nobody has."""
-    return ", ".join(str(one.key) for one in identities) or "-1"
+def sessions_of(identities: Sequence[Identity]) -> str:
+    """SQL that gives the rows of a customer's sessions; without ids that of nobody."""
+    keys = [one.key for one in identities] or [-1]
+    if len(keys) > _SCANS:
+        return statement("customers/of_keys", keys=", ".join(map(str, keys)))
+    return "UNION ALL\n".join(statement("customers/of_key", key=key) for key in keys)
 
 
 def during(visits: Sequence[Visit], columns: str, earliest: int = -EVER, latest: int = EVER) -> str:

@@ -88,6 +88,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "made": {"seconds": 60.0, "records": 1_000_000},
     },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
+    "timeline": {"p95_ms": 200.0},
 }
 
 BAD: dict[str, dict[str, Any]] = {
@@ -167,4 +168,5 @@ BAD: dict[str, dict[str, Any]] = {
         "made": {"seconds": 60.1, "records": 10_000},
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
+    "timeline": {"p95_ms": 200.1},
 }

@@ -1,5 +1,6 @@
 -- own: the sessions of a customer, in a table of their own because a profile reads them in many ways.
 CREATE OR REPLACE TEMP TABLE own AS
 SELECT *
-FROM sessions
-WHERE identity_key IN ({keys})
+FROM (
+    {sessions}
+)

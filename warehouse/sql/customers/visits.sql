@@ -1,6 +1,6 @@
 -- visits: sessions of some ids behind a moment, those first that the page comes to first: near is the end of theirs that lies
 -- next to the moment, or the moment itself. All that lie over it are given, and so many others. Idle is the time before each in
--- which no session was open on any device, µs. Keys are constants, so that the files' statistics count.
+-- which no session was open on any device, µs.
 WITH own AS (
     SELECT
         session_id, subject_key, device_id, user_id, epoch_us(started_at) AS opens, epoch_us(ended_at) AS closes,
@@ -8,8 +8,9 @@ WITH own AS (
         opens - max(epoch_us(ended_at)) OVER (
             ORDER BY started_at, session_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS idle
-    FROM sessions
-    WHERE identity_key IN ({keys})
+    FROM (
+        {sessions}
+    )
 )
 
 SELECT *, {near} AS near
