@@ -48,8 +48,10 @@ class Vault:
         return _hashed(self._of("suppress").secret, kind, normal(kind, value))
 
     def tombstone(self, project: str, kind: str, value: str) -> str:
-        """What is left of an erased id: a keyed hash of 32 bytes, which tells nothing without the key."""
-        text = f"{project}\0{kind}\0{value}".encode("utf-8", "surrogatepass")
+        """What is left of an erased id: a keyed hash of 32 bytes, which tells nothing without the key. An
+        e-mail or phone number has the same in any spelling.
+        """
+        text = f"{project}\0{kind}\0{normal(kind, value)}".encode("utf-8", "surrogatepass")
         return _letters(hmac.digest(_derived(self._of("suppress").secret, b"tombstone"), text, "sha256"))
 
     def pseudonym(self, project: str, value: str) -> str:

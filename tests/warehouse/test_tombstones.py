@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sdk_contract.privacy import Vault
-from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, TABLET, World, history, refused, said
+from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, MAIL, TABLET, World, history, refused, said
 from tests.warehouse.lakes import Row, Site
 from warehouse.backup import tally_of
 from warehouse.balance import balance
@@ -24,7 +24,7 @@ DORA = "member-dora-1618033988"
 
 
 def bury(site: Site, vault: Vault, project: str, mode: str, *ids: tuple[str, str]) -> None:
-    stones = [vault.tombstone(project, kind, value) for kind, value in ids]
+    stones = [(kind, vault.tombstone(project, kind, value)) for kind, value in ids]
     site.registry.file_erasure(project, mode, "asked", "test", sealed="", tombstones=stones)
 
 
@@ -86,7 +86,7 @@ class Store:
         self.site = Site(root)
         self.vault = Secrets.open(self.site.settings.folders.secrets, self.site.now, os.urandom).vault()
         self.gate = Gate(self.site.store, Tombstones(self.site.registry, lambda: self.vault))
-        bury(self.site, self.vault, "shop", "erase", ("user_id", ADA))
+        bury(self.site, self.vault, "shop", "erase", ("user_id", ADA), ("email", MAIL))
 
     def read(self, rows: list[Row]) -> list[Row]:
         found: list[Row] = read_object(self.gate, self.site.land(rows)).to_pylist()
@@ -98,13 +98,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(tmp_path_factory.mktemp("gate"))
 
 
-@pytest.mark.parametrize("row", ["alias", "sealed", "raw"])
+@pytest.mark.parametrize("row", ["alias", "sealed", "raw", "traits", "context"])
 def test_they_are_known_by_whatever_names_them(store: Store, row: str) -> None:
     sealed = store.vault.seal(json.dumps([{"userId": ADA}])[:-2].encode())
     rows = {
         "alias": said("m", 1, BEN, None, previous_id=ADA, type="alias"),
         "sealed": refused("m", sealed, "bad_envelope"),
         "raw": refused("m", json.dumps({"userId": ADA}), "bad_value"),
+        "traits": said("m", 1, None, "new-device", traits=json.dumps({"email": MAIL.upper()})),
+        "context": said("m", 1, BEN, None, context=json.dumps({"traits": {"a": [{"mail": MAIL}]}})),
     }
     neighbour = said("n", 2, BEN, TABLET)
     treated, same = store.read([rows[row], neighbour])

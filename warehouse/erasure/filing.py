@@ -49,9 +49,9 @@ def file_erasure(
     return filed
 
 
-def tombstones(vault: Vault, subject: Subject) -> list[str]:
-    """The keyed hashes of the person's own ids."""
-    return [vault.tombstone(subject.project, id.kind, id.value) for id in subject.ids]
+def tombstones(vault: Vault, subject: Subject) -> list[tuple[str, str]]:
+    """The kinds and keyed hashes of the person's own ids."""
+    return [(id.kind, vault.tombstone(subject.project, id.kind, id.value)) for id in subject.ids]
 
 
 def shut_out(registry: Registry, vault: Vault, mode: str, subject: Subject) -> None:

@@ -16,15 +16,6 @@ from warehouse.lake import Lake
 # Tables whose rows are known by their place in landing.
 LOADED: Final = ("events", "rejected", "duplicates", "replays", "objects")
 _OF_NOBODY: Final = ("cursors", "schema_migrations")
-_BY_NAME: Final = {
-    "customer_id": "person_customers",
-    "old_customer_id": "person_customers",
-    "probable_customer_id": "person_customers",
-    "left_customer": "person_customers",
-    "right_customer": "person_customers",
-    "session_id": "person_sessions",
-    "old_session_id": "person_sessions",
-}
 
 
 def gather(lake: Lake, people: Iterable[Subject]) -> None:
@@ -52,8 +43,10 @@ def conditions(lake: Lake) -> Iterator[tuple[str, str]]:
             continue
         if column.endswith("_key") and kind == "BIGINT":
             columns.setdefault(table, []).append(f"{column} IN (SELECT key FROM person_keys)")
-        elif column in _BY_NAME:
-            columns.setdefault(table, []).append(f"{column} IN (SELECT id FROM {_BY_NAME[column]})")
+        for word in ("customer", "session_id"):
+            if word in column and kind == "VARCHAR":
+                people = f"person_{word.removesuffix('_id')}s"
+                columns.setdefault(table, []).append(f"{column} IN (SELECT id FROM {people})")
     for table, tests in columns.items():
         yield table, " OR ".join(tests)
 

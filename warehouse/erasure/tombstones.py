@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,7 +18,10 @@ from warehouse.registry import Registry
 
 # An alias's previous id, and what an unreadable body names, may be either.
 _KINDS: Final = ("user_id", "anonymous_id")
-COLUMNS: Final = ("project", *NAMING, "verdict", "raw")
+COLUMNS: Final = ("project", *NAMING, "verdict", "raw", "traits", "context")
+# Where ids of other kinds stand: e-mail addresses, phone numbers, ids of other systems.
+_SAYING: Final = ("traits", "externalIds", "device")
+_LONGEST: Final = 256
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -38,6 +41,7 @@ class Tombstones:
         self._registry, self._open_vault = registry, vault
         self._generation = -1
         self._modes: dict[str, str] = {}
+        self._said_kinds: tuple[str, ...] = ()
         self._vault: Vault | None = None
 
     @property
@@ -51,6 +55,7 @@ class Tombstones:
         generation = self._registry.rules_generation()
         if generation != self._generation:
             self._modes = {digest: mode for digest, (mode, _) in self._registry.tombstones().items()}
+            self._said_kinds = tuple(sorted(self._registry.buried_kinds() - set(_KINDS)))
             self._generation = generation
         return bool(self._modes)
 
@@ -64,6 +69,8 @@ class Tombstones:
             of_project = whole(_whole(rows, "project"), [project])
             for column, kind in NAMING.items():
                 self._mark(found, values, rows, of_project, (project, column, (kind,) if kind else _KINDS))
+            if self._said_kinds:
+                self._mark_said(found, values, rows, project)
         self._mark_refused(found, values, rows)
         return Marked(found, frozenset(values))
 
@@ -81,6 +88,18 @@ class Tombstones:
         for mode, ids in self._buried(project, kinds, sent).items():
             _add(found, mode, of_project & whole(column, ids))
             values |= ids
+
+    def _mark_said(self, found: dict[str, Mask], values: set[str], rows: pa.Table, project: str) -> None:
+        """Ids that stand in traits, or in what the context says of person and device."""
+        columns = (rows.column(name).to_pylist() for name in ("project", "traits", "context"))
+        for number, (of, traits, context) in enumerate(zip(*columns, strict=True)):
+            if of != project:
+                continue
+            held = _json(context)
+            parts = [held.get(name) for name in _SAYING] if isinstance(held, dict) else []
+            for mode, ids in self._buried(project, self._said_kinds, _texts([_json(traits), *parts])).items():
+                _add(found, mode, np.arange(rows.num_rows) == number)
+                values |= ids
 
     def _mark_refused(self, found: dict[str, Mask], values: set[str], rows: pa.Table) -> None:
         """Bytes that could not be read name whom they name all the same."""
@@ -112,6 +131,24 @@ class Tombstones:
             return opened(raw, self.vault)
         except (KeyGone, BadToken):
             return b""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every short text and whole number within."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= _LONGEST:
+        yield str(value)
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return None if text is None else msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _add(found: dict[str, Mask], mode: str, which: Mask) -> None:

@@ -12,6 +12,8 @@ from warehouse.errors import RegistryError
 from warehouse.registry.database import Database
 
 FILED, DONE = "filed", "done"
+# The kind of an id and its keyed hash.
+Stone = tuple[str, str]
 
 SCRIPT = """
     CREATE TABLE erasures (
@@ -19,7 +21,8 @@ SCRIPT = """
         filed_by TEXT NOT NULL, filed_at INTEGER NOT NULL, stage TEXT NOT NULL, stage_since INTEGER NOT NULL,
         sealed TEXT, counts TEXT NOT NULL DEFAULT '{}', places TEXT NOT NULL DEFAULT '[]', done_at INTEGER);
     CREATE TABLE tombstones (
-        digest TEXT PRIMARY KEY, mode TEXT NOT NULL, since INTEGER NOT NULL, erasure INTEGER NOT NULL);
+        digest TEXT PRIMARY KEY, kind TEXT NOT NULL, mode TEXT NOT NULL, since INTEGER NOT NULL,
+        erasure INTEGER NOT NULL);
     """
 _COLUMNS = (
     "no, project, mode, reason, filed_by, filed_at, stage, stage_since, sealed, counts, places, done_at"
@@ -51,7 +54,7 @@ class Erasures(Database):
     """The part of the registry that knows who was erased, without telling who that was."""
 
     def file_erasure(
-        self, project: str, mode: str, reason: str, by: str, *, sealed: str, tombstones: Sequence[str]
+        self, project: str, mode: str, reason: str, by: str, *, sealed: str, tombstones: Sequence[Stone]
     ) -> Erasure:
         """Ask for an erasure. From now on what lands and names one of the tombstoned ids is treated."""
         now = self._now()
@@ -61,7 +64,7 @@ class Erasures(Database):
             self._bury(no, mode, tombstones, now)
         return self.erasure(no)
 
-    def bury(self, no: int, mode: str, tombstones: Sequence[str], sealed: str) -> None:
+    def bury(self, no: int, mode: str, tombstones: Sequence[Stone], sealed: str) -> None:
         """Further ids that turned out to be the person's."""
         with self._changing_rules():
             self._bury(no, mode, tombstones, self._now())
@@ -93,8 +96,13 @@ class Erasures(Database):
         rows = self._all("SELECT digest, mode, erasure FROM tombstones")
         return {digest: (mode, erasure) for digest, mode, erasure in rows}
 
-    def _bury(self, no: int, mode: str, tombstones: Sequence[str], now: int) -> None:
-        self._con.executemany(_BURY, [(digest, mode, now, no) for digest in tombstones])
+    def buried_kinds(self) -> set[str]:
+        """The kinds of ids that have tombstones."""
+        return {kind for (kind,) in self._all("SELECT DISTINCT kind FROM tombstones")}
+
+    def _bury(self, no: int, mode: str, tombstones: Sequence[Stone], now: int) -> None:
+        rows = [(digest, kind, mode, now, no) for kind, digest in tombstones]
+        self._con.executemany(_BURY, rows)
 
     def _erasures(self, tail: str, params: Sequence[Any] = ()) -> list[Erasure]:
         rows = self._all(f"SELECT {_COLUMNS} FROM erasures {tail}", params)
@@ -111,6 +119,6 @@ _FILE = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 # Once erased nobody comes back under a pseudonym.
 _BURY = """
-    INSERT INTO tombstones VALUES (?, ?, ?, ?)
+    INSERT INTO tombstones VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (digest) DO UPDATE SET mode = excluded.mode, erasure = excluded.erasure
     WHERE tombstones.mode <> 'erase'"""
