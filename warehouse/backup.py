@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -25,10 +26,11 @@ from warehouse.catalogs import Catalog, catalog_of
 from warehouse.catalogs.postgres_copy import is_whole as is_whole_copy
 from warehouse.catalogs.sqlite import copy_database, is_whole_database, replace_database
 from warehouse.durable import replace_durably
-from warehouse.errors import BadBackup
+from warehouse.errors import BadBackup, RegistryError
 from warehouse.lake import lock_writer
 from warehouse.landing import Store, segment_of
 from warehouse.registry import Registry
+from warehouse.registry.erasures import Graves
 from warehouse.segments import HOUR_US, Tally, split_segment_id
 from warehouse.settings import Folders, WarehouseSettings
 
@@ -46,11 +48,15 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What a restore did: files put back, and landed segments counted that the registry did not know."""
+    """What a restore did: files put back, and landed segments counted that the registry did not know.
+
+    `tombstones`: ids of people who were erased after the backup was taken, and stay out.
+    """
 
     files: list[str]
     segments: int
     events: int
+    tombstones: int = 0
 
 
 def back_up(settings: WarehouseSettings, target: Path, made_at: int) -> Manifest:
@@ -102,8 +108,13 @@ def restore(
     folders.lake.mkdir(parents=True, exist_ok=True)
     with closing(catalog_of(settings)) as catalog, _all_stopped(settings, catalog):
         files = [name for name in manifest.files if name in _useful(folders, catalog)]
+        graves, stones = _graves(folders.registry, now), 0
         if REGISTRY in files:
             replace_database(source / REGISTRY, folders.registry)
+            with closing(Registry.open(folders.registry, now=now)) as registry:
+                stones = registry.take_over(graves)
+        if stones and catalog.backup_name in files:
+            files.remove(catalog.backup_name)  # it tells of people who were erased since
         if catalog.backup_name in files:
             catalog.put_back(source / catalog.backup_name)
         shutil.rmtree(folders.dedup, ignore_errors=True)
@@ -113,7 +124,18 @@ def restore(
         segments, events = count_landed(store, registry)
     finally:
         registry.close()
-    return Restored(sorted(files), segments, events)
+    return Restored(sorted(files), segments, events, stones)
+
+
+def _graves(registry: Path, now: Callable[[], int]) -> Graves:
+    """What keeps the erased out of this data folder; nothing where its registry cannot be read."""
+    if not registry.is_file():
+        return {}
+    try:
+        with closing(Registry.open(registry, now=now)) as there:
+            return there.graves()
+    except (RegistryError, sqlite3.Error):
+        return {}
 
 
 def count_landed(store: Store, registry: Registry) -> tuple[int, int]:

@@ -149,3 +149,20 @@ def test_a_replayed_event_is_not_counted_again(site: Site) -> None:
     key = site.land([event("m7"), event("m8", replayed_at=site.clock)])
     assert sum(entry.events for entry in tally_of(site.store.get(key))) == 1
     shutil.rmtree(site.settings.folders.landing)
+
+
+def test_who_was_erased_after_the_backup_stays_out(site: Site, tmp_path: Path) -> None:
+    site.land([event("m1", user_id="somebody")])
+    site.load_all()
+    back_up(site.settings, tmp_path / "copy", site.clock)
+    stones = [("user_id", "digest")]
+    site.registry.file_erasure("shop", "erase", "asked", "test", sealed="", tombstones=stones)
+    site.registry.suppress("shop", "another digest")
+    site.registry.close()
+    done = restore(tmp_path / "copy", site.settings, site.store, site.now, replace=True)
+    assert (done.files, done.tombstones) == (["registry.sqlite"], 1)
+    registry = Registry.open(site.settings.folders.registry, now=site.now)
+    assert registry.tombstones() == {"digest": ("erase", 1)}
+    assert [one.stage for one in registry.erasures()] == ["filed"]
+    assert registry.suppressions() == {"shop": frozenset({"another digest"})}
+    registry.close()

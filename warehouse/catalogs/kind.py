@@ -118,8 +118,9 @@ class Catalog(Protocol):
     def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
         """Name and texts of every table that is not in a file of the data folder."""
 
-    def scrub(self) -> None:
-        """Let table statistics say what current files hold, and remove what is deleted from the disk.
+    def scrub(self) -> bool:
+        """Let table statistics say what current files hold, and remove what is deleted from the disk; False
+        while a reader keeps some of it there.
 
         Call it under the writer's lock while no lake is attached in this program.
         """

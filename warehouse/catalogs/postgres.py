@@ -108,12 +108,13 @@ class PostgresCatalog:
         if self.identity() is not None:
             yield from postgres_copy.texts(self._open(), self._schema)
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         """What the server's own log and backups hold of it stays there until they are recycled."""
         session = self._open()
         session.run(statistics_sql(f'"{self._schema}".', 'COLLATE "C"'))
         for (table,) in session.run(_TABLES, schema=self._schema):
             session.run(f'VACUUM (FULL) "{self._schema}"."{table}"')
+        return True
 
     def forget_aside(self) -> None:
         self._in_one([f'DROP SCHEMA IF EXISTS "{self._schema}_before" CASCADE'])

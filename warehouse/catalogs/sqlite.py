@@ -65,14 +65,15 @@ class SqliteCatalog:
     def texts(self) -> Iterator[tuple[str, Iterator[str]]]:
         return iter(())
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         with closing(sqlite3.connect(self._file, timeout=30, isolation_level=None)) as con:
             con.execute("PRAGMA secure_delete = ON")
             con.execute("BEGIN IMMEDIATE")
             con.execute(statistics_sql(""))
             con.execute("COMMIT")
             con.execute("VACUUM")
-            con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy: int = con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def forget_aside(self) -> None:
         return

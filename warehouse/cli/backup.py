@@ -51,4 +51,9 @@ def restore(source: Path, replace: bool, data: str | None, as_json: bool) -> Non
         print_json(done)
         return
     click.echo(f"restored {' and '.join(done.files)} into {settings.data}")
+    if done.tombstones:
+        click.echo(
+            f"kept {done.tombstones:,} ids out whose people were erased since, and left the old catalog out; "
+            "where the lake is not whole: sojourn rebuild --from landing"
+        )
     click.echo(f"counted {done.segments:,} segments with {done.events:,} events that landed since")

@@ -9,3 +9,7 @@ class BadErasure(Terminal):
 
 class LookFailed(Transient):
     """The search for what is left of somebody ended early; it is begun again."""
+
+
+class StillRead(Transient):
+    """A database holds on to what was deleted while somebody reads it."""

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from warehouse.catalogs import catalog_of
+from warehouse.erasure.errors import StillRead
 from warehouse.erasure.needles import Needles
 from warehouse.lake import lock_writer
 from warehouse.registry import Registry
@@ -15,16 +16,20 @@ from warehouse.settings import WarehouseSettings
 
 
 def scrub_registry(registry: Registry, needles: Needles) -> None:
-    """No text of it names them any more, nor does a page that SQLite keeps for later."""
+    """No text of it names them any more, nor does a page kept for later. StillRead: again later."""
     registry.clear_texts(needles.cleared)
-    registry.compact()
+    if not registry.compact():
+        raise StillRead("the registry is being read; its log is emptied as soon as it is not")
 
 
 def scrub_catalog(settings: WarehouseSettings) -> None:
-    """Statistics say what living files hold, and free pages are gone. Call it while no lake is open here."""
+    """Statistics say what living files hold, and free pages are gone. Call it while no lake is open here.
+
+    StillRead: again later.
+    """
     with closing(catalog_of(settings)) as catalog, closing(lock_writer(settings, catalog)):
-        if catalog.identity() is not None:
-            catalog.scrub()
+        if catalog.identity() is not None and not catalog.scrub():
+            raise StillRead("the catalog is being read; its log is emptied as soon as it is not")
 
 
 def remove_aside(settings: WarehouseSettings, found: Iterable[str]) -> None:

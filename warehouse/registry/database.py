@@ -78,12 +78,15 @@ class Database:
         self._con.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", dirty)
         return len(dirty)
 
-    def compact(self) -> None:
-        """Rewrite the file without the pages that are free, and empty SQLite's log where nobody reads it."""
+    def compact(self) -> bool:
+        """Rewrite the file without the pages that are free, and empty SQLite's log; False while it is being
+        read.
+        """
         with self._lock:
             self._con.execute("PRAGMA secure_delete = ON")
             self._con.execute("VACUUM")
-            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy: int = self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         with self._lock:

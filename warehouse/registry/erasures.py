@@ -14,6 +14,9 @@ from warehouse.registry.database import Database
 FILED, DONE = "filed", "done"
 # The kind of an id and its keyed hash.
 Stone = tuple[str, str]
+# Rows by table.
+Graves = dict[str, list[tuple[Any, ...]]]
+_GRAVES = ("erasures", "tombstones", "suppressions")
 
 SCRIPT = """
     CREATE TABLE erasures (
@@ -95,6 +98,19 @@ class Erasures(Database):
         """(mode, erasure) by digest."""
         rows = self._all("SELECT digest, mode, erasure FROM tombstones")
         return {digest: (mode, erasure) for digest, mode, erasure in rows}
+
+    def graves(self) -> Graves:
+        """Everything that keeps the erased out, to be taken over by a registry from a backup."""
+        return {table: self._all(f"SELECT * FROM {table}") for table in _GRAVES}
+
+    def take_over(self, graves: Graves) -> int:
+        """Take in what another registry of this data folder knows; returns how many tombstones are new."""
+        known = self.tombstones()
+        with self._changing_rules():
+            for table, rows in ((table, rows) for table, rows in graves.items() if rows):
+                marks = ", ".join("?" * len(rows[0]))
+                self._con.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+        return len(self.tombstones().keys() - known.keys())
 
     def buried_kinds(self) -> set[str]:
         """The kinds of ids that have tombstones."""
