@@ -134,7 +134,7 @@ def test_the_command_tells_a_page_and_how_to_go_on(data: Path) -> None:
 def many() -> Lake:
     """A world of random events, stitched."""
     lake = plain_lake()
-    put(lake, arrivals(random.Random(5), 240))
+    put(lake, arrivals(random.Random(5), 110))
     return lake
 
 
@@ -164,8 +164,12 @@ def shown(lake: Lake, customer: str, view: View) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("limit", [3, 60])
-def test_all_pages_together_show_every_event_once_in_order(many: Lake, limit: int) -> None:
+@pytest.mark.parametrize(("limit", "visits", "at_once"), [(7, 128, 32), (60, 9, 4)])
+def test_all_pages_together_show_every_event_once_in_order(
+    many: Lake, limit: int, visits: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.timeline._VISITS", visits)
+    monkeypatch.setattr("warehouse.timeline._AT_ONCE", at_once)
     told = []
     for customer in customers(many):
         back = shown(many, customer, View(limit))
