@@ -3,6 +3,7 @@
 import click
 
 from sessionizer.explaining import explain
+from sessionizer.identity.cli import who
 from sessionizer.probable.cli import link, match
 
 
@@ -11,5 +12,5 @@ def identity() -> None:
     """Which ids are one person's, and why."""
 
 
-for command in (explain, match, link):
+for command in (explain, match, link, who):
     identity.add_command(command)

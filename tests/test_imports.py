@@ -36,6 +36,8 @@ LAW: dict[str, tuple[str, ...]] = {
     ),
     "sessionizer": ("sdk_contract", "warehouse"),
     "loadtest": ("sdk_contract", "warehouse"),
+    # Measures a function over arrays, for which there is no program to start.
+    "loadtest.linked": ("sdk_contract", "warehouse", "sessionizer.identity"),
     # What makes and sends the traffic must not see what became of it.
     "loadtest.traffic": ("sdk_contract",),
     "loadtest.drive": ("sdk_contract",),

@@ -12,7 +12,7 @@ class IdKind(msgspec.Struct, frozen=True):
 
     Of an event's ids the one with the highest `priority` is linked with each other one. A customer has at
     most `limit` values of it (None: any number), ever or first named within `window_days` before the link.
-    An id that is not named for `ttl_days` begins a new life. `traits` are the names under which traits hold
+    `traits` are the names under which traits hold
     it. Ids of an account join accounts only; people are its members.
     """
 
@@ -20,7 +20,6 @@ class IdKind(msgspec.Struct, frozen=True):
     priority: int
     limit: int | None = None
     window_days: int | None = None
-    ttl_days: int | None = None
     of: Bearer = "person"
     traits: tuple[str, ...] = ()
 

@@ -83,7 +83,7 @@ def judge(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
     edges, numbers = _edges(lake)
     roots, ages, new = _roots(lake, rules)
     blocked = decide(roots, edges, rules, lambda labels: _ask(lake, rules, labels)) if len(numbers) else {}
-    _put_edges(lake, numbers, blocked)
+    _put_edges(lake, numbers, blocked, rules)
     joined = np.ones(len(numbers), dtype=bool)
     joined[list(blocked)] = False
     _put_moves(lake, roots.label, ages, new, edges, joined, rules)
@@ -150,7 +150,7 @@ def _ask(lake: Lake, rules: IdentityRules, labels: Longs) -> tuple[Holdings, Lon
     return holdings, np.array([sizes.get(one, 0) for one in labels.tolist()], dtype=np.int64)
 
 
-def _put_edges(lake: Lake, numbers: Longs, blocked: dict[int, str]) -> None:
+def _put_edges(lake: Lake, numbers: Longs, blocked: dict[int, str], rules: IdentityRules) -> None:
     rows = pa.table(
         {
             "edge": numbers[list(blocked)] if blocked else pa.array([], pa.int64()),
@@ -158,7 +158,7 @@ def _put_edges(lake: Lake, numbers: Longs, blocked: dict[int, str]) -> None:
         }
     )
     with lake.table("verdicts", rows):
-        run(lake, "identity/new_edges")
+        run(lake, "identity/new_edges", once=statement("identity/once") if rules.daily else "")
 
 
 def _put_moves(

@@ -39,11 +39,6 @@ class IdentityRules(msgspec.Struct, frozen=True):
         """Whether it matters on which day an id was named."""
         return any(kind.window_days for kind in self.kinds)
 
-    @property
-    def mortal(self) -> tuple[IdKind, ...]:
-        """The kinds whose ids can begin a new life."""
-        return tuple(kind for kind in self.kinds if kind.ttl_days)
-
 
 USUAL: Final = IdentityRules()
 
@@ -52,7 +47,6 @@ class _KindChange(msgspec.Struct, forbid_unknown_fields=True):
     priority: Annotated[int, Meta(ge=0, le=1_000)] | None = None
     limit: _Count | Literal["any"] | None = None
     window_days: _Count | None = None
-    ttl_days: _Count | None = None
     of: Bearer | None = None
     traits: tuple[str, ...] | None = None
 

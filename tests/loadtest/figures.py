@@ -87,6 +87,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "calibration_error": 0.02,
         "made": {"seconds": 60.0, "records": 1_000_000},
     },
+    "identity": {
+        "components_s": 10.0,
+        "write_back_s": 5.0,
+        "churn_pct": 0.7,
+        "floor_pct": 0.5,
+        "rebuild_differs": 0,
+    },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
     "timeline": {"p95_ms": 200.0},
 }
@@ -166,6 +173,13 @@ BAD: dict[str, dict[str, Any]] = {
         "febrl3": {"f1": 0.994},
         "calibration_error": 0.021,
         "made": {"seconds": 60.1, "records": 10_000},
+    },
+    "identity": {
+        "components_s": 10.0,
+        "write_back_s": 5.1,
+        "churn_pct": 0.71,
+        "floor_pct": 0.5,
+        "rebuild_differs": 1,
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},

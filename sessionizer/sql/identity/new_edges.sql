@@ -9,3 +9,4 @@ SELECT
 FROM candidates
 LEFT JOIN verdicts AS v USING (edge)
 WHERE v.rule IS DISTINCT FROM 'settled'
+{once}
