@@ -33,8 +33,8 @@ _OLD: Final = 0.99
 
 
 class IdentityFigures(msgspec.Struct, frozen=True):
-    """`components_s` finds out what is joined, `write_back_s` puts all ids into the lake; `blocked` edges would
-    have made too large a customer. Percent are of the ids that were there before the last ones came.
+    """`components_s` finds out what is joined, `write_back_s` puts all ids into the lake; `blocked` edges
+    would have made too large a customer. Percent are of the ids that were there before the last ones came.
     """
 
     edges: int
@@ -68,7 +68,7 @@ def graph(edges: int, seed: int) -> Graph:
     place = np.arange(size) - np.repeat(first, sizes)
     spoke = np.flatnonzero(place)
     trees = spoke - place[spoke] + (rng.random(len(spoke)) * place[spoke]).astype(np.int64), spoke
-    hub, chain = int(edges * _HUB_PER_EDGE), min(_CHAIN, max(10, edges // 100))
+    hub, chain = int(edges * _HUB_PER_EDGE), min(_CHAIN, max(10, edges // 10_000))
     ends = size + np.arange(hub), size + hub + 1 + np.arange(chain - 1)
     extra = edges - len(spoke) - hub - chain + 1
     person = rng.integers(0, len(sizes), max(extra, 0))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessionizer.identity import Decisions
+from sessionizer.identity import Decisions, IdentityRules
+from sessionizer.identity.kinds import KINDS
 from sessionizer.incremental import cursors, stitch
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.ids import world_of
@@ -182,3 +183,35 @@ def test_an_event_that_names_nobody_is_passed_over() -> None:
     assert lake.query("SELECT events FROM sessions") == [(1,)]
     rebuild(lake, now=NOW)
     assert lake.query("SELECT events FROM sessions") == [(1,)]
+
+
+NARROW = IdentityRules(
+    kinds=tuple(
+        msgspec.structs.replace(kind, limit=1, window_days=3 if kind.name == "email" else None)
+        if kind.name in ("email", "phone")
+        else kind
+        for kind in KINDS
+    ),
+    most_ids=5,
+    most_links=4,
+    logged_out="last_user",
+)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_limits_within_days_caps_and_last_users_do_not_depend_on_the_cut(seed: int) -> None:
+    random_ = random.Random(seed)
+    events = arrivals(random_, 50, random_.choice((6, 40)))
+    ids, visits = world_of(events, NARROW)
+    lake = plain_lake()
+    store(lake, events)
+    for end in cuts(random_, 50):
+        loaded(lake, end)
+        stitch(lake, now=NOW, ids=NARROW)
+    assert rows(lake, "identity_edges", EDGE_COLUMNS) == ids.edge_rows()
+    assert rows(lake, "identities", IDENTITY_COLUMNS) == ids.identities()
+    assert rows(lake, "sessions", SESSION_COLUMNS) == visits
+    assert rows(lake, "customers", CUSTOMER_COLUMNS) == ids.customers(visits)
+    in_runs = contents(lake)
+    rebuild(lake, now=NOW, ids=NARROW)
+    assert contents(lake) == in_runs

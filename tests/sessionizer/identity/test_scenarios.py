@@ -13,9 +13,9 @@ from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import EPOCH, HOUR, START, Event, loaded, plain_lake, store
 from warehouse.lake import Lake
 
-# A story is words: `d` a device, `d:u` a user on it, `:u` a user without a device, `d:u+e@x.com` an identify
-# with an e-mail address or phone number, `d+e@x.com` the same without a user, `p>u` an alias. What it ends with
-# are the ids that are one customer, users in capitals; `?d` is what is nobody's on a device.
+# A story is words: `d` a device, `d:u` a user on it, `:u` a user without a device, `p>u` an alias. An identify
+# says more: `d:u+e@x.com` an e-mail address or phone number, `d+e@x.com` the same without a user. It ends with
+# the ids that are one customer, users in capitals; `?d` is what is nobody's on a device.
 FIVE = "d U a@x.com b@x.com c@x.com d@x.com e@x.com"
 STORIES = {
     "anonymous history is joined at login": ("d d:u", "d U"),
@@ -105,8 +105,9 @@ def told(request: pytest.FixtureRequest) -> dict[str, set[frozenset[str]]]:
     last = max(event.load_seq for event in events)
     lake = run_through(events, [last] if request.param == "at once" else range(size, last + size, size))
     found = lake.query(
-        "SELECT project, list(CASE kind WHEN 'user_id' THEN upper(value) WHEN 'shared_device' THEN '?' || value"
-        " ELSE value END) FROM identities GROUP BY project, customer_id"
+        "SELECT project, list(CASE kind WHEN 'user_id' THEN upper(value)"
+        " WHEN 'shared_device' THEN '?' || value ELSE value END)"
+        " FROM identities GROUP BY project, customer_id"
     )
     return {name: {frozenset(ids) for project, ids in found if project == name} for name in STORIES}
 
