@@ -13,9 +13,9 @@ from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import EPOCH, HOUR, START, Event, loaded, plain_lake, store
 from warehouse.lake import Lake
 
-# A story is words: `d` a device, `d:u` a user on it, `:u` a user without a device, `p>u` an alias. An identify
-# says more: `d:u+e@x.com` an e-mail address or phone number, `d+e@x.com` the same without a user. It ends with
-# the ids that are one customer, users in capitals; `?d` is what is nobody's on a device.
+# A story is words: `d` a device, `d:u` a user on it, `:u` a user without a device, `p>u` an alias. An
+# identify says more: `d:u+e@x.com` an e-mail address or phone number, `d+e@x.com` the same without a user. It
+# ends with the ids that are one customer, users in capitals; `?d` is what is nobody's on a device.
 FIVE = "d U a@x.com b@x.com c@x.com d@x.com e@x.com"
 STORIES = {
     "anonymous history is joined at login": ("d d:u", "d U"),
