@@ -94,8 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         """What an SDK asks before it sends; a GET with `data` has events."""
         path = urlsplit(self.path).path
         return (
-            self.command == "OPTIONS"
-            or (self.command == "GET" and "data=" not in self.path)
+            self.method == "OPTIONS"
+            or (self.method == "GET" and "data=" not in self.path)
             or (path.startswith(("/flags", "/decide", "/array")))
         )
 

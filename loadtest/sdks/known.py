@@ -15,13 +15,17 @@ _BULK: Final = ("bulk 0", "bulk 1", "bulk 2")
 
 
 class Sdk(msgspec.Struct, frozen=True):
-    """`name` is that of its sender in the folder of its language; `drops`: where it gives up by itself."""
+    """`name` is that of its sender in the folder of its language; `drops`: where it gives up by itself.
+
+    `alone`: it cannot stand in one program more than once, and so meets no faults.
+    """
 
     name: str
     language: str
     package: str
     roles: tuple[str, ...]
     drops: frozenset[str] = frozenset()
+    alone: bool = False
 
     def version(self, project: Path = NODE_PROJECT) -> str:
         """Of the package that is installed."""
@@ -111,6 +115,7 @@ SDKS: Final = (
         "sa-sdk-node",
         ("flat track", "page", "screen", "traits", "item", "alias", *_BULK),
         drops=_NEVER_AGAIN,
+        alone=True,
     ),
     Sdk(
         "sensors-miniprogram",
@@ -118,6 +123,7 @@ SDKS: Final = (
         "sa-sdk-miniprogram",
         ("flat track", "screen", "traits", "login", *_BULK),
         drops=_NEVER_AGAIN,
+        alone=True,
     ),
     Sdk(
         "sensors-js",
@@ -143,18 +149,21 @@ SDKS: Final = (
         "node",
         "@rudderstack/rudder-sdk-node",
         ("track", "page", "screen", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_REFUSED | {"408"},
     ),
     Sdk(
         "rudder-js",
         "browser",
         "@rudderstack/analytics-js",
         ("track", "page", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_REFUSED | {"408"},
     ),
     Sdk(
         "segment-next",
         "browser",
         "@segment/analytics-next",
         ("track", "page", "screen", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_REFUSED,
     ),
     Sdk(
         "clickstream-web",
