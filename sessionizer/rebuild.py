@@ -63,11 +63,7 @@ def rebuild(
 
 
 def _sessions(lake: Lake, until: int, laws: Laws) -> None:
-    sessions.cut_all(lake, laws.visits)
-    run(lake, "sessions/vanished")
-    run(lake, "sessions/aliases", until=until)
-    lake.execute("DELETE FROM lake.main.sessions")
-    run(lake, "sessions/replace")
+    sessions.replace_all(lake, until, laws.visits)
 
 
 def _identities(lake: Lake, until: int, laws: Laws) -> None:

@@ -70,9 +70,14 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     return _write(lake, until, reread)
 
 
-def cut_all(lake: Lake, rules: VisitRules = USUAL) -> None:
-    """Cut every event of the temp view `whole` into the temp table `visits`."""
-    find_all(lake, rules.cutting)
+def replace_all(lake: Lake, until: int, rules: VisitRules = USUAL) -> None:
+    """Cut every event of the temp view `whole` anew, in place of all sessions there are."""
+    run(lake, "sessions/were")
+    lake.execute("DELETE FROM lake.main.sessions")
+    for _ in find_all(lake, rules.cutting):
+        run(lake, "sessions/insert", rows="visits")
+    run(lake, "sessions/vanished")
+    run(lake, "sessions/aliases", until=until, visits="lake.main.sessions")
 
 
 def _find_near(lake: Lake, gap: int) -> None:
@@ -123,7 +128,7 @@ def _write(lake: Lake, until: int, reread: int) -> Changes:
     )
     if gone:
         run(lake, "sessions/delete", days=", ".join(f"DATE '{day}'" for day in days))
-        run(lake, "sessions/aliases", until=until)
+        run(lake, "sessions/aliases", until=until, visits="visits")
     if born:
-        run(lake, "sessions/insert")
+        run(lake, "sessions/insert", rows="born")
     return Changes(gone, born, reread)

@@ -53,6 +53,8 @@ SELECT
     CASE WHEN e.type = 'identify' THEN e.traits END AS traits,
     {sdk_session} AS sdk_session,
     {apart} AS apart,
+    e.is_bot,
+    e.library_name,
     CASE WHEN contains(e.context::VARCHAR, '"traits"') THEN e.context->'$.traits' END AS context_traits,
     coalesce(e.library_name, '') AS library,
     coalesce(e.dialect, '') AS dialect,

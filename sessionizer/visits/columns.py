@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from sessionizer.visits.rules import SessionRules
 from warehouse.catalogs.text import quoted
 
+NOTHING: Final = "NULL::VARCHAR"
 _CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
 _SDK_SESSIONS: Final = (
     *("e.context->>'$.sessionId'", "e.context->>'$.session_id'", "e.context->>'$.session.id'"),
@@ -39,7 +42,7 @@ def apart(rules: SessionRules) -> str:
         *([(f"e.event IN ({_texts(rules.ignores)})", "uncounted")] if rules.ignores else []),
     ]
     cases = "".join(f" WHEN {test} THEN '{reason}'" for test, reason in reasons)
-    return f"CASE{cases} END" if cases else "NULL::VARCHAR"
+    return f"CASE{cases} END" if cases else NOTHING
 
 
 def of_atoms(rules: SessionRules) -> dict[str, str]:
@@ -60,22 +63,48 @@ def of_seeds(rules: SessionRules) -> dict[str, str]:
     return {"day": _day(rules, "ended_at")}
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """What several sets of rules look at: the columns as SQL, and by what name each set finds its own."""
+
+    sql: str
+    names: tuple[dict[str, str], ...]
+
+
+def of_several(sets: Sequence[SessionRules]) -> Looked:
+    """The parts of the statement `numbers`: a column for each thing that any of the sets wants to know."""
+    wanted = [_wanted(rules) for rules in sets]
+    distinct = list(dict.fromkeys(sql for one in wanted for sql in one.values()))
+    named = {sql: f"looked_at_{number}" for number, sql in enumerate(distinct)}
+    names = tuple({role: named[sql] for role, sql in one.items()} for one in wanted)
+    columns = "".join(f", {sql} AS {name}" for sql, name in named.items())
+    return Looked(columns, names)
+
+
+def _wanted(rules: SessionRules) -> dict[str, str]:
+    atoms = of_atoms(rules)
+    keys = {"campaign": rules.campaign, "referrer": rules.referrer, "visit": rules.sdk_sessions}
+    counts = {"counts": f"({apart(rules)}) IS NULL"} if apart(rules) != NOTHING else {}
+    return (
+        {name: f"coalesce({atoms[name]}, 0)" for name, wanted in keys.items() if wanted}
+        | {name: atoms[name] for name in _flags(rules)}
+        | counts
+    )
+
+
 def looked_at(rules: SessionRules) -> dict[str, str]:
-    """The parts of the statement `ordered`: columns that only some rules need, and the order they need."""
-    columns = {
-        "campaign": rules.campaign,
-        "referrer": rules.referrer,
-        "visit": rules.sdk_sessions,
-    }
-    keys = [f", coalesce({name}_key, 0) AS {name}" for name, wanted in columns.items() if wanted]
+    """The parts of the statement `ordered`: columns that only some rules need."""
+    keys = {"campaign": rules.campaign, "referrer": rules.referrer}
+    sql = [f", coalesce({name}_key, 0) AS {name}" for name, wanted in keys.items() if wanted]
+    return {"looked_at": "".join([*sql, *(f", {name}" for name in _flags(rules))])}
+
+
+def _flags(rules: SessionRules) -> list[str]:
     flags = {
         "day": rules.day_of is not None,
         "mobile": rules.mobile_gap is not None,
         "ends": bool(rules.ends_after),
     }
-    plain = [f", {name}" for name, wanted in flags.items() if wanted]
-    first_by = "coalesce(visit_key, 0), " if rules.sdk_sessions else ""
-    return {"looked_at": "".join([*keys, *plain]), "first_by": first_by}
+    return [name for name, wanted in flags.items() if wanted]
 
 
 def _texts(names: Iterable[str]) -> str:

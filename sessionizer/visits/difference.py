@@ -67,22 +67,19 @@ def difference(
     last_day: date,
 ) -> Difference:
     """Cut the events of these days (UTC, both included) both ways; a session is cut off at their ends."""
-    days = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
-    (of_a, told_a), (of_b, told_b) = (
-        _counted(lake, VisitRules(rules, tuple(successes)), days) for rules in (a, b)
-    )
+    asked = next((rules for rules in (a, b) if rules.sdk_sessions), a)
+    read_moments(lake, VisitRules(asked, tuple(successes)))
+    run(lake, "days", first_day=first_day.isoformat(), last_day=last_day.isoformat())
+    ((events,),) = lake.query("SELECT count(*) FROM whole")
+    found = found_in_all(lake, (a, b), events)
+    (of_a, told_a), (of_b, told_b) = (_counted(*one, events) for one in zip((a, b), found, strict=True))
     same = np.isin(told_a["opening"], told_b["opening"])
     other = ~np.isin(told_b["opening"], told_a["opening"])
     only_a, only_b = _why(told_a["why"][~same]), _why(told_b["why"][other])
     return Difference(first_day, last_day, of_a, of_b, int(same.sum()), only_a, only_b)
 
 
-def _counted(lake: Lake, cutting: VisitRules, days: dict[str, str]) -> tuple[Counted, dict[str, Any]]:
-    rules = cutting.cutting
-    read_moments(lake, cutting)
-    run(lake, "days", **days)
-    ((events,),) = lake.query("SELECT count(*) FROM whole")
-    visits = found_in_all(lake, rules, events)
+def _counted(rules: SessionRules, visits: pa.Table, events: int) -> tuple[Counted, dict[str, Any]]:
     told = {name: visits[name].to_numpy() for name in ("opening", "why", "events", "pages")}
     keep = told["pages"] > 0 if rules.needs_page else np.ones(len(visits), dtype=bool)
     told = {name: column[keep] for name, column in told.items()}

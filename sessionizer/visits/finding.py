@@ -1,92 +1,99 @@
-"""From atoms in the lake to the rows of visits: read in order, cut, summed up."""
+"""From events in the lake to visits: read in order, cut by one set of rules or several, summed up."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from sessionizer.statements import run, statement
-from sessionizer.visits.columns import looked_at, of_atoms
-from sessionizer.visits.cut import cut
+from sessionizer.statements import statement
+from sessionizer.visits.carry import inserted, opened, seeds_of
+from sessionizer.visits.columns import looked_at, of_several
+from sessionizer.visits.cutting import Cutting, cut_columns
+from sessionizer.visits.reading import Columns, read_slice, said_once
+from sessionizer.visits.rows import carried, keep, shaped, texts_of
 from sessionizer.visits.rules import SessionRules
-from sessionizer.visits.stream import Longs, Stream, before
-from sessionizer.visits.summary import Said, summed
+from sessionizer.visits.slices import AT_ONCE, Slice, parts, slices
+from sessionizer.visits.stream import Places
 from warehouse.lake import Lake
 
-_AT_ONCE: Final = 16_000_000
+
+class Side:
+    """One of several sets of rules: what it found of the slices so far, and what goes on in the next one.
+
+    `names`: how the columns that its rules look at are called.
+    """
+
+    def __init__(self, rules: SessionRules, names: dict[str, str]) -> None:
+        self.rules, self._names = rules, names
+        self._seeds: Columns | None = None
+
+    def cut(self, columns: Columns, until: int | None) -> tuple[Cutting, Places]:
+        """The visits of a slice, and which of them are still open."""
+        own = inserted(self._own(columns), self._seeds)
+        cutting = cut_columns(own, self.rules)
+        open_ = opened(cutting, until, round(self.rules.widest_gap * 1_000_000))
+        self._seeds = seeds_of(cutting, open_, own)
+        return cutting, open_
+
+    def _own(self, columns: Columns) -> Columns:
+        """What its rules look at, of the events that make visits."""
+        size = len(columns["atom"])
+        own = {name: values for name, values in columns.items() if not name.startswith("looked_at")}
+        own |= {role: columns[name] for role, name in self._names.items()}
+        own["until"], own["named"] = own["at"], own["user"] != 0
+        own["events"] = np.broadcast_to(np.int64(1), size)
+        own["engaged"] = own["began"] = np.broadcast_to(np.int64(0), size)
+        counts = own.pop("counts", None)
+        if counts is not None and not counts.all():
+            own = {name: values[counts] for name, values in own.items()}
+        if "visit" in own:
+            order = np.lexsort((own["visit"], own["subject"]))
+            own = {name: values[order] for name, values in own.items()}
+        return own
 
 
 def find(lake: Lake, rules: SessionRules) -> None:
-    """Cut the temp table `atoms` into the temp table `visits`."""
-    _keep(lake, _found(lake, "atoms", 1, rules))
-    run(lake, "sessions/visits")
+    """Cut the temp table `atoms`, which is small, into the temp table `visits`."""
+    columns = lake.execute(statement("sessions/ordered", **looked_at(rules))).fetchnumpy()
+    cutting = cut_columns(said_once(columns), rules)
+    keep(lake, shaped(cutting, lake.execute("FROM atoms").to_arrow_table()))
 
 
-def find_all(lake: Lake, rules: SessionRules) -> None:
-    """Cut every event of the temp view `whole` into the temp table `visits`, some subjects at a time."""
-    ((events,),) = lake.query("SELECT count(*) FROM whole")
-    _keep(lake, found_in_all(lake, rules, events))
-    run(lake, "sessions/wanted", atoms=_whole(rules))
-    run(lake, "sessions/visits")
+def find_all(lake: Lake, rules: SessionRules, at_once: int = AT_ONCE) -> Iterator[None]:
+    """Cut every event of the temp view `whole`, some at a time.
+
+    Each time it goes on, the temp table `visits` has rows of sessions that are complete.
+    """
+    looked = of_several([rules])
+    side, texts = Side(rules, looked.names[0]), None
+    for slice_ in slices(lake, at_once):
+        cutting, open_ = side.cut(read_slice(lake, slice_, looked), slice_.until)
+        shapes = shaped(cutting, texts_of(lake, slice_.among, cutting, texts))
+        keep(lake, shapes.filter(_others(len(shapes), open_)))
+        goes_on = pa.array(open_)
+        opening = cutting.said.atom[cutting.visits.starts[open_]]
+        texts = carried(lake, shapes.take(goes_on), pa.array(opening))
+        yield
 
 
-def found_in_all(lake: Lake, rules: SessionRules, events: int) -> pa.Table:
-    """The visits of the temp view `whole`, which has so many events, as `summed` gives them."""
-    return _found(lake, _whole(rules), 1 + events // _AT_ONCE, rules)
+def found_in_all(lake: Lake, sets: Sequence[SessionRules], events: int) -> list[pa.Table]:
+    """The visits of the temp view `whole`, which has so many events, by each set of rules, of one reading."""
+    looked = of_several(sets)
+    sides = [Side(rules, names) for rules, names in zip(sets, looked.names, strict=True)]
+    pieces = [*(parts(events) if any(rules.sdk_sessions for rules in sets) else slices(lake))]
+    found: list[list[pa.Table]] = [[] for _ in sets]
+    for slice_ in pieces or [Slice("true")]:
+        columns = read_slice(lake, slice_, looked)
+        for side, tables in zip(sides, found, strict=True):
+            cutting, open_ = side.cut(columns, slice_.until)
+            tables.append(cutting.table().filter(_others(len(cutting.visits), open_)))
+    return [pa.concat_tables(tables) for tables in found]
 
 
-def _whole(rules: SessionRules) -> str:
-    return f"({statement('sessions/event_atoms', source='whole', **of_atoms(rules))})"
-
-
-def _keep(lake: Lake, found: pa.Table) -> None:
-    with lake.table("found_visits", found):
-        lake.execute("CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM found_visits")
-
-
-def _found(lake: Lake, atoms: str, parts: int, rules: SessionRules) -> pa.Table:
-    return pa.concat_tables([_part(lake, atoms, parts, part, rules) for part in range(parts)])
-
-
-def _part(lake: Lake, atoms: str, parts: int, part: int, rules: SessionRules) -> pa.Table:
-    sql = statement("sessions/ordered", atoms=atoms, parts=parts, part=part, **looked_at(rules))
-    columns = lake.execute(sql).fetchnumpy()
-    user = _said_once(columns)
-    stream = _stream(columns, user)
-    said = Said(
-        columns["atom"],
-        {name: columns[name] for name in ("events", "pages", "conversions")},
-        columns["engaged"],
-        columns["worth"],
-        columns["valued"],
-        columns["currency"],
-        first={
-            "named": user != 0,
-            "entered": columns["paged"],
-            **{name: columns[name] for name in ("campaigned", "referred", "landed", "equipped", "placed")},
-        },
-        last={"gone": columns["paged"]},
-    )
-    return summed(stream, said, cut(stream, rules))
-
-
-def _stream(columns: dict[str, npt.NDArray[np.int64]], user: Longs) -> Stream:
-    """What no rule asks for is not there, and is nothing."""
-    nothing = np.broadcast_to(np.int64(0), user.shape)
-    never = np.broadcast_to(np.False_, user.shape)
-    given = {name: columns.get(name, nothing) for name in ("campaign", "referrer", "visit", "day")}
-    flags = {name: columns.get(name, never) for name in ("mobile", "ends")}
-    plain = {name: columns[name] for name in ("subject", "at", "until", "events")}
-    return Stream(user=user, **plain, **given, **flags)  # type: ignore[arg-type]
-
-
-def _said_once(columns: dict[str, npt.NDArray[np.int64]]) -> Longs:
-    """The users, but for copies of an event: the same time and message id as the atom before."""
-    copies = np.ones(len(columns["at"]), dtype=bool)
-    copies[:1] = False
-    for name in ("subject", "at", "message"):
-        copies &= before(columns[name]) == columns[name]
-    return np.where(copies, 0, columns["user"])
+def _others(size: int, open_: Places) -> pa.Array:
+    """All but these."""
+    mask = np.ones(size, dtype=bool)
+    mask[open_] = False
+    return pa.array(mask)

@@ -79,12 +79,13 @@ class SessionRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def resumable(self) -> bool:
         """Whether a session's row says all that is needed to go on from it."""
-        return not (self.campaign or self.referrer or self.ends_after)
+        splits = self.campaign or self.referrer or self.ends_after
+        return not (splits or (self.user and (self.longest or self.lone_gap)))
 
     @property
     def widest_gap(self) -> float:
         """The longest pause that can lie within a visit: what is further apart never touches."""
-        return max(self.gap, self.mobile_gap or 0.0)
+        return max(self.gap, self.mobile_gap or 0.0) + (MINUTE if self.whole_minutes else 0)
 
 
 OURS: Final = SessionRules(user=True, servers=True)

@@ -4,7 +4,7 @@ SELECT old.session_id, visits.session_id, {until}
 FROM (
     SELECT session_id, subject_key, row(started_at, first_message_id) AS opening
     FROM gone
-    WHERE session_id NOT IN (SELECT session_id FROM visits)
+    WHERE session_id NOT IN (SELECT session_id FROM {visits})
 ) AS old
-ASOF JOIN (SELECT session_id, subject_key, row(started_at, first_message_id) AS opening FROM visits) AS visits
+ASOF JOIN (SELECT session_id, subject_key, row(started_at, first_message_id) AS opening FROM {visits}) AS visits
     ON visits.subject_key = old.subject_key AND old.opening >= visits.opening

@@ -2,6 +2,7 @@
 -- stands for none; so it does for a worth of nothing.
 SELECT
     atom,
+    0::BIGINT AS began,
     subject_key AS subject,
     epoch_us(started_at) AS at,
     epoch_us(ended_at) AS until,
@@ -21,6 +22,5 @@ SELECT
     coalesce(device_type, os_name, browser) IS NOT NULL AS equipped,
     country IS NOT NULL AS placed
     {looked_at}
-FROM {atoms}
-WHERE subject_key % {parts} = {part}
-ORDER BY subject_key, {first_by}started_at, first_message_id, user_id NULLS LAST, tie
+FROM atoms
+ORDER BY subject_key, started_at, first_message_id, user_id NULLS LAST, tie

@@ -1,3 +1,3 @@
 -- gone: sessions whose id a rebuild does not give again.
 CREATE OR REPLACE TEMP TABLE gone AS
-SELECT * FROM lake.main.sessions WHERE session_id NOT IN (SELECT session_id FROM visits)
+SELECT were.* FROM were ANTI JOIN lake.main.sessions AS sessions USING (session_id)

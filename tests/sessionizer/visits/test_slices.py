@@ -1,0 +1,90 @@
+"""All events some at a time: what is cut in slices of time is what is cut at once."""
+
+import random
+from typing import Any
+
+import pytest
+
+from sessionizer.sessions import VisitRules, read_moments
+from sessionizer.statements import run
+from sessionizer.visits.finding import find_all, found_in_all
+from sessionizer.visits.presets import PRESETS
+from sessionizer.visits.rules import SessionRules
+from sessionizer.visits.slices import slices
+from tests.sessionizer.visits.test_kept import KEPT, PAID, varied
+from tests.sessionizer.world import GAP, MINUTE, START, Event, plain_lake, store
+from warehouse.lake import Lake
+
+EVERYTHING = SessionRules(
+    "everything",
+    gap=1_200,
+    mobile_gap=600,
+    lone_gap=1_900,
+    day_of="Asia/Shanghai",
+    user=True,
+    campaign=True,
+    referrer=True,
+    longest=7_200,
+    ends_after=("paid",),
+    ignores=("seen",),
+)
+SETS = [*(PRESETS[name] for name in KEPT), EVERYTHING]
+
+
+def lake_of(events: list[Event], rules: SessionRules) -> Lake:
+    lake = plain_lake()
+    store(lake, events)
+    read_moments(lake, VisitRules(rules, (PAID,)))
+    run(lake, "whole", until=1 << 60)
+    return lake
+
+
+def found(lake: Lake, rules: SessionRules, at_once: int) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for _ in find_all(lake, rules, at_once):
+        rows += lake.query("FROM visits")
+    return sorted(rows, key=repr)
+
+
+@pytest.mark.parametrize("rules", SETS, ids=lambda rules: rules.name)
+def test_slices_of_any_size_give_the_visits_of_one(rules: SessionRules) -> None:
+    random_ = random.Random(rules.name)
+    events = varied(random_, 150)
+    lake = lake_of(events, rules)
+    whole = found(lake, rules, 1_000)
+    assert len(list(slices(lake, 1_000))) == 1
+    assert len(list(slices(lake, 4))) > 10
+    for at_once in (1, 4, 40):
+        assert found(lake, rules, at_once) == whole
+
+
+def test_events_of_one_moment_keep_their_order() -> None:
+    said = [("b", "u1"), ("a", "u2"), ("c", None), ("a", "u1"), ("a", None)]
+    events = [
+        Event(number, START + number // 3, message, anonymous_id="d", user_id=user)
+        for number, (message, user) in enumerate(said * 3)
+    ]
+    rules = PRESETS["sojourn"]
+    rows = found(lake_of(events, rules), rules, 1_000)
+    random.Random(1).shuffle(events)
+    assert found(lake_of(events, rules), rules, 1_000) == rows
+    assert len(rows) == 4
+
+
+def test_several_sets_from_one_reading_are_those_of_each_alone() -> None:
+    events = varied(random.Random(8), 200)
+    lake = lake_of(events, PRESETS["posthog"])
+    for sets in (SETS, [*SETS, PRESETS["posthog"], PRESETS["snowplow"]]):
+        for rules, together in zip(sets, found_in_all(lake, sets, 200), strict=True):
+            ((alone),) = found_in_all(lake, [rules], 200)
+            assert together.sort_by("opening").equals(alone.sort_by("opening"))
+
+
+def test_a_device_that_never_stops_is_cut_by_minutes() -> None:
+    """One visit over all slices, of which each holds a few minutes."""
+    events = [Event(n, START + n * MINUTE // 10, f"m{n}", anonymous_id="d") for n in range(2_000)]
+    lake = lake_of([*events, Event(9_999, START + 400 * MINUTE + GAP, "z", anonymous_id="d")], PRESETS["ga4"])
+    assert len(list(slices(lake, 100))) > 15
+    rows = found(lake, PRESETS["ga4"], 100)
+    names = [name for name, *_ in lake.query("DESCRIBE visits")]
+    assert [row[names.index("events")] for row in rows] in ([1, 2_000], [2_000, 1])
