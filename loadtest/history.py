@@ -51,8 +51,8 @@ def write_past(data: Path, past: Past, report: Report) -> Key:
     store = LocalStore(data / "landing")
     for number, (segment, table) in enumerate(_objects(past, key)):
         first = table["received_at"][0].value
-        store.put_new(object_key(segment, first), _parquet(table))
-        registry.tally_segment(WORKER, segment, _tally(table, key.no))
+        store.put_new(object_key(segment, first), parquet(table))
+        registry.tally_segment(WORKER, segment, tally(table, key.no))
         if number % 20 == 19:
             report(f"history: {(number + 1) * OBJECT_ROWS:,} of {past.rows:,} events written")
     registry.close()
@@ -62,23 +62,29 @@ def write_past(data: Path, past: Past, report: Report) -> Key:
 def _objects(past: Past, key: Key) -> Iterator[tuple[str, pa.Table]]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    sql = Path(__file__).with_name(f"{past.kind}.sql").read_text()
     for number, first in enumerate(range(0, past.rows, OBJECT_ROWS)):
         segment = segment_id(WORKER, past.start // 1000, number)
-        parameters: dict[str, Any] = {
-            "first": first,
-            "after": min(first + OBJECT_ROWS, past.rows),
-            "start": past.start,
-            "step_us": past.step_us,
-            "seed": str(past.seed),
-            "devices": past.devices,
-            "segment_id": segment,
-            "project": key.project,
-            "key_id": key.id,
-            "key_no": key.no,
-        }
-        yield segment, in_schema(con.execute(sql, parameters).to_arrow_table().sort_by("received_at"))
+        made = rows_of(con, past, key, segment, range(first, min(first + OBJECT_ROWS, past.rows)))
+        yield segment, in_schema(made)
     con.close()
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, past: Past, key: Key, segment: str, numbers: range) -> pa.Table:
+    """The events of these numbers, in order of receipt; numbers go on after the past."""
+    sql = Path(__file__).with_name(f"{past.kind}.sql").read_text()
+    parameters: dict[str, Any] = {
+        "first": numbers.start,
+        "after": numbers.stop,
+        "start": past.start,
+        "step_us": past.step_us,
+        "seed": str(past.seed),
+        "devices": past.devices,
+        "segment_id": segment,
+        "project": key.project,
+        "key_id": key.id,
+        "key_no": key.no,
+    }
+    return con.execute(sql, parameters).to_arrow_table().sort_by("received_at")
 
 
 def in_schema(table: pa.Table) -> pa.Table:
@@ -90,13 +96,15 @@ def in_schema(table: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _parquet(table: pa.Table) -> bytes:
+def parquet(table: pa.Table) -> bytes:
+    """A landing object."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
 
 
-def _tally(table: pa.Table, key_no: int) -> list[Tally]:
+def tally(table: pa.Table, key_no: int) -> list[Tally]:
+    """What the door has counted of it, by hour."""
     hours = pc.divide(table["received_at"].cast(pa.int64()), _HOUR_US)
     return [Tally(key_no, entry["values"], entry["counts"]) for entry in pc.value_counts(hours).to_pylist()]
 

@@ -7,6 +7,8 @@ between them: where the new ones come last it goes on from the last session's ro
 cluster's events again.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from sessionizer.identity import rules as ids_of
@@ -70,14 +72,22 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     return _write(lake, until, reread)
 
 
-def replace_all(lake: Lake, until: int, rules: VisitRules = USUAL) -> None:
-    """Cut every event of the temp view `whole` anew, in place of all sessions there are."""
+def replace_all(
+    lake: Lake, until: int, rules: VisitRules = USUAL, beside: Sequence[SessionRules] = ()
+) -> list[int]:
+    """Cut every event of the temp view `whole` anew, in place of all sessions there are.
+
+    Returns how many sessions there would be by each of the rules `beside`, from the same reading.
+    """
     run(lake, "sessions/were")
     lake.execute("DELETE FROM lake.main.sessions")
-    for _ in find_all(lake, rules.cutting):
+    counts = [0] * len(beside)
+    for tables in find_all(lake, rules.cutting, beside=beside):
         run(lake, "sessions/insert", rows="visits")
+        counts = [count + len(table) for count, table in zip(counts, tables, strict=True)]
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until, visits="lake.main.sessions")
+    return counts
 
 
 def _find_near(lake: Lake, gap: int) -> None:

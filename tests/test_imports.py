@@ -38,6 +38,8 @@ LAW: dict[str, tuple[str, ...]] = {
     "loadtest": ("sdk_contract", "warehouse"),
     # Measures a function over arrays, for which there is no program to start.
     "loadtest.linked": ("sdk_contract", "warehouse", "sessionizer.identity"),
+    # What the sessionizer costs is measured step by step, by its own functions.
+    "loadtest.stitching": ("sdk_contract", "sessionizer", "warehouse"),
     # What makes and sends the traffic must not see what became of it.
     "loadtest.traffic": ("sdk_contract",),
     "loadtest.drive": ("sdk_contract",),

@@ -83,6 +83,27 @@ def diff(a: str, b: str, data: str | None, as_json: bool, days: int) -> None:
             click.echo(f"only {side.rules}: {number:,} begin with {text}")
 
 
+@sessions.command("gaps")
+@click.argument(
+    "gaps", metavar="MINUTES...", nargs=-1, required=True, type=click.FloatRange(min=0, min_open=True)
+)
+@data_option
+@json_option
+@days_option("--since", "days", default="14d", help="Days to count, back from now: 14d, 2w.")
+def gaps_command(gaps: tuple[float, ...], data: str | None, as_json: bool, days: int) -> None:
+    """Count the sessions that other pauses would give, such as 5 30 60: which pause suits this site?"""
+    from sessionizer.visits.pauses import sessions_by_gap
+
+    last = datetime.fromtimestamp(now() / 1e6, UTC).date()
+    with open_reader(chosen(data)) as lake:
+        told = sessions_by_gap(lake, gaps, last - _DAY * days, last)
+    if as_json:
+        print_json([{"minutes": minutes, "sessions": sessions} for minutes, sessions in told.items()])
+        return
+    for minutes, number in told.items():
+        click.echo(f"{minutes:>8g} minutes {number:>16,} sessions")
+
+
 @sessions.command("fates")
 @data_option
 @json_option

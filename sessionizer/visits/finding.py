@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sessionizer.statements import statement
 from sessionizer.visits.carry import inserted, opened, seeds_of
-from sessionizer.visits.columns import looked_at, of_several
+from sessionizer.visits.columns import Looked, looked_at, of_several
 from sessionizer.visits.cutting import Cutting, cut_columns
 from sessionizer.visits.reading import Columns, read_slice, said_once
 from sessionizer.visits.rows import carried, keep, shaped, texts_of
@@ -37,6 +37,11 @@ class Side:
         self._seeds = seeds_of(cutting, open_, own)
         return cutting, open_
 
+    def closed(self, columns: Columns, until: int | None) -> pa.Table:
+        """The visits of a slice that are complete."""
+        cutting, open_ = self.cut(columns, until)
+        return cutting.table().filter(_others(len(cutting.visits), open_))
+
     def _own(self, columns: Columns) -> Columns:
         """What its rules look at, of the events that make visits."""
         size = len(columns["atom"])
@@ -61,35 +66,43 @@ def find(lake: Lake, rules: SessionRules) -> None:
     keep(lake, shaped(cutting, lake.execute("FROM atoms").to_arrow_table()))
 
 
-def find_all(lake: Lake, rules: SessionRules, at_once: int = AT_ONCE) -> Iterator[None]:
+def find_all(
+    lake: Lake, rules: SessionRules, at_once: int = AT_ONCE, beside: Sequence[SessionRules] = ()
+) -> Iterator[list[pa.Table]]:
     """Cut every event of the temp view `whole`, some at a time.
 
-    Each time it goes on, the temp table `visits` has rows of sessions that are complete.
+    Each time it goes on, the temp table `visits` has rows of sessions that are complete, and what is given
+    are the visits by the rules `beside`, without texts.
     """
-    looked = of_several([rules])
-    side, texts = Side(rules, looked.names[0]), None
+    looked = of_several([rules, *beside])
+    side, *others = _sides([rules, *beside], looked)
+    texts = None
     for slice_ in slices(lake, at_once):
-        cutting, open_ = side.cut(read_slice(lake, slice_, looked), slice_.until)
+        columns = read_slice(lake, slice_, looked)
+        cutting, open_ = side.cut(columns, slice_.until)
         shapes = shaped(cutting, texts_of(lake, slice_.among, cutting, texts))
         keep(lake, shapes.filter(_others(len(shapes), open_)))
         goes_on = pa.array(open_)
         opening = cutting.said.atom[cutting.visits.starts[open_]]
         texts = carried(lake, shapes.take(goes_on), pa.array(opening))
-        yield
+        yield [other.closed(columns, slice_.until) for other in others]
 
 
 def found_in_all(lake: Lake, sets: Sequence[SessionRules], events: int) -> list[pa.Table]:
     """The visits of the temp view `whole`, which has so many events, by each set of rules, of one reading."""
     looked = of_several(sets)
-    sides = [Side(rules, names) for rules, names in zip(sets, looked.names, strict=True)]
+    sides = _sides(sets, looked)
     pieces = [*(parts(events) if any(rules.sdk_sessions for rules in sets) else slices(lake))]
     found: list[list[pa.Table]] = [[] for _ in sets]
     for slice_ in pieces or [Slice("true")]:
         columns = read_slice(lake, slice_, looked)
         for side, tables in zip(sides, found, strict=True):
-            cutting, open_ = side.cut(columns, slice_.until)
-            tables.append(cutting.table().filter(_others(len(cutting.visits), open_)))
+            tables.append(side.closed(columns, slice_.until))
     return [pa.concat_tables(tables) for tables in found]
+
+
+def _sides(sets: Sequence[SessionRules], looked: Looked) -> list[Side]:
+    return [Side(rules, names) for rules, names in zip(sets, looked.names, strict=True)]
 
 
 def _others(size: int, open_: Places) -> pa.Array:

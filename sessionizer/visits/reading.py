@@ -21,14 +21,19 @@ _FLAGS: Final = ("pages", "conversions")
 def read_slice(lake: Lake, slice_: Slice, looked: Looked) -> Columns:
     """The events of a slice in order: by subject, then time, then message id."""
     columns = _fetched(lake, statement("sessions/numbers", looked_at=looked.sql, among=slice_.among))
-    by_time = np.argsort(columns["at"])
-    order = by_time[np.argsort(columns["subject"][by_time], kind="stable")]
+    order = in_order(columns)
     columns = {name: values[order] for name, values in columns.items()}
     columns["message"] = np.zeros(len(order), dtype=np.int64)
     tied = _tied(columns)
     if len(tied):
         _put_in_order(lake, slice_, columns, tied)
     return said_once(columns)
+
+
+def in_order(columns: Columns) -> Places:
+    """The places by subject, then time. Two sorts of numbers are faster than one of rows."""
+    by_time = np.argsort(columns["at"])
+    return np.asarray(by_time[np.argsort(columns["subject"][by_time], kind="stable")])
 
 
 def said_once(columns: Columns) -> Columns:

@@ -96,6 +96,16 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
     "timeline": {"p95_ms": 200.0},
+    "sessionize": {
+        "full_cpu_s": 20.0,
+        "full_rss_mb": 1_536.0,
+        "all_rules_cpu_s": 120.0,
+        "all_rules_rss_mb": 6_144.0,
+        "delta_recent_s": 2.0,
+        "delta_any_age_s": 6.0,
+        "delta_half_s": 1.6,
+        "unexplained": 0,
+    },
 }
 
 BAD: dict[str, dict[str, Any]] = {
@@ -183,4 +193,14 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},
+    "sessionize": {
+        "full_cpu_s": 20.1,
+        "full_rss_mb": 1_537.0,
+        "all_rules_cpu_s": 120.1,
+        "all_rules_rss_mb": 6_145.0,
+        "delta_recent_s": 2.1,
+        "delta_any_age_s": 6.1,
+        "delta_half_s": 1.6,
+        "unexplained": -1,
+    },
 }

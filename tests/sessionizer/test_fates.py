@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,15 @@ def test_the_command_says_so_by_the_rules_in_use(site: Site) -> None:
     people = CliRunner().invoke(sessions, ["fates", "--data", site.settings.data, "--since", "2026-11-01"])
     assert people.exit_code == 0
     assert "bot                        1  of a bot, kept apart from sessions" in people.stdout
+
+
+def test_the_sessions_that_other_pauses_give(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    at = site.clock = int(time.time() * 1e6) // HOUR * HOUR
+    said = [event(f"m{n}", timestamp=at + n * HOUR // 6, received_at=at) for n in (0, 1, 3, 9)]
+    site.land(said)
+    with open_writer(site.settings, site.registry, now=site.now) as writer:
+        writer.load()
+    command = ["gaps", "5", "10", "20.5", "60", "--data", site.settings.data, "--json"]
+    told = json.loads(CliRunner().invoke(sessions, command).stdout)
+    assert told == [{"minutes": m, "sessions": n} for m, n in ((5.0, 4), (10.0, 3), (20.5, 2), (60.0, 1))]

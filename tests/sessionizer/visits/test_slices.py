@@ -8,6 +8,7 @@ import pytest
 from sessionizer.sessions import VisitRules, read_moments
 from sessionizer.statements import run
 from sessionizer.visits.finding import find_all, found_in_all
+from sessionizer.visits.pauses import spells
 from sessionizer.visits.presets import PRESETS
 from sessionizer.visits.rules import SessionRules
 from sessionizer.visits.slices import slices
@@ -88,3 +89,17 @@ def test_a_device_that_never_stops_is_cut_by_minutes() -> None:
     rows = found(lake, PRESETS["ga4"], 100)
     names = [name for name, *_ in lake.query("DESCRIBE visits")]
     assert [row[names.index("events")] for row in rows] in ([1, 2_000], [2_000, 1])
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_pauses_alone_give_the_sessions_of_ga4(at_once: int) -> None:
+    events = varied(random.Random(9), 150)
+    lake = lake_of(events, PRESETS["ga4"])
+    sql = "SELECT subject_key, epoch_us(started_at), epoch_us(ended_at), events FROM visits"
+    rows: list[tuple[Any, ...]] = []
+    for _ in find_all(lake, PRESETS["ga4"]):
+        rows += lake.query(sql)
+    parts = list(spells(lake, GAP, at_once))
+    found = [tuple(row.values()) for part in parts for row in part.table().to_pylist()]
+    assert sorted(found) == sorted(rows)
+    assert len(found) > 30

@@ -15,6 +15,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.writer import open_writer
 
 DAYS: Final = 30
+EVENTS_A_MONTH: Final = 50_000_000
 EVENTS_A_DEVICE: Final = 25
 REUSE_US: Final = 12 * 3_600_000_000
 _LOAD_ROWS: Final = 1_000_000
@@ -27,28 +28,30 @@ class Month(msgspec.Struct, frozen=True):
 
     half: Path
     whole: Path
+    past: Past
 
 
 def prepared(rows: int, work: Path, clock: Clock, report: Report) -> Month:
-    """The month of `rows` events, loaded and not stitched.
+    """The month of `rows` events, loaded and not stitched; fewer events, fewer days.
 
     A recent one is used again; one that was broken off is gone on with.
     """
     folder = work / f"month-{rows}"
-    month, mark = Month(folder / "half", folder / "whole"), folder / "past.json"
+    half, whole, mark = folder / "half", folder / "whole", folder / "past.json"
     past = _past(mark)
     if past is None or clock() - past.end > REUSE_US:
         shutil.rmtree(folder, ignore_errors=True)
-        past = Past(rows, clock(), devices=max(1, rows // EVENTS_A_DEVICE), days=DAYS, kind="visitors")
-        write_past(month.whole, past, report)
+        days = max(1, round(DAYS * rows / EVENTS_A_MONTH))
+        past = Past(rows, clock(), devices=max(2, rows // EVENTS_A_DEVICE), days=days, kind="visitors")
+        whole.mkdir(parents=True)
+        write_past(whole, past, report)
         mark.write_bytes(msgspec.json.encode(past))
-    if not month.half.is_dir():
-        load(month.whole, rows // 2, clock, report)
-        copy_data(month.whole, folder / "half-made")
-        shutil.rmtree(folder / "half-made" / "landing")
-        (folder / "half-made").rename(month.half)
-    load(month.whole, rows, clock, report)
-    return month
+    if not half.is_dir():
+        load(whole, rows // 2, clock, report)
+        copy_data(whole, folder / "half-made")
+        (folder / "half-made").rename(half)
+    load(whole, rows, clock, report)
+    return Month(half, whole, past)
 
 
 def load(data: Path, rows: int, clock: Clock, report: Report) -> None:

@@ -1,0 +1,98 @@
+"""`sessionize`: what sessions and customers cost over a month of events, of all of them and of new ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from loadtest.errors import ProgramFailed
+from loadtest.history import Past, copy_data
+from loadtest.stitching.month import prepared
+from loadtest.stitching.news import load_news
+from loadtest.stitching.peers import peers
+from loadtest.stitching.steps import Spent
+
+NEWS = 100_000
+Clock = Callable[[], int]
+Report = Callable[[str], None]
+
+
+class Sessionized(msgspec.Struct, frozen=True):
+    """What the command prints: CPU seconds and peak memory (MiB) of each step.
+
+    `full`: the gap rule alone; `all_rules`: all of them with every column, written, and three presets beside;
+    `delta`: 100,000 new events stitched, with the commit: recent ones, of any age, each with a link between
+    two ids, and recent ones over half the history; `unexplained`: events without a fate.
+    """
+
+    events: int
+    full_cpu_s: float
+    full_rss_mb: float
+    all_rules_cpu_s: float
+    all_rules_rss_mb: float
+    rebuild_cpu_s: float
+    rebuild_rss_mb: float
+    delta_recent_s: float
+    delta_any_age_s: float
+    delta_graph_s: float
+    delta_half_s: float
+    delta_rss_mb: float
+    sessions: int
+    unexplained: int
+    peers: dict[str, dict[str, float]]
+
+
+def sessionize(rows: int, work: Path, clock: Clock, report: Report) -> Sessionized:
+    """Measure on copies of the prepared month; each step has a process of its own."""
+    month = prepared(rows, work, clock, report)
+    past = month.past
+    news = min(NEWS, rows // 20)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=work) as folder:
+        half, whole = Path(folder) / "half", Path(folder) / "whole"
+        copy_data(month.half, half)
+        copy_data(month.whole, whole)
+        full, every = _step("gap", whole, report), _step("every_rule", whole, report)
+        rebuilt = _step("whole", whole, report)
+        deltas = {kind: _delta(whole, past, kind, number, news, report) for number, kind in enumerate(_KINDS)}
+        _step("whole", half, report)
+        deltas["half"] = _delta(half, past, "recent", 0, news, report)
+        others = peers(whole, report)
+    costs = {f"delta_{kind}_s": delta.cpu_s for kind, delta in deltas.items()}
+    return Sessionized(
+        events=rows,
+        full_cpu_s=full.cpu_s,
+        full_rss_mb=full.rss_mb,
+        all_rules_cpu_s=every.cpu_s,
+        all_rules_rss_mb=every.rss_mb,
+        rebuild_cpu_s=rebuilt.cpu_s,
+        rebuild_rss_mb=rebuilt.rss_mb,
+        delta_rss_mb=max(delta.rss_mb for delta in deltas.values()),
+        sessions=rebuilt.found["sessions"],
+        unexplained=rebuilt.found["unexplained"],
+        peers=others,
+        **costs,
+    )
+
+
+_KINDS = ("recent", "any_age", "graph")
+
+
+def _delta(data: Path, past: Past, kind: str, number: int, news: int, report: Report) -> Spent:
+    load_news(data, past, kind, number, news)
+    return _step("delta", data, report)
+
+
+def _step(name: str, data: Path, report: Report) -> Spent:
+    """Raises ProgramFailed with the last line of what the process said where it fails."""
+    arguments = [sys.executable, "-m", "loadtest.stitching.steps", name, str(data)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProgramFailed(f"step {name}: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
+    spent = msgspec.json.decode(done.stdout, type=Spent)
+    report(f"{name}: {spent.cpu_s} CPU s, {spent.rss_mb} MiB, {spent.found}")
+    return spent

@@ -1,0 +1,117 @@
+"""One step of the sessionizer, measured in this process: `python -m loadtest.stitching.steps STEP DATA`."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sessionizer.fates import in_lake
+from sessionizer.incremental import stitch
+from sessionizer.rebuild import rebuild
+from sessionizer.sessions import VisitRules, read_moments, replace_all
+from sessionizer.statements import run
+from sessionizer.visits.pauses import spells
+from sessionizer.visits.presets import PRESETS
+from sessionizer.visits.rules import MINUTE, OURS, SessionRules
+from sessionizer.visits.successes import Success
+from warehouse.lake import Lake, connect
+from warehouse.settings import WarehouseSettings
+
+PAID: Final = Success("demo", "track", "Order Completed", "/total", "/currency")
+OWN: Final = VisitRules(OURS, (PAID,))
+EVERY_RULE: Final = SessionRules(
+    "every rule",
+    mobile_gap=5 * MINUTE,
+    lone_gap=10 * MINUTE,
+    day_of="Asia/Shanghai",
+    user=True,
+    campaign=True,
+    referrer=True,
+    longest=24 * 60 * MINUTE,
+    ends_after=("Order Completed",),
+    ignores=("Heartbeat",),
+)
+BESIDE: Final = tuple(PRESETS[name] for name in ("sojourn", "ga4", "universal-analytics"))
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What a step took, CPU seconds and the process's peak memory, and what it found."""
+
+    cpu_s: float
+    rss_mb: float
+    found: dict[str, int]
+
+
+def gap(lake: Lake) -> dict[str, int]:
+    """Sessions by half an hour's pause, over all events."""
+    _read(lake, VisitRules(PRESETS["ga4"]))
+    found = [(len(part), int(part.events.sum())) for part in spells(lake, 30 * MINUTE * 1_000_000)]
+    return {"sessions": sum(size for size, _ in found), "events": sum(events for _, events in found)}
+
+
+def every_rule(lake: Lake) -> dict[str, int]:
+    """Sessions by all rules at once with every column, written to the lake; three presets beside them."""
+    with lake.transaction():
+        rules = VisitRules(EVERY_RULE, (PAID,))
+        until = _read(lake, rules)
+        counts = replace_all(lake, until, rules, BESIDE)
+        ((sessions,),) = lake.query("SELECT count(*) FROM lake.main.sessions")
+    return {"sessions": sessions} | {rules.name: count for rules, count in zip(BESIDE, counts, strict=True)}
+
+
+def whole(lake: Lake) -> dict[str, int]:
+    """Sessions, identities, customers and attributes by our own rules, from all events; then their fates."""
+    done = rebuild(lake, now=_now, visits=OWN)
+    fates = in_lake(lake, OURS)
+    return {"sessions": done.sessions, "identities": done.identities} | fates
+
+
+def delta(lake: Lake) -> dict[str, int]:
+    """What was loaded since the last step."""
+    lake.execute("SET threads = 1")
+    done = stitch(lake, now=_now, visits=OWN, batch=1 << 40)
+    return {"events": done.events, "sessions": done.sessions, "reread": done.reread, "edges": done.edges}
+
+
+STEPS: Final[dict[str, Callable[[Lake], dict[str, int]]]] = {
+    "gap": gap,
+    "every_rule": every_rule,
+    "whole": whole,
+    "delta": delta,
+}
+
+
+def measured(step: str, data: Path) -> Spent:
+    """Do the step over the lake of a data folder; opening the lake is not counted."""
+    with connect(WarehouseSettings(data=str(data)), read_only=False) as lake:
+        before = time.process_time()
+        found = STEPS[step](lake)
+        cpu = time.process_time() - before
+    return Spent(round(cpu, 3), round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1), found)
+
+
+def _read(lake: Lake, rules: VisitRules) -> int:
+    ((until,),) = lake.query("SELECT max(load_seq) FROM lake.main.cursors")
+    read_moments(lake, rules)
+    run(lake, "whole", until=until)
+    return int(until)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def main(arguments: list[str]) -> Any:
+    """STEP and DATA; prints one line of JSON."""
+    step, data = arguments
+    print(msgspec.json.encode(measured(step, Path(data))).decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
