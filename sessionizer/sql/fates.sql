@@ -1,7 +1,6 @@
 -- fates: what became of each event that was loaded, as a session's rules see it. Waiting: it is not stitched yet.
 SELECT
     CASE
-        WHEN coalesce(e.anonymous_id, '') = '' AND coalesce(e.user_id, '') = '' THEN 'nobody'
         WHEN e.load_seq > {until} THEN 'waiting'
         ELSE coalesce({apart}, 'in_sessions')
     END AS fate,

@@ -64,4 +64,4 @@ SELECT
     ) AS tie
 FROM lake.main.events AS e
 LEFT JOIN successes AS s ON e.project = s.project AND e.event = s.event AND e.type = s.type
-WHERE e.subject_key IS NOT NULL AND (e.anonymous_id <> '' OR e.user_id <> '')
+WHERE e.subject_key IS NOT NULL

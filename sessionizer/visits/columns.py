@@ -10,7 +10,6 @@ import msgspec
 from sessionizer.visits.rules import SessionRules
 from warehouse.catalogs.text import quoted
 
-NOTHING: Final = "NULL::VARCHAR"
 _CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
 _SDK_SESSIONS: Final = (
     *("e.context->>'$.sessionId'", "e.context->>'$.session_id'", "e.context->>'$.session.id'"),
@@ -21,6 +20,7 @@ _SERVER_LIBRARIES: Final = (
     "(^|[^a-z])(node|nodejs|python|py|ruby|rb|golang|go|java|php|rust|perl|elixir|scala|dotnet|net|aspnetcore)"
     "(-server| sdk)?([-/@ ]?v?[0-9][^/]*)?$"
 )
+_OF_NOBODY: Final = "coalesce(e.anonymous_id, '') = '' AND coalesce(e.user_id, '') = ''"
 _OF_SERVER: Final = (
     "coalesce(e.anonymous_id, '') = '' AND e.library_name IS NOT NULL"
     f" AND regexp_matches(lower(e.library_name), '{_SERVER_LIBRARIES}')"
@@ -34,15 +34,16 @@ def of_moments(rules: SessionRules) -> dict[str, str]:
 
 
 def apart(rules: SessionRules) -> str:
-    """Why an event makes no visit, of the table alias `e`: bot, server or uncounted; null: it makes one."""
+    """Why an event makes no visit, of the table alias `e`, as in `fates`; null: it makes one."""
     reasons = [
+        (_OF_NOBODY, "nobody"),
         *([] if rules.bots else [("e.is_bot", "bot")]),
         *([] if rules.servers else [(_OF_SERVER, "server")]),
         *([("e.type NOT IN ('page', 'screen')", "uncounted")] if rules.counts == "pages" else []),
         *([(f"e.event IN ({_texts(rules.ignores)})", "uncounted")] if rules.ignores else []),
     ]
     cases = "".join(f" WHEN {test} THEN '{reason}'" for test, reason in reasons)
-    return f"CASE{cases} END" if cases else NOTHING
+    return f"CASE{cases} END"
 
 
 def of_atoms(rules: SessionRules) -> dict[str, str]:
@@ -83,11 +84,10 @@ def of_several(sets: Sequence[SessionRules]) -> Looked:
 def _wanted(rules: SessionRules) -> dict[str, str]:
     atoms = of_atoms(rules)
     keys = {"campaign": rules.campaign, "referrer": rules.referrer, "visit": rules.sdk_sessions}
-    counts = {"counts": f"({apart(rules)}) IS NULL"} if apart(rules) != NOTHING else {}
     return (
         {name: f"coalesce({atoms[name]}, 0)" for name, wanted in keys.items() if wanted}
         | {name: atoms[name] for name in _flags(rules)}
-        | counts
+        | {"counts": f"({apart(rules)}) IS NULL"}
     )
 
 
