@@ -166,3 +166,21 @@ def test_killed_at_every_boundary_it_goes_on(tmp_path: Path, monkeypatch: pytest
     assert difference(world) == 0
     world.close()
     whole.close()
+
+
+@pytest.mark.slow
+def test_under_a_pseudonym_what_was_done_stays(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.land(*history(world.vault))
+    world.turn(2)
+    count = "SELECT count(*) FROM events"
+    before = world.rows(count)
+    world.finish(world.erase(LAPTOP, "pseudonymise").no)
+    assert world.rows(count) == before
+    (row,) = world.rows("SELECT user_id, anonymous_id, traits FROM events WHERE message_id = 'a-2'")
+    assert row == (world.vault.pseudonym("shop", ADA), world.vault.pseudonym("shop", LAPTOP), None)
+    assert [one for one in (LAPTOP, MAIL) if one in kept(world)] == []
+    now = contents(world.job.writer.lake)
+    assert stitched_anew(world) == now
+    assert difference(world) == 0
+    world.close()
