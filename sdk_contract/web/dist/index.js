@@ -473,7 +473,6 @@ function leave() {
   if (waiting.length) delay(until2(), PAUSE);
 }
 function retry() {
-  failures = 0;
   wake(Math.random() * PAUSE);
 }
 

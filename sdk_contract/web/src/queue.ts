@@ -126,6 +126,5 @@ export function leave(): void {
 
 /** The network is back, or the page: the pause that was our own is over. Other tabs notice at the same time. */
 export function retry(): void {
-  failures = 0;
   wake(Math.random() * PAUSE);
 }
