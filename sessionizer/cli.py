@@ -57,6 +57,7 @@ _SHOWN = ("sessions", "identities", "customers", "seconds")
 
 
 def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[str, Any]:
+    from sessionizer.deciding import holding
     from sessionizer.identity import read_rules
     from sessionizer.probable.settings import limits_of
     from sessionizer.rebuild import rebuild as compute
@@ -71,6 +72,7 @@ def _do(settings: WarehouseSettings, registry: Registry, source: str) -> dict[st
         visits, rules = reader.visits(chosen_rules(own.session_rules)), reader.read()
         ids, probable = read_rules(own.identity_rules), limits_of(own) if own.probable_identity else None
         laws: dict[str, Any] = {"visits": visits, "rules": rules, "ids": ids, "probable": probable}
+        laws["decisions"] = holding(registry)
         done = compute(writer.lake, now=now, progress=_say, **laws)
         return msgspec.structs.asdict(done)
 

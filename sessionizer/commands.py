@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sessionizer.deciding import Desk, decide, undo
 from sessionizer.errors import BadCommand, UnknownCommand
 from warehouse.registry import Command
 from warehouse.replaying import replay
@@ -32,7 +33,7 @@ def _rebuild(job: Job, command: Command) -> dict[str, Any]:
     if source == "landing":
         job.reload()
     with job.all_threads() as lake:
-        return msgspec.structs.asdict(job.rebuild(lake, job.visits(), job.rules()))
+        return msgspec.structs.asdict(job.rebuild(lake))
 
 
 def _replay(job: Job, command: Command) -> dict[str, Any]:
@@ -43,8 +44,23 @@ def _match(job: Job, _: Command) -> dict[str, Any]:
     return msgspec.structs.asdict(job.match())
 
 
+def _decide(job: Job, command: Command) -> dict[str, Any]:
+    return decide(_desk(job), command)
+
+
+def _undo(job: Job, command: Command) -> dict[str, Any]:
+    return undo(_desk(job), command)
+
+
+def _desk(job: Job) -> Desk:
+    laws = {name: value for name, value in job.laws().items() if name != "decisions"}
+    return Desk(job.writer.lake, job.registry, **laws)
+
+
 KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {
+    "decide": _decide,
     "match": _match,
     "rebuild": _rebuild,
     "replay": _replay,
+    "undo": _undo,
 }

@@ -167,14 +167,7 @@ class Eraser:
         """Whoever was seen with the erased is decided again, as if they had never been there."""
         job = self._job
         with job.all_threads() as lake:
-            rebuild(
-                lake,
-                now=job.now,
-                progress=job.tell_step,
-                visits=job.visits(),
-                rules=job.rules(),
-                probable=job.probable.limits,
-            )
+            rebuild(lake, now=job.now, progress=job.tell_step, **job.laws())
 
     def _files(self, batch: Sequence[Erasure]) -> bool:
         """One slice of files a turn."""

@@ -33,3 +33,7 @@ class ProbableOff(Terminal):
 
 class BadRecords(Terminal):
     """A file of records to compare, or of a model, cannot be used."""
+
+
+class BadDecision(Terminal):
+    """What somebody wants to decide about ids cannot be decided like that."""

@@ -2,6 +2,7 @@
 
 import click
 
+from sessionizer.decisions_cli import block, decisions, merge, split
 from sessionizer.explaining import explain
 from sessionizer.identity.cli import who
 from sessionizer.probable.cli import link, match
@@ -12,5 +13,5 @@ def identity() -> None:
     """Which ids are one person's, and why."""
 
 
-for command in (explain, match, link, who):
+for command in (explain, who, block, split, merge, decisions, match, link):
     identity.add_command(command)

@@ -15,6 +15,7 @@ from sdk_contract.errors import SojournError
 from sessionizer import commands
 from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.books import Bookkeeper
+from sessionizer.deciding import holding
 from sessionizer.erasing import Eraser, Looker
 from sessionizer.errors import Interrupted
 from sessionizer.identity import IdentityRules, read_rules, text_of_identity
@@ -154,17 +155,19 @@ class Job:
         """A step of a rebuild begins."""
         self.report("info", "rebuild", {"step": name})
 
-    def rebuild(self, lake: Lake, visits: VisitRules, rules: Rules) -> RebuildReport:
+    def laws(self) -> dict[str, Any]:
+        """All rules that hold now, and what people decided, as `stitch` and `rebuild` take them."""
+        return {
+            "visits": self.visits(),
+            "rules": self.rules(),
+            "ids": self.identity,
+            "decisions": holding(self.registry),
+            "probable": self.probable.limits,
+        }
+
+    def rebuild(self, lake: Lake) -> RebuildReport:
         """Everything computed anew from the lake's events; each step is told."""
-        return rebuild(
-            lake,
-            now=self.now,
-            progress=self.tell_step,
-            visits=visits,
-            rules=rules,
-            ids=self.identity,
-            probable=self.probable.limits,
-        )
+        return rebuild(lake, now=self.now, progress=self.tell_step, **self.laws())
 
     def match(self) -> MatchReport:
         """Look for customers that are probably one person."""
@@ -236,17 +239,9 @@ class Job:
         if not behind or began < self._due["stitch"]:
             return False
         complete = self._complete
-        rules = self._rules_in_use()
-        visits = self._visits_in_use(rules)
-        report = stitch(
-            self.writer.lake,
-            now=self.now,
-            batch=self.settings.stitch_rows,
-            visits=visits,
-            rules=rules,
-            probable=self.probable.limits,
-            ids=self.identity,
-        )
+        self._settle_rules()
+        self._settle_visits()
+        report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows, **self.laws())
         self._stitched, self._stitched_complete = report.until, complete
         if not report.events:
             return False
@@ -257,7 +252,7 @@ class Job:
         self._due["stitch"] = 0 if report.behind else self.now() + int(pause)
         return True
 
-    def _rules_in_use(self) -> Rules:
+    def _settle_rules(self) -> None:
         """Where the rules are others than at the last run, every attribute is chosen anew first."""
         rules = self.rules()
         text = text_of(rules)
@@ -266,13 +261,12 @@ class Job:
                 changed = resolve_all(self.writer.lake, rules)
             self.registry.set_setting(RULES_IN_USE, text)
             self.report("info", "attributes chosen anew", {"changed": changed})
-        return rules
 
     def visits(self) -> VisitRules:
         """How events are cut into sessions now."""
         return self._rules.visits(chosen(self.settings.session_rules))
 
-    def _visits_in_use(self, rules: Rules) -> VisitRules:
+    def _settle_visits(self) -> None:
         """Where the rules of sessions or identity are others than at the last run, everything is made anew
         first.
         """
@@ -285,10 +279,9 @@ class Job:
             if IDENTITY_IN_USE in others:
                 self.report("info", "identities decided anew", {"file": self.settings.identity_rules})
             with self.all_threads() as lake:
-                self.rebuild(lake, visits, rules)
+                self.rebuild(lake)
         for name in others:
             self.registry.set_setting(name, texts[name])
-        return visits
 
     def _match(self) -> bool:
         self.probable.settle(self.writer.lake)

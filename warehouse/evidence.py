@@ -108,8 +108,9 @@ def find_id(lake: Lake, text: str, project: str | None = None) -> NamedId:
 
 def _known(lake: Lake, text: str, project: str | None) -> list[tuple[Any, ...]]:
     kind, colon, value = text.partition(":")
-    found = lake.query(_text("known"), [value, project, kind]) if colon else []
-    return found or lake.query(_text("known"), [text, project, None])
+    known = _text("known")
+    found = lake.query(known, {"value": value, "project": project, "kind": kind}) if colon else []
+    return found or lake.query(known, {"value": text, "project": project, "kind": None})
 
 
 def strongest_path(edges: Sequence[Edge], a: int, b: int) -> tuple[Edge, ...]:

@@ -233,10 +233,12 @@ def date_of(day: int) -> date:
 Visit = tuple[Any, ...]
 
 
-def world_of(events: Iterable[Event], rules: IdentityRules = USUAL) -> tuple[Ids, list[Visit]]:
-    """The ids of a world, and its sessions as whose they are."""
+def world_of(
+    events: Iterable[Event], rules: IdentityRules = USUAL, ids: Ids | None = None
+) -> tuple[Ids, list[Visit]]:
+    """The ids of a world, or those given, and its sessions as whose they are."""
     events = list(events)
-    ids = Ids(events, rules)
+    ids = ids or Ids(events, rules)
     visits = sessions_of(events)
     owners: dict[str, list[tuple[int | None, int | None, int, str]]] = {}
     for device, load_seq in contested(ids).items():

@@ -11,6 +11,7 @@ import pytest
 
 from sdk_contract.errors import Transient
 from sdk_contract.plan import read_plan
+from sessionizer.commands import KINDS
 from sessionizer.job import STATE, Job
 from sessionizer.settings import SessionizerSettings
 from tests.warehouse.lakes import NOON, SECOND, Site, event
@@ -140,7 +141,7 @@ def test_a_rebuild_that_was_asked_for(bench: Bench, source: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "args", "why"),
     [
-        ("dance", {}, "command 'dance' is not known to this writer; it knows match, rebuild, replay"),
+        ("dance", {}, f"command 'dance' is not known to this writer; it knows {', '.join(KINDS)}"),
         ("rebuild", {"from": "memory"}, "from is 'memory'; it must be one of lake, landing"),
     ],
 )

@@ -15,7 +15,7 @@ from tests.warehouse.lakes import NOON, event
 pytest.importorskip("splink", reason="the extra probabilistic is not installed")
 
 DAY = 86_400_000_000
-PERSON = '{"name":"Wei Lin","birthday":"1990-01-31","phone":"13800138000","email":"wei@mail.example"}'
+PERSON = '{"name":"Wei Lin","birthday":"1990-01-31","telephone":"13800138000","mail":"wei@mail.example"}'
 
 
 @pytest.fixture

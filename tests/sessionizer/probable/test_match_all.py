@@ -19,17 +19,17 @@ pytest.importorskip("splink", reason="the extra probabilistic is not installed")
 
 from sessionizer.probable.run import match_all
 
-WEI = {"name": "王小明", "birthday": "1990-01-31", "phone": "138 0013 8000", "city": "北京"}
+WEI = {"name": "王小明", "birthday": "1990-01-31", "telephone": "138 0013 8000", "city": "北京"}
 ANN = {
     "firstName": "Ann",
     "lastName": "Baker",
-    "email": "ann@mail.example",
+    "mail": "ann@mail.example",
     "address": {"city": "Rome", "zip": "1"},
 }
-LEE = {"name": "Lee Stone", "dob": "1971-05-06", "phone": "+1 202 555 0101", "email": "lee@mail.example"}
+LEE = {"name": "Lee Stone", "dob": "1971-05-06", "telephone": "+1 202 555 0101", "mail": "lee@mail.example"}
 PEOPLE: tuple[tuple[str, str | None, dict[str, Any]], ...] = (
     ("d1", "u1", WEI),
-    ("d2", None, {"name": "Wang Xiaoming", "birthday": "1990/1/31", "phone": "+8613800138000"}),
+    ("d2", None, {"name": "Wang Xiaoming", "birthday": "1990/1/31", "telephone": "+8613800138000"}),
     ("d3", None, ANN | {"birthday": "1980-02-03"}),
     ("d4", None, {"name": "Ann Baker", "mail": "ANN@mail.example", "dob": "3.2.1980"}),
     ("d5", "u5", LEE),
