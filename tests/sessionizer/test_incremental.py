@@ -65,7 +65,10 @@ def check_against_oracles(lake: Lake, events: list[Event]) -> None:
     assert rows(lake, "customers", CUSTOMER_COLUMNS) == ids.customers(visits)
 
 
-@pytest.mark.parametrize("seed", range(11))
+SEEDS = [*range(11), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(11, 50))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_any_cut_gives_the_rows_of_one_rebuild(seed: int) -> None:
     random_ = random.Random(seed)
     events = arrivals(random_, random_.choice((30, 60, 120)), random_.choice((6, 40, 400)))

@@ -54,23 +54,27 @@ def contents_and_cursor(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
     return contents(lake) | {name: lake.query(f"SELECT * FROM {name} ORDER BY ALL") for name in ledgers}
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_a_run_broken_off_at_any_statement(seed: int) -> None:
-    lake, events = plain_lake(), arrivals(random.Random(seed), 120, 12)
+EVERY = [7, pytest.param(1, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_a_run_broken_off_at_any_statement(every: int) -> None:
+    lake, events = plain_lake(), arrivals(random.Random(1), 60, 12)
     store(lake, events)
-    loaded(lake, 60)
+    loaded(lake, 30)
     stitch(lake, now=NOW)
-    loaded(lake, 120)
-    assert break_everywhere(lake, lambda broken: stitch(broken, now=NOW)) > 50
+    loaded(lake, 60)
+    assert break_everywhere(lake, lambda broken: stitch(broken, now=NOW), every) > 50 // every
     check_against_oracles(lake, events)
 
 
-def test_a_rebuild_broken_off_at_any_statement() -> None:
+@pytest.mark.parametrize("every", EVERY)
+def test_a_rebuild_broken_off_at_any_statement(every: int) -> None:
     lake, events = plain_lake(), arrivals(random.Random(3), 60, 12)
     store(lake, events)
     loaded(lake, 60)
     stitch(lake, now=NOW, batch=40)
-    assert break_everywhere(lake, lambda broken: rebuild(broken, now=NOW)) > 30
+    assert break_everywhere(lake, lambda broken: rebuild(broken, now=NOW), every) > 30 // every
     check_against_oracles(lake, events)
 
 
