@@ -38,7 +38,7 @@ def _parse_text(text: str) -> int:
     if digits.isascii() and digits.isdigit() and len(digits) > 8:
         return _parse_count(int(text)) if len(digits) < 20 else _refuse(text)
     try:
-        return micros(datetime.fromisoformat(text))
+        return micros(datetime.fromisoformat(text.upper()))  # RFC 3339 has a small z too
     except ValueError:
         return _refuse(text)
 
