@@ -10,8 +10,8 @@ import msgspec
 
 from loadtest.history import copy_data
 from loadtest.house import work_folder
-from loadtest.month import prepared
 from loadtest.processes import run, sojourn
+from loadtest.stitching.month import prepared
 from warehouse.lake import Lake, connect
 from warehouse.profile import profile
 from warehouse.settings import WarehouseSettings
