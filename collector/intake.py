@@ -104,7 +104,10 @@ class Intake:
             if dialect.claims(asked.headers, body):
                 asked.dialect, asked.kind = dialect, kind
                 break
-        return body if asked.dialect.translate is not None else unpack(body, "", limit, ratio)
+        if asked.dialect.translate is not None:
+            return body
+        # Where nothing was undone, the name of its packing may be none that is known.
+        return unpack(body, encoding if body is sent else "", limit, ratio)
 
     def _with_repeats(self, treated: Treated) -> list[Judgement]:
         """The judgements, and a hint for each event that is on disk already; remembers those that are now."""

@@ -80,7 +80,7 @@ def test_a_refused_event_shows_its_reason(page: Page, running: Running, complain
         "anonymousId": "d-1",
     }
     reply = httpx.post(f"{running.collector}/v1/track", json=bad).json()
-    row = page.locator("#live-rows tr[data-verdict=rejected]")
+    row = page.locator("#live-rows tr[data-verdict=rejected]", has_text="Tried")
     expect(row).to_contain_text(reply["verdicts"][0]["reason"], timeout=LIVE_MS)
     expect(row).to_contain_text("/userId")
     page.get_by_label("Only problems").check()
