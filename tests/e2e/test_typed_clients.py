@@ -109,7 +109,13 @@ def test_the_client_compiles_in_every_mode_and_takes_segments_sdk(node: Path, tm
     # The SDK speaks of fetch and of Node's own types, which are the user's to bring.
     found = errors(node, tmp_path, [server], "--skipLibCheck", "--lib", "es2022,dom")
     assert found == {"server.ts": {5}}
-    modern = ["--isolatedModules", "--verbatimModuleSyntax", "--erasableSyntaxOnly", "--noUnusedLocals"]
+    modern = [
+        "--skipLibCheck",
+        "--isolatedModules",
+        "--verbatimModuleSyntax",
+        "--erasableSyntaxOnly",
+        "--noUnusedLocals",
+    ]
     assert errors(node, tmp_path, [tmp_path / "client.ts"], *modern) == {}
 
 

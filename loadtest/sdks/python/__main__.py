@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 from traceback import format_exc
@@ -21,7 +22,11 @@ def send(target: dict[str, Any], ends: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     ends: list[dict[str, Any]] = []
-    threads = [Thread(target=send, args=(target, ends)) for target in json.load(sys.stdin)]
+    targets = json.load(sys.stdin)
+    for name in {target["sdk"] for target in targets}:
+        with suppress(Exception):  # its thread tells; threads that import the same at once meet half of it
+            import_module(f"loadtest.sdks.python.{name}")
+    threads = [Thread(target=send, args=(target, ends)) for target in targets]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""One browser for all tests of the web SDK, and for each a shop that nobody has visited."""
+"""One browser a file of tests of the web SDK, and for each a shop that nobody has visited."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,9 @@ from tests.e2e.web.front import fronting, site_of
 from tests.e2e.web.shop import Shop, chromium_browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Ends with the folder's tests: its loop stays on the thread, where asyncio.run would then fail."""
+    """Ends with its file's tests: its loop stays on the thread, where asyncio.run would then fail."""
     with chromium_browser() as found:
         yield found
 
