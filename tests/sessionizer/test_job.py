@@ -71,7 +71,7 @@ def test_what_landed_is_in_sql_and_on_the_timeline_after_one_turn(bench: Bench) 
     assert bench.job.turn()
     found = timeline(bench.job.writer.lake, "lin")
     assert found
-    assert [len(session.events) for session in found.sessions] == [1, 2]
+    assert [len(session.events) for session in found.sessions] == [2, 1]
     (loaded,), (stitched,) = bench.told("loaded"), bench.told("stitched")
     assert (loaded["objects"], loaded["stored"], stitched["events"], stitched["sessions"]) == (1, 3, 3, 2)
     assert not bench.job.turn()

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from sessionizer.sessions import VisitRules, read_moments
-from sessionizer.statements import run as run_statement
-from sessionizer.visits.finding import find_all
+from sessionizer.rebuild import rebuild
+from sessionizer.sessions import VisitRules
 from sessionizer.visits.presets import preset
 from tests.sessionizer import snowplow_rules as theirs
 from tests.sessionizer import world
@@ -137,10 +136,8 @@ def ours(order: random.Random) -> dict[str, list[dict[str, Any]]]:
     arrived = order.sample(known, len(known))
     lake = world.plain_lake()
     world.store(lake, [_sent(number, one) for number, one in enumerate(arrived, 1)])
-    rules = preset("snowplow")
-    read_moments(lake, VisitRules(rules))
-    run_statement(lake, "whole", until=len(arrived))
-    find_all(lake, rules)
+    world.loaded(lake, len(arrived))
+    rebuild(lake, now=lambda: 0, visits=VisitRules(preset("snowplow")))
     named = {one.event_id: one.session for one in known}
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in lake.records(OURS):
@@ -151,7 +148,7 @@ def ours(order: random.Random) -> dict[str, list[dict[str, Any]]]:
 OURS = """
     SELECT device_id, epoch_us(started_at) AS start_tstamp, epoch_us(ended_at) AS end_tstamp,
         first_message_id, events, pages, entry_page, exit_page
-    FROM visits WHERE pages > 0 ORDER BY started_at, first_message_id"""
+    FROM sessions WHERE pages > 0 ORDER BY started_at, first_message_id"""
 
 
 def _sent(number: int, one: Event) -> world.Event:
