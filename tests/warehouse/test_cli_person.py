@@ -40,7 +40,7 @@ def test_a_dry_run_tells_everything_and_changes_nothing(run: Run, world: World) 
     before = {path: path.stat().st_mtime_ns for path in world.site.store.root.rglob("*.parquet")}
     plan: dict[str, Any] = json.loads(run("erase", LAPTOP, "--dry-run", "--json").stdout)
     assert ([id["value"] for id in plan["ids"]], [id["value"] for id in plan["kept"]]) == (
-        [LAPTOP, ADA],
+        [LAPTOP, MAIL, ADA],
         [TABLET],
     )
     assert (plan["elsewhere"], plan["landing"]) == ([ADA], {"objects": 3, "rows": 6, "mentions": 1})

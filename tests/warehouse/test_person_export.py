@@ -40,7 +40,7 @@ def lines(folder: Path, name: str) -> list[dict[str, Any]]:
 
 def test_any_id_finds_the_person_and_which_ids_others_use(world: World) -> None:
     subject = of(world, ADA, project="shop")
-    assert subject.ids == (Id("anonymous_id", LAPTOP), Id("user_id", ADA))
+    assert subject.ids == (Id("anonymous_id", LAPTOP), Id("email", MAIL), Id("user_id", ADA))
     assert (subject.kept, subject.elsewhere) == ((Id("anonymous_id", TABLET),), (ADA,))
     assert {of(world, one) for one in (LAPTOP, subject.customer_id or "")} == {subject}
 
@@ -57,7 +57,7 @@ def test_rows_are_counted_in_every_table_that_tells_of_people(world: World) -> N
     found = counts(world.job.writer.lake, of(world, ADA, project="shop"))
     assert found["events"] == 4
     assert {name: found[name] for name in ("sessions", "identities", "customers", "traits")} == {
-        "sessions": 2, "identities": 3, "customers": 1, "traits": 2,
+        "sessions": 2, "identities": 4, "customers": 1, "traits": 2,
     }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_everything_of_hers_and_nothing_of_his(world: World, tmp_path: Path) -> 
     folder = Path(done.path)
     assert [row["message_id"] for row in lines(folder, "events")] == ["a-1", "a-2", "a-3", "a-4"]
     assert {row["value"]: row["shared"] for row in lines(folder, "ids")} == {
-        LAPTOP: False, ADA: False, TABLET: True,
+        LAPTOP: False, MAIL: False, ADA: False, TABLET: True,
     }  # fmt: skip
     refused = {row["message_id"]: row["raw"] for row in lines(folder, "refused")}
     assert (json.loads(refused["r-1"])["userId"], refused["r-2"][:9], len(refused)) == (ADA, "withheld:", 2)
