@@ -40,7 +40,8 @@ def fill(lake: Lake) -> None:
         (6, "user_id", "d1", "c_odd"),
     ):
         lake.execute(
-            f"INSERT INTO identities VALUES ('shop', {key.format(kind, value)}, ?, ?, ?, ?, "
+            "INSERT INTO identities (project, identity_key, kind, value, customer_id, first_load_seq,"
+            f" first_seen, last_seen, evidence) VALUES ('shop', {key.format(kind, value)}, ?, ?, ?, ?, "
             f"make_timestamptz({NOON}), make_timestamptz({NOON}), 'same_event')",
             [kind, value, customer, id],
         )
