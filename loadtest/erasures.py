@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import msgspec
 
 from loadtest.history import Past, write_past
 from loadtest.house import House
 from loadtest.processes import Program, cpu_parts, role, sojourn, wait_until
+from sdk_contract.errors import SojournError
 from warehouse.erasure.filing import file_erasure
 from warehouse.erasure.people import ERASE
 from warehouse.erasure.subject import find_subject
@@ -81,7 +83,7 @@ def _is_stitched(house: House, events: int) -> bool:
     try:
         with house.lake() as lake:
             at = dict(lake.query("SELECT name, load_seq FROM cursors"))
-    except Exception:  # the lake is being made
+    except (SojournError, duckdb.Error):  # the lake is being made
         return False
     return bool(at.get("stitch", 0) >= events)
 

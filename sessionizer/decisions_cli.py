@@ -145,7 +145,7 @@ def _finished(registry: Registry, command: Command, obey: Callable[[], dict[str,
     """Its outcome is recorded as the writer would."""
     try:
         done = obey()
-    except Exception as error:
+    except Exception as error:  # whatever it is, the command must not stay open; it is raised again
         registry.finish_command(command.id, "failed", {"error": str(error)})
         raise
     registry.finish_command(command.id, "done", done)

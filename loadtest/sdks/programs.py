@@ -3,21 +3,19 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from loadtest.errors import ProgramFailed
 from loadtest.sdks.said import Said
+from loadtest.site import site_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -117,11 +115,6 @@ def _program(command: Sequence[str], targets: Sequence[Target], within_s: float)
     return msgspec.json.decode(done.stdout, type=list[End])
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: Any) -> None:
-        pass
-
-
 @contextmanager
 def _site(sdks: Sequence[str], project: Path) -> Iterator[str]:
     """Pages with the SDKs, on another site than the collector's."""
@@ -129,15 +122,8 @@ def _site(sdks: Sequence[str], project: Path) -> Iterator[str]:
         _bundle(sdks, project, Path(folder))
         for sdk in sdks:
             Path(folder, f"{sdk}.html").write_text(_PAGE.format(sdk=sdk), "utf-8")
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://localhost:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with site_of(Path(folder)) as address:
+            yield address
 
 
 def _bundle(sdks: Sequence[str], project: Path, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from time import perf_counter
 from typing import Final
 
@@ -90,8 +91,8 @@ def match_all(
 def require_splink() -> None:
     """ProbableMissing where the extra is not installed."""
     try:
-        import pypinyin  # noqa: F401
-        import splink  # noqa: F401
+        import_module("pypinyin")
+        import_module("splink")
     except ImportError as error:
         raise ProbableMissing(
             f"probable identity needs {error.name}; install it with pip install 'sojourn[probabilistic]'"

@@ -15,7 +15,7 @@ def send(target: dict[str, Any], ends: list[dict[str, Any]]) -> None:
     try:
         sender = import_module(f"loadtest.sdks.python.{target['sdk']}")
         sender.send(target["host"], target["key"], target["said"])
-    except Exception:
+    except Exception:  # an SDK may raise anything; it is told as the end of that SDK alone
         end["error"] = format_exc().splitlines()[-1]
     ends.append(end)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from loadtest.site import site_of
 from tests.e2e.conftest import Running
-from tests.e2e.web.front import fronting, site_of
+from tests.e2e.web.front import fronting
 from tests.e2e.web.shop import Shop, chromium_browser
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx
 from msgspec import Struct
+
+from loadtest.site import serving
 
 PASSED = ("content-type", "cache-control", "etag", "content-encoding", "access-control-allow-origin", "vary")
 
@@ -139,32 +140,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that is closed hangs up in the middle."""
-
-
-@contextmanager
-def serving(handler: Any) -> Iterator[int]:
-    """A server on loopback; gives its port."""
-    server = Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @contextmanager
 def fronting(collector: str) -> Iterator[Front]:
     """A front before the collector, on another site than `localhost`."""
@@ -172,10 +147,3 @@ def fronting(collector: str) -> Iterator[Front]:
     with serving(partial(Handler, front)) as port, front.client:
         front.url = f"http://127.0.0.1:{port}"
         yield front
-
-
-@contextmanager
-def site_of(folder: Path) -> Iterator[str]:
-    """The folder as a web site."""
-    with serving(partial(Quiet, directory=str(folder))) as port:
-        yield f"http://localhost:{port}"
