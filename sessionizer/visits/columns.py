@@ -20,9 +20,9 @@ _SERVER_LIBRARIES: Final = (
     "(^|[^a-z])(node|nodejs|python|py|ruby|rb|golang|go|java|php|rust|perl|elixir|scala|dotnet|net|aspnetcore)"
     "(-server| sdk)?([-/@ ]?v?[0-9][^/]*)?$"
 )
-_OF_NOBODY: Final = "coalesce(e.anonymous_id, '') = '' AND coalesce(e.user_id, '') = ''"
+_OF_NOBODY: Final = "coalesce(e.{device}, '') = '' AND coalesce(e.{user}, '') = ''"
 _OF_SERVER: Final = (
-    "coalesce(e.anonymous_id, '') = '' AND e.library_name IS NOT NULL"
+    "coalesce(e.{device}, '') = '' AND e.library_name IS NOT NULL"
     f" AND regexp_matches(lower(e.library_name), '{_SERVER_LIBRARIES}')"
 )
 
@@ -33,12 +33,18 @@ def of_moments(rules: SessionRules) -> dict[str, str]:
     return {"sdk_session": sdk, "apart": apart(rules)}
 
 
-def apart(rules: SessionRules) -> str:
-    """Why an event makes no visit, of the table alias `e`, as in `fates`; null: it makes one."""
+def apart(rules: SessionRules, *, of_moments: bool = False) -> str:
+    """Why an event makes no visit, of the table alias `e`, as in `fates`; null: it makes one.
+
+    `e` is events, or the view `moments`, where ids as they were sent have names of their own: also an id
+    that means nobody stands for a visit.
+    """
+    said = "said_" if of_moments else ""
+    ids = {"device": f"{said}anonymous_id", "user": f"{said}user_id"}
     reasons = [
-        (_OF_NOBODY, "nobody"),
+        (_OF_NOBODY.format(**ids), "nobody"),
         *([] if rules.bots else [("e.is_bot", "bot")]),
-        *([] if rules.servers else [(_OF_SERVER, "server")]),
+        *([] if rules.servers else [(_OF_SERVER.format(**ids), "server")]),
         *([("e.type NOT IN ('page', 'screen')", "uncounted")] if rules.counts == "pages" else []),
         *([(f"e.event IN ({_texts(rules.ignores)})", "uncounted")] if rules.ignores else []),
     ]
@@ -87,7 +93,7 @@ def _wanted(rules: SessionRules) -> dict[str, str]:
     return (
         {name: f"coalesce({atoms[name]}, 0)" for name, wanted in keys.items() if wanted}
         | {name: atoms[name] for name in _flags(rules)}
-        | {"counts": f"({apart(rules)}) IS NULL"}
+        | {"counts": f"({apart(rules, of_moments=True)}) IS NULL"}
     )
 
 
