@@ -14,12 +14,10 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from warehouse.arrivals import is_object
 from warehouse.catalogs import Catalog, catalog_of
@@ -29,6 +27,7 @@ from warehouse.durable import replace_durably
 from warehouse.errors import BadBackup, RegistryError
 from warehouse.lake import lock_writer
 from warehouse.landing import Store, segment_of
+from warehouse.parquet import read_rows
 from warehouse.registry import Registry
 from warehouse.registry.erasures import Graves
 from warehouse.segments import HOUR_US, Tally, split_segment_id
@@ -159,7 +158,7 @@ def count_landed(store: Store, registry: Registry) -> tuple[int, int]:
 
 def tally_of(parquet: bytes) -> list[Tally]:
     """What a landing object says was received, by write key and hour; key 0 where damage took the key."""
-    table = pq.read_table(BytesIO(parquet))
+    table = read_rows(parquet)
     if "replayed_at" in table.column_names:  # counted when it first came
         table = table.filter(pc.is_null(table["replayed_at"]))
     hours = pc.divide(table["received_at"].cast("int64"), HOUR_US).to_pylist()

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from warehouse.arrivals import is_object
 from warehouse.checksums import is_whole
 from warehouse.lake import Lake
 from warehouse.landing import Store, hour_prefix, segment_of
 from warehouse.live import live_segments
+from warehouse.parquet import read_rows
 from warehouse.registry import Registry
 from warehouse.replayed import is_replay
 from warehouse.segments import HOUR_US, split_segment_id
@@ -169,7 +168,7 @@ def _rows_of(data: bytes, moved: Collection[Place]) -> Cells:
     if not is_whole(data):
         raise pa.ArrowInvalid("its checksum does not hold")
     places = ["segment_id", "record", "index"] if moved else []
-    table = pq.read_table(BytesIO(data), columns=["key_no", "received_at", *places])
+    table = read_rows(data, ["key_no", "received_at", *places])
     if moved:
         rows = zip(*(table.column(name).to_pylist() for name in places), strict=True)
         table = table.filter(pa.array([row not in moved for row in rows]))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
 import msgspec
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
@@ -17,6 +15,7 @@ from warehouse.customers import find_customer
 from warehouse.lake import Lake
 from warehouse.landing import Store
 from warehouse.live import live_segments
+from warehouse.parquet import read_rows
 from warehouse.segments import Record
 from warehouse.settings import Folders
 from warehouse.times import iso, iso_time
@@ -76,7 +75,7 @@ def _in_landing(lake: Lake | None, store: Store, message_id: str) -> Iterator[Ex
     """Objects that are not loaded yet are read."""
     keys = [info.key for info in store.list() if is_object(info.key)]
     for key in sorted(not_loaded(lake, keys) if lake else keys):
-        table = pq.read_table(BytesIO(store.get(key)), columns=_LANDED)
+        table = read_rows(store.get(key), _LANDED)
         for row in table.filter(pc.equal(table.column("message_id"), message_id)).to_pylist():
             received = iso_time(row.pop("received_at"))
             yield Explanation(stage="landing", object=key, received_at=received, **_renamed(row))

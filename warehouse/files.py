@@ -85,7 +85,7 @@ def _end(path: Path) -> bytes:
 
 def _count(path: Path) -> int:
     with pq.ParquetFile(path) as file:
-        return sum(batch.num_rows for batch in file.iter_batches())
+        return sum(batch.num_rows for batch in file.iter_batches(use_threads=False))
 
 
 def _file(row: tuple[Any, ...], data: Path) -> LakeFile:

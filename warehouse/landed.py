@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from warehouse.checksums import is_whole
 from warehouse.errors import ObjectDamaged
 from warehouse.landing import SCHEMA, Store, segment_of
+from warehouse.parquet import read_rows
 
 STORED, DUPLICATE = "stored", "duplicate"
 FATES = (STORED, DUPLICATE, "rejected", "filtered", "damaged")
@@ -47,7 +47,7 @@ def open_object(data: bytes, key: str) -> pa.Table:
         raise ObjectDamaged(f"landing object {key} cannot be read: its checksum does not hold")
     try:
         segment_of(key)
-        table = pq.read_table(pa.BufferReader(data), schema=None)
+        table = read_rows(data)
         missing = [field for field in SCHEMA if field.name not in table.column_names]
         for field in missing:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))

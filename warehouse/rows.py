@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sdk_contract.verdicts import Verdict
 from warehouse.enrich.devices import DeviceClocks
 from warehouse.enrich.event import Cleans, Plans
 from warehouse.landing import SCHEMA, object_key
+from warehouse.parquet import read_rows
 from warehouse.request_rows import (
     Request,
     Troubles,
@@ -73,7 +73,7 @@ def convert(
 def count_of(parquet: bytes) -> SegmentCount:
     """What a landing object holds of its segment, counted by its rows."""
     columns = ["key_no", "received_at", "record", "verdict"]
-    rows = pq.read_table(pa.BufferReader(parquet), columns=columns).to_pydict()
+    rows = read_rows(parquet, columns).to_pydict()
     hours = [int(moment.timestamp()) // 3600 for moment in rows["received_at"]]
     cells = Counter((key_no or 0, hour) for key_no, hour in zip(rows["key_no"], hours, strict=True))
     damaged = rows["verdict"].count(Verdict.DAMAGED)

@@ -15,6 +15,7 @@ from sessionizer.errors import BadRecords
 from sessionizer.probable.matching import match
 from sessionizer.probable.model import Model, train
 from sessionizer.probable.people import SAID, workshop
+from warehouse.parquet import read_rows
 
 
 class LinkReport(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ def link(
 def _read(path: Path) -> pa.Table:
     """A file's records, with the columns of SAID that it has, as texts."""
     try:
-        table = parquet.read_table(path) if path.suffix == ".parquet" else csv.read_csv(path)
+        table = read_rows(path.read_bytes()) if path.suffix == ".parquet" else csv.read_csv(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadRecords(f"cannot read {path}: {str(error).splitlines()[0]}") from error
     table = table.rename_columns([name.strip() for name in table.column_names])

@@ -23,6 +23,7 @@ from warehouse.erasure.people import ERASE, NAMING, PSEUDONYMISE, People, named_
 from warehouse.erasure.treatment import TEXTS, mentions
 from warehouse.errors import ObjectMissing
 from warehouse.landing import SCHEMA, Store
+from warehouse.parquet import read_rows
 from warehouse.refused import opened
 
 _CHUNK: Final = 4 << 20
@@ -159,7 +160,9 @@ class Look:
             with pq.ParquetFile(path) as file:
                 texts = [at.name for at in file.schema_arrow if pa.types.is_string(at.type)]
             with pq.ParquetFile(path, read_dictionary=texts) as file:
-                groups = (file.read_row_group(number) for number in range(file.num_row_groups))
+                groups = (
+                    file.read_row_group(number, use_threads=False) for number in range(file.num_row_groups)
+                )
                 return any(self._in_rows(rows) for rows in groups)
         except pa.ArrowException:
             return False  # torn: its bytes were searched, and its values are in no table
@@ -182,7 +185,7 @@ class Look:
 def _rows(data: bytes) -> pa.Table | None:
     """The rows of a landing object; None where it cannot be read: nothing of it is in a table."""
     try:
-        found = pq.read_table(pa.BufferReader(data), read_dictionary=TEXTS)
+        found = read_rows(data, dictionaries=TEXTS)
     except (pa.ArrowException, OSError):
         return None
     for field in SCHEMA:
