@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from warehouse.console import insights
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, Password, SafeHeaders, is_loopback
 from warehouse.console.pages import customers, health, home, preferences
@@ -31,6 +32,8 @@ ROUTES = [
     Route("/find", customers.find),
     Route("/customers/{any_id:path}", customers.customer),
     Route("/prefer", preferences.prefer),
+    Route("/api/insights/{name}", insights.answer, methods=["GET", "POST"]),
+    Route("/api/openapi.json", insights.described),
     Route("/health", health.health),
     Route("/ready", health.ready),
     Mount("/static", StaticFiles(directory=STATIC)),

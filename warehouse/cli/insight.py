@@ -1,0 +1,120 @@
+"""sojourn insight: what analysts ask, a command each, made from the questions' own fields."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from warehouse.cli.options import chosen, now, open_reader, print_json, print_table
+from warehouse.insights.asked import absolute
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.kinds import INSIGHTS, Insight
+from warehouse.insights.question import Answer, Question
+from warehouse.insights.reading import from_json, from_texts, is_list, plain
+from warehouse.query import text
+
+_SHOWN_ROWS = 1000
+
+
+def _command(insight: Insight) -> click.Command:
+    fields = msgspec.structs.fields(insight.question)
+    params = [_param(field, insight.question) for field in fields]
+    params += [
+        click.Option(["--question"], metavar="FILE", help="The whole question as JSON; - is standard input."),
+        click.Option(["--data"], metavar="DIR", help="Folder of all data.  [default: ./sojourn-data]"),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the whole answer as JSON."),
+        click.Option(["--csv", "as_csv"], is_flag=True, help="Print CSV."),
+        click.Option(["--sql", "as_sql"], is_flag=True, help="Print the SQL that answers it."),
+    ]
+    return click.Command(insight.name, callback=_ask(insight), params=params, help=insight.question.__doc__)
+
+
+def _param(field: msgspec.structs.FieldInfo, of: type[Question]) -> click.Parameter:
+    """A field of a question as an option, or as the arguments."""
+    many = is_list(field.type)
+    if field.name == of.positional:
+        return click.Argument([field.name], nargs=-1 if many else 1, required=False)
+    name = f"--{field.name.replace('_', '-')}"
+    if isinstance(plain(field.type), msgspec.inspect.BoolType):
+        return click.Option([name, field.name], is_flag=True, default=None, help=_help(field))
+    return click.Option([name, field.name], multiple=many, help=_help(field))
+
+
+def _help(field: msgspec.structs.FieldInfo) -> str:
+    info = msgspec.inspect.type_info(field.type)
+    schema = info.extra_json_schema if isinstance(info, msgspec.inspect.Metadata) else None
+    told = str((schema or {}).get("description", ""))
+    kind = plain(field.type)
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        told += f" {', '.join(map(str, kind.values))}."
+    default = field.default
+    shown = default not in (None, (), False, msgspec.NODEFAULT) and not isinstance(default, tuple)
+    return f"{told}  [default: {default}]" if shown else told
+
+
+def _ask(insight: Insight) -> Callable[..., None]:
+    def ask(
+        question: str | None, data: str | None, as_json: bool, as_csv: bool, as_sql: bool, **given: Any
+    ) -> None:
+        asked = _read(insight, question, given)
+        moment = now()
+        with open_reader(chosen(data)) as lake:
+            answer: Answer = insight.ask(lake, absolute(asked, moment), moment)
+        if as_sql:
+            click.echo(answer.sql)
+        elif as_json:
+            print_json(msgspec.to_builtins(answer))
+        else:
+            _print(insight, answer, as_csv)
+
+    return ask
+
+
+def _read(insight: Insight, file: str | None, given: dict[str, Any]) -> Question:
+    texts = {name: _texts(value) for name, value in given.items() if value not in (None, ())}
+    if file is None:
+        return from_texts(insight.question, texts)
+    if texts:
+        raise BadQuestion(
+            f"--question holds the whole question; {', '.join(texts)} would stand in it"
+        )
+    return from_json(insight.question, sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
+
+
+def _texts(value: Any) -> Sequence[str]:
+    return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+
+
+def _print(insight: Insight, answer: Answer, as_csv: bool) -> None:
+    table = insight.table(answer)
+    rows = [[text(value) for value in row] for row in table.rows]
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([table.columns, *rows])
+        return
+    print_table(table.columns, rows[:_SHOWN_ROWS])
+    if len(rows) > _SHOWN_ROWS:
+        click.echo(f"{len(rows) - _SHOWN_ROWS} rows more: --csv or --json prints all", err=True)
+    click.echo(
+        f"{answer.since} to {answer.until} by {answer.timezone}; {answer.n} {answer.unit}s,"
+        f" {answer.n_mature} of them complete; everything received before {answer.complete_until} is in",
+        err=True,
+    )
+
+
+@click.group()
+def insight() -> None:
+    """Ask what analysts ask: trends, funnels, retention, paths and more.
+
+    Events are named like 'Order Completed', page:Pricing or '*', and may have filters:
+    'Order Completed where properties.price > 100 and country = DE'.
+    """
+
+
+for _insight in INSIGHTS.values():
+    insight.add_command(_command(_insight))

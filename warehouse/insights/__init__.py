@@ -1,0 +1,7 @@
+"""Questions that analysts ask. Each is a frozen struct, runs as one SQL statement, and has a typed answer."""
+
+from warehouse.insights.errors import BadQuestion, UnknownName
+from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.trend import Trend, TrendAnswer, trend
+
+__all__ = ["BadQuestion", "Filter", "Selector", "Trend", "TrendAnswer", "UnknownName", "trend"]

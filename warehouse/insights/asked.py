@@ -1,0 +1,186 @@
+"""One question over one snapshot: its statement is put together here, and run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import duckdb
+import msgspec
+
+from warehouse.insights.conditions import all_of, condition
+from warehouse.insights.errors import BadQuestion, unknown
+from warehouse.insights.fields import Field, field
+from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.owners import OWNER, owners
+from warehouse.insights.period import Period, period
+from warehouse.insights.question import Question, Told
+from warehouse.insights.values import Values, written
+from warehouse.insights.wording import filters, selector
+from warehouse.lake import Lake
+from warehouse.times import iso, iso_time
+
+_STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
+_PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL LIMIT 20"
+_NAMES: Final = """
+    SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
+    FROM events WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT 5000"""
+
+
+class Asked:
+    """Collects what the statement needs; `values` are its parameters.
+
+    `seq` is the order of load up to which sessions and customers are made, and with them this answer.
+    """
+
+    def __init__(self, lake: Lake, question: Question, now: int) -> None:
+        self.lake, self.question = lake, question
+        self.values = Values()
+        self.period: Period = period(question.since, question.until, question.timezone, now)
+        self.snapshot = lake.snapshot()
+        self.seq, self.complete_until = (lake.query(_STITCHED) or [(-1, None)])[0]
+        self.project = _project(lake, question.project)
+        self.where = [found for one in question.where for found in self._filters(one)]
+        self._fields: dict[str, Field] = {}
+
+    def selector(self, one: Selector | str) -> Selector:
+        """A selector that may have been written as text; an event that never came is an UnknownName when
+        `known` is called.
+        """
+        return selector(one) if isinstance(one, str) else one
+
+    def field(self, name: str) -> Field:
+        """A field, remembered, so that what it is of gets joined."""
+        return self._fields.setdefault(name, field(name))
+
+    def is_one(self, of: Selector) -> str:
+        """SQL: whether the event `e` is one of these."""
+        type, name = of.kind
+        parts = [f"e.type = {self.values.bind(type)}"] if type else []
+        parts += [f"e.event = {self.values.bind(name)}"] if name is not None else []
+        return all_of([*parts, *(self.holds(one) for one in of.where)])
+
+    def holds(self, one: Filter) -> str:
+        """SQL: whether a filter lets the event `e` pass."""
+        return condition(one, self.field(one.field), self.values)
+
+    @property
+    def zone(self) -> str:
+        return self.values.bind(self.question.timezone)
+
+    def happened(
+        self, columns: Mapping[str, str], having: Sequence[str] = (), *, earlier: int = 0, later: int = 0
+    ) -> str:
+        """SELECT of the events in question: `owner` (whose they are), `moment` (µs UTC), and these columns.
+
+        Call it when all fields are named. In `columns` and `having` the event is `e`, its session `v`, its
+        customer `p`. `earlier` and `later`: so many µs beyond the period are read as well.
+        """
+        reach = Period(self.period.since - earlier, self.period.until + later, self.period.timezone)
+        bind, unit = self.values.bind, self.question.unit
+        conditions = [
+            *self._within(reach),
+            *(["e.is_bot IS NOT TRUE"] if not self.question.bots else []),
+            *(self.holds(one) for one in self.where),
+            *having,
+            *([OWNER[unit][1]] if OWNER[unit][1] else []),
+        ]
+        sources = {one.source for one in self._fields.values()}
+        joins = owners(
+            bind(self.project),
+            reach,
+            bind(self.seq),
+            session=unit == "session" or "session" in sources,
+            customer=unit == "customer" or "customer" in sources,
+            attributes=[one.attribute for one in self._fields.values() if one.attribute],
+            bind=bind,
+        )
+        shown = {"owner": OWNER[unit][0], "moment": "epoch_us(e.timestamp)", **columns}
+        listed = ",\n    ".join(f"{sql} AS {name}" for name, sql in shown.items())
+        tests = "\n    AND ".join(one for one in conditions if one != "TRUE")
+        return f"SELECT\n    {listed}\nFROM events AS e\n{joins}WHERE {tests}"
+
+    def _within(self, asked: Period) -> list[str]:
+        bind = self.values.bind
+        return [
+            f"e.project = {bind(self.project)}",
+            f"e.event_day BETWEEN DATE '{_day(asked.since)}' AND DATE '{_day(asked.until - 1)}'",
+            f"e.timestamp >= make_timestamptz({bind(asked.since)})",
+            f"e.timestamp < make_timestamptz({bind(asked.until)})",
+            f"e.load_seq <= {bind(self.seq)}",
+        ]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of the statement."""
+        try:
+            return self.lake.query(sql, self.values.named)
+        except (
+            duckdb.ConversionException,
+            duckdb.OutOfRangeException,
+            duckdb.InvalidInputException,
+        ) as error:
+            raise BadQuestion(f"the question cannot be answered: {str(error).splitlines()[0]}") from error
+
+    def known(self, selectors: Iterable[Selector]) -> None:
+        """UnknownName where an event of these has never come; asked only when an answer is empty."""
+        names = {name for (name,) in self.lake.query(_NAMES, [self.project])}
+        for one in selectors:
+            type, name = one.kind
+            if name is not None and (name if type == "track" else f"{type}:{name}") not in names:
+                raise unknown("event", one.event, names)
+
+    def told(self, sql: str, n: int, n_mature: int) -> Told:
+        """What every answer tells, as its fields."""
+        return {
+            "project": self.project,
+            "since": iso(self.period.since),
+            "until": iso(self.period.until),
+            "timezone": self.question.timezone,
+            "unit": self.question.unit,
+            "snapshot": self.snapshot,
+            "complete_until": iso_time(self.complete_until) if self.complete_until else None,
+            "n": n,
+            "n_mature": n_mature,
+            "sql": written(sql, self.values.named),
+        }
+
+    @property
+    def complete_us(self) -> int:
+        """`complete_until`, µs UTC; 0 where nothing is."""
+        if self.complete_until is None:
+            return 0
+        return int((self.complete_until - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+    def _filters(self, one: Filter | str) -> tuple[Filter, ...]:
+        return filters(one) if isinstance(one, str) else (one,)
+
+
+@contextmanager
+def asking(lake: Lake, question: Question, now: int) -> Iterator[Asked]:
+    """Inside, everything is read from one snapshot."""
+    with lake.transaction():
+        yield Asked(lake, question, now)
+
+
+def absolute(question: Question, now: int) -> Question:
+    """The question with its times fixed, such as can be asked again."""
+    found = period(question.since, question.until, question.timezone, now)
+    return msgspec.structs.replace(question, since=iso(found.since), until=iso(found.until))
+
+
+def _project(lake: Lake, given: str | None) -> str:
+    names = [name for (name,) in lake.query(_PROJECTS)]
+    if given is None and len(names) == 1:
+        return str(names[0])
+    if given is None:
+        some = " or ".join(map(repr, names[:5]))
+        raise BadQuestion(f"name a project: {some}" if names else "there are no customers yet to ask about")
+    if given not in names:
+        raise unknown("project", given, names)
+    return given
+
+
+def _day(moment: int) -> str:
+    return iso(moment)[:10]

@@ -1,0 +1,178 @@
+"""Trends: how much of something there was in each interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from warehouse.insights.asked import Asked, asking
+from warehouse.insights.clock import Clock
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.filters import Selector
+from warehouse.insights.formula import formula
+from warehouse.insights.measures import measure
+from warehouse.insights.period import Interval
+from warehouse.insights.question import Answer, Question
+from warehouse.insights.tables import Table
+from warehouse.lake import Lake
+from warehouse.statements import statement
+
+MOST_INTERVALS: Final = 10_000
+OTHER: Final = "(other)"
+NONE: Final = "(none)"
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRST"
+_SECONDS: Final = {"hour": 3_600, "day": 86_400, "week": 604_800, "month": 31 * 86_400, "whole": 1 << 40}
+_ONE_CELL: Final = "SELECT '' AS b0, 1 AS place"
+_BOUNDS: Final = {"events": (1, len(_LETTERS)), "by": (0, 3), "top": (1, 500), "rolling": (1, 400)}
+
+
+class Trend(Question, frozen=True, kw_only=True):
+    """How often events came, or of how many, in each interval."""
+
+    positional: ClassVar[str] = "events"
+
+    events: Annotated[
+        tuple[Selector | str, ...],
+        Meta(description="Events, a series each: 'Signed Up', page:Pricing."),
+    ] = ("*",)
+    measure: Annotated[
+        str, Meta(description="events, units, events_per_unit, or sum, avg, min, max, median, p90 of FIELD.")
+    ] = "events"
+    every: Annotated[Interval, Meta(description="Length of an interval.")] = "day"
+    by: Annotated[tuple[str, ...], Meta(description="Fields to break down by; repeatable.")] = ()
+    top: Annotated[int, Meta(description="Values of a breakdown to show; the rest is (other).")] = 10
+    rolling: Annotated[int, Meta(description="Intervals that each point looks back over.")] = 1
+    formula: Annotated[str | None, Meta(description="Of the series by letter: 'A / B * 100'.")] = None
+
+
+class Point(Struct, frozen=True):
+    """One interval. `at`: when it begins, ISO 8601 in the question's time zone; null: the whole range.
+
+    `by`: the values of the breakdown, in the question's order; `values`: one a series, null where there is
+    nothing to measure. `complete`: nothing more comes in but late events.
+    """
+
+    at: str | None
+    by: list[str]
+    values: list[float | None]
+    formula: float | None
+    complete: bool
+
+
+class TrendAnswer(Answer, frozen=True, kw_only=True):
+    """`points`: by breakdown, the largest of the first series first, then by time; `totals`: the same for the
+    whole range, and one for everything, whose `by` is empty.
+    """
+
+    question: Trend
+    series: list[str]
+    points: list[Point]
+    totals: list[Point]
+
+
+def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
+    """Counts, uniques, sums, percentiles and formulas. `now`: µs UTC. BadQuestion, UnknownName."""
+    _check(question)
+    with asking(lake, question, now) as asked:
+        selectors = [asked.selector(one) for one in question.events]
+        sql = _sql(asked, question, selectors)
+        rows = asked.rows(sql)
+        n = next((row[2] for row in rows if row[0] is None and row[4] is None), 0)
+        if not n:
+            asked.known(selectors)
+        fields = len(question.by)
+        points = [
+            _point(row, fields, asked) for row in rows if fields or row[0] is not None or row[4] is None
+        ]
+        return TrendAnswer(
+            question=question,
+            series=[one.title for one in selectors],
+            points=[one for one in points if one.at is not None],
+            totals=[one for one in points if one.at is None],
+            **asked.told(sql, n, n),
+        )
+
+
+def _check(question: Trend) -> None:
+    given = {"events": len(question.events), "by": len(question.by)}
+    for name, (least, most) in _BOUNDS.items():
+        value = given.get(name, getattr(question, name))
+        if not least <= value <= most:
+            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+
+
+def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
+    """Columns: beginning and end of the interval (µs UTC), n, values of the breakdown, series, formula."""
+    seconds = _SECONDS[question.every]
+    intervals = (asked.period.until - asked.period.since) // (seconds * 1_000_000) + 1
+    if intervals > MOST_INTERVALS:
+        raise BadQuestion(f"every {question.every!r} makes {intervals} intervals; {MOST_INTERVALS} would do")
+    which = [asked.is_one(one) for one in selectors]
+    measured = measure(question.measure, asked.field)
+    by = [f"coalesce({asked.field(name).text}, '{NONE}')" for name in question.by] or ["''"]
+    names = [f"b{number}" for number in range(len(by))]
+    values = [measured.sql.format(only=f" FILTER (s{number})") for number in range(len(which))]
+    filled = [f"coalesce(v{number}, {measured.empty})" for number in range(len(which))]
+    clock = Clock(asked, question.every)
+    columns = {f"s{number}": sql for number, sql in enumerate(which)}
+    columns |= {"number": measured.of} if measured.of else {}
+    columns |= {"local": clock.local, **dict(zip(names, by, strict=True))}
+    return statement(
+        "insights/trend",
+        happened=asked.happened(
+            columns, [f"({' OR '.join(which)})"], earlier=(question.rolling - 1) * seconds * 1_000_000
+        ),
+        begin=clock.begin,
+        end=clock.end,
+        zone=clock.zone,
+        every=clock.every,
+        since=asked.values.bind(asked.period.since),
+        until=asked.values.bind(asked.period.until),
+        spread=clock.spread(question.rolling),
+        measured=", ".join(f"{sql} AS v{number}" for number, sql in enumerate(values)),
+        first=values[0],
+        filled=", ".join(filled),
+        formula=formula(question.formula, dict(zip(_LETTERS, filled, strict=False)))
+        if question.formula
+        else "NULL",
+        by=", ".join(names),
+        named=", ".join(
+            f"CASE WHEN t.place IS NULL THEN '{OTHER}' ELSE h.{one} END AS {one}" for one in names
+        ),
+        cells=f"SELECT DISTINCT {', '.join(names)}, place FROM named"
+        if question.by
+        else "SELECT '' AS b0, 1 AS place",
+        top=question.top,
+    )
+
+
+def _point(row: Sequence[Any], fields: int, asked: Asked) -> Point:
+    begin, end, _, _, *rest = row
+    by, values = rest[: max(fields, 1)], rest[max(fields, 1) : -1]
+    at = None if begin is None else _local(begin, asked.question.timezone)
+    return Point(
+        at,
+        [] if not fields or by[0] is None else by,
+        values,
+        rest[-1],
+        (asked.period.until if end is None else end) <= asked.complete_us,
+    )
+
+
+def _local(moment: int, timezone: str) -> str:
+    return datetime.fromtimestamp(moment // 1_000_000, ZoneInfo(timezone)).isoformat()
+
+
+def trend_table(answer: TrendAnswer) -> Table:
+    """One row a point; the whole range last."""
+    formulas = ["formula"] if answer.question.formula else []
+    columns = ["at", *answer.question.by, *answer.series, *formulas, "complete"]
+    rows = []
+    for one in [*answer.points, *answer.totals]:
+        by = one.by or [""] * len(answer.question.by)
+        rows.append([one.at or "all", *by, *one.values, *([one.formula] if formulas else []), one.complete])
+    return Table(columns, rows)
