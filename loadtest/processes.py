@@ -18,6 +18,8 @@ from typing import Final, NamedTuple, Self
 from loadtest.errors import GaveUp, ProgramFailed
 
 MARK: Final = "LOADTEST_RUN"
+# A program that crashes says where, on its standard error.
+TALKATIVE: Final = {"PYTHONFAULTHANDLER": "1"}
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -109,7 +111,7 @@ class Program:
             raise ValueError(f"mark {mark!r}: expected at least 16 characters that nothing else carries")
         self.command, self.mark, self.log = command, mark, log
         self._born = sys.maxsize
-        self._variables = {**os.environ, **variables, MARK: mark}
+        self._variables = {**os.environ, **TALKATIVE, **variables, MARK: mark}
         self.start()
 
     def start(self) -> None:
@@ -196,13 +198,13 @@ def run(
             capture_output=True,
             text=True,
             timeout=within_s,
-            env={**os.environ, **variables},
+            env={**os.environ, **TALKATIVE, **variables},
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise ProgramFailed(f"{' '.join(command[1:])} took longer than {within_s:g} s") from None
     if done.returncode not in codes:
-        raise ProgramFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise ProgramFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-4000:]}")
     return done.stdout
 
 

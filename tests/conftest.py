@@ -45,6 +45,8 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
+        # A program that crashes says where.
+        patch.setenv("PYTHONFAULTHANDLER", "1")
         for name in [name for name in os.environ if name.startswith(("SOJOURN_", "AWS_"))]:
             if name != "SOJOURN_SKIP":
                 patch.delenv(name)

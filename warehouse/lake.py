@@ -199,7 +199,7 @@ def lock_writer(settings: WarehouseSettings, catalog: Catalog) -> WriterLock:
 
 
 def migrate(lake: Lake) -> list[str]:
-    """Apply the migrations that this lake has not had, each in one transaction; returns their names."""
+    """Apply the migrations that this lake has not had, all in one transaction; returns their names."""
     lake.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name VARCHAR, applied_at TIMESTAMPTZ)")
     done = {name for (name,) in lake.query("SELECT name FROM schema_migrations")}
     known = migrations()
@@ -208,11 +208,12 @@ def migrate(lake: Lake) -> list[str]:
             f"the lake has migration {max(done - known.keys())}, which this program does not know; upgrade it"
         )
     todo = {name: sql for name, sql in known.items() if name not in done}
-    for name, sql in todo.items():
+    if todo:
         with lake.transaction():
-            lake.execute(sql)
-            _comment(lake, sql)
-            lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
+            for name, sql in todo.items():
+                lake.execute(sql)
+                _comment(lake, sql)
+                lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
     # After the tables are made: before, DuckLake 1.0 merges no file of theirs once the lake was opened again.
     _keep_in_catalog(lake, "schema_migrations")
     _keep_in_catalog(lake, "objects")
@@ -254,6 +255,8 @@ def _attach(settings: WarehouseSettings, catalog: Catalog, *, read_only: bool) -
         "temp_directory": str(folders.lake / f"tmp-{os.getpid()}"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        # Until ours are loaded, which are verified once a process.
+        "allow_unsigned_extensions": True,
     }
     con = duckdb.connect(config=config)
     try:

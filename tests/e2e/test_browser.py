@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 
 # What a browser without a head says of itself makes it a bot, which has no visits.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
-LIVE_MS, TIMELINE_MS = 5_000, 40_000
+# As long as a busy machine may need; what is there is seen at once.
+LIVE_MS, TIMELINE_MS = 30_000, 60_000
+expect.set_options(timeout=LIVE_MS)
 # "Nothing found" is a page with status 404, which Chromium notes in its log.
 EXPECTED = "the server responded with a status of 404"
 

@@ -51,6 +51,12 @@ def test_an_orphan_is_still_found(program: Program) -> None:
     assert program.all() == []
 
 
+def test_a_command_that_crashes_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONFAULTHANDLER")
+    with pytest.raises(ProgramFailed, match=r"(?s)ended with -6: Fatal Python error: Aborted.*line 1 in"):
+        run([sys.executable, "-c", "import os; os.abort()"], {})
+
+
 def test_a_mark_that_others_could_carry_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="16 characters"):
         Program(["true"], mark="1", log=tmp_path / "log", variables={})

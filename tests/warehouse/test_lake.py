@@ -92,6 +92,15 @@ def test_a_missing_wheel_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -
     site.writer().close()
 
 
+def test_no_unsigned_extension_can_be_loaded_into_a_lake(site: Site, tmp_path: Path) -> None:
+    """Also once the process has verified those it needs: the second lake loads them unverified."""
+    signed = extensions.extension_file("sqlite_scanner").read_bytes()
+    (tmp_path / "other.duckdb_extension").write_bytes(signed[:-256] + bytes(256))
+    for _ in range(2):
+        with site.writer() as lake, pytest.raises(duckdb.IOException, match="signature"):
+            lake.execute(f"LOAD '{tmp_path / 'other.duckdb_extension'}'")
+
+
 def test_a_wheel_for_another_duckdb_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duckdb, "__version__", "9.9.9")
     with pytest.raises(ExtensionMissing, match=r"no file for DuckDB 9\.9\.9; install it with"):

@@ -207,7 +207,7 @@ function random() {
 function anonymousId() {
   const cookie = readCookie(DEVICE);
   const stored = read(DEVICE);
-  device = cookie || stored || device || random();
+  device = cookie || stored || fresh && device || random();
   if (isAllowed()) {
     if (stored != device) write(DEVICE, device);
     if (fresh || cookie != device) writeCookie(DEVICE, device, DAYS, domain);
@@ -231,6 +231,7 @@ function forget() {
   for (const name2 of [DEVICE, USER, GROUP]) write(name2, "");
   writeCookie(DEVICE, "", 0, domain);
   device = "";
+  fresh = true;
 }
 
 // src/lot.ts

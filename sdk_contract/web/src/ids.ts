@@ -26,7 +26,8 @@ export function random(): string {
 export function anonymousId(): string {
   const cookie = readCookie(DEVICE);
   const stored = read(DEVICE);
-  device = cookie || stored || device || random();
+  // Once it was kept and is in neither place, another tab has forgotten it.
+  device = cookie || stored || (fresh && device) || random();
   if (isAllowed()) {
     if (stored != device) write(DEVICE, device);
     // Each page gives the cookie its whole life again.
@@ -57,4 +58,5 @@ export function forget(): void {
   for (const name of [DEVICE, USER, GROUP]) write(name, "");
   writeCookie(DEVICE, "", 0, domain);
   device = "";
+  fresh = true;
 }
