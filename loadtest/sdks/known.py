@@ -8,16 +8,20 @@ from typing import Final
 import msgspec
 
 NODE_PROJECT: Final = Path("tests/e2e/node")
+WEB: Final = Path("sdk_contract/web")
 # What an SDK gives up by itself is seen in what it does after a fault; the collector cannot mend that.
 _REFUSED: Final = frozenset(("400", "401", "413"))
+_UNWELCOME: Final = frozenset(("400", "401"))
 _NEVER_AGAIN: Final = frozenset(("400", "401", "408", "413", "429", "500", "503"))
 _BULK: Final = ("bulk 0", "bulk 1", "bulk 2")
+_SNOWPLOW: Final = ("page", "entity", "track", "structured", *_BULK)
 
 
 class Sdk(msgspec.Struct, frozen=True):
     """`name` is that of its sender in the folder of its language; `drops`: where it gives up by itself.
 
-    `alone`: it cannot stand in one program more than once, and so meets no faults.
+    `alone`: it cannot stand in one program more than once, and so meets no faults. `home`: the folder of a
+    package that is our own.
     """
 
     name: str
@@ -26,12 +30,14 @@ class Sdk(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     drops: frozenset[str] = frozenset()
     alone: bool = False
+    home: Path | None = None
 
     def version(self, project: Path = NODE_PROJECT) -> str:
         """Of the package that is installed."""
         if self.language == "python":
             return version(self.package)
-        text = (project / "node_modules" / self.package / "package.json").read_text("utf-8")
+        folder = self.home or project / "node_modules" / self.package
+        text = (folder / "package.json").read_text("utf-8")
         return str(json.loads(text)["version"])
 
 
@@ -55,7 +61,7 @@ SDKS: Final = (
         "node",
         "posthog-node",
         ("track", "page", "screen", "traits", "group traits", "alias", *_BULK),
-        drops=frozenset(("400", "401")),
+        drops=_UNWELCOME,
     ),
     Sdk(
         "posthog-js",
@@ -159,6 +165,20 @@ SDKS: Final = (
         drops=_REFUSED | {"408"},
     ),
     Sdk(
+        "segment_python",
+        "python",
+        "segment-analytics-python",
+        ("track", "page", "screen", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_REFUSED,
+    ),
+    Sdk(
+        "segment-node",
+        "node",
+        "@segment/analytics-node",
+        ("track", "page", "screen", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_REFUSED,
+    ),
+    Sdk(
         "segment-next",
         "browser",
         "@segment/analytics-next",
@@ -177,6 +197,17 @@ SDKS: Final = (
         "@jitsu/js",
         ("track", "page", "traits", "group", "group traits", *_BULK),
         drops=_NEVER_AGAIN,
+    ),
+    Sdk("snowplow_python", "python", "snowplow-tracker", _SNOWPLOW, drops=_UNWELCOME),
+    Sdk("snowplow-node", "node", "@snowplow/node-tracker", _SNOWPLOW, drops=_UNWELCOME),
+    Sdk("snowplow-js", "browser", "@snowplow/browser-tracker", _SNOWPLOW, drops=_UNWELCOME),
+    Sdk(
+        "sojourn-web",
+        "browser",
+        "@sojourn/web",
+        ("track", "page", "traits", "group", "group traits", "alias", *_BULK),
+        drops=_UNWELCOME,
+        home=WEB,
     ),
 )
 BY_NAME: Final = {sdk.name: sdk for sdk in SDKS}

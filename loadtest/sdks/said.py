@@ -74,6 +74,10 @@ def _says(row: Row, column: str, wanted: Mapping[str, Any]) -> bool:
     return all(name in held and held[name] == value for name, value in wanted.items())
 
 
+def _entity(row: Row, name: str) -> Any:
+    return _held(row, "context").get("snowplow", {}).get("entities", {}).get(name)
+
+
 def _charged(row: Row, said: Said) -> bool:
     revenue = _held(row, "properties").get("revenue")
     return bool(row["type"] == "track" and revenue == said.price * said.quantity)
@@ -83,6 +87,12 @@ _CHECKS: Final[Mapping[str, Callable[[Row, Said], bool]]] = {
     "track": lambda row, said: row["event"] == said.event and _says(row, "properties", said.properties),
     "flat track": lambda row, said: _called(row) == said.event and _says(row, "properties", _flat(said)),
     "page": lambda row, said: row["type"] == "page" and row["page_url"] == said.page,
+    "entity": lambda row, said: _entity(row, "plan") == said.traits,
+    "structured": lambda row, said: (
+        row["event"] == said.screen
+        and _held(row, "properties")
+        == {"category": said.group_type, "label": said.group, "value": said.price}
+    ),
     "screen": lambda row, said: (row["type"], row["event"]) == ("screen", said.screen),
     "identify": lambda row, said: row["type"] == "identify" and row["user_id"] == said.user,
     "traits": lambda row, said: row["type"] == "identify" and _says(row, "traits", said.traits),
