@@ -202,9 +202,39 @@ def _ga4() -> Sent:
     return _sent("events", {**payload, "events": [event] * EVENTS})
 
 
+def _snowplow() -> Sent:
+    schema = "iglu:com.snowplowanalytics.snowplow/{}/jsonschema/1-0-0"
+    session = {"userId": "d-1", "sessionId": "s-1", "sessionIndex": 3, "eventIndex": 7}
+    contexts = [
+        {"schema": schema.format("client_session"), "data": session},
+        {"schema": schema.format("web_page"), "data": {"id": "v-1"}},
+    ]
+    described = {"schema": "iglu:com.acme/viewed_product/jsonschema/1-0-0", "data": _BOUGHT}
+    event = {
+        "e": "ue",
+        "aid": "wk_1",
+        "p": "web",
+        "tv": "js-4.10.1",
+        "tna": "sp",
+        "url": _URL,
+        "page": _TITLE,
+    }
+    event |= {"uid": "mei", "duid": "d-1", "sid": "s-1", "vid": "3", "dtm": str(_MS), "stm": str(_MS)}
+    event |= {"lang": "de-CH", "tz": "Europe/Zurich", "res": "1280x800", "vp": "1280x720", "cd": "24"}
+    event["co"] = _text({"schema": schema.format("contexts"), "data": contexts})
+    event["ue_pr"] = _text({"schema": schema.format("unstruct_event"), "data": described})
+    data = [{**event, "eid": f"m-{n}"} for n in range(EVENTS)]
+    return _sent("tp2", {"schema": schema.format("payload_data"), "data": data})
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 SAMPLES: Final[Mapping[str, Callable[[], Sent]]] = {
     "segment": _segment,
     "rudderstack": _rudderstack,
+    "snowplow": _snowplow,
     "sensors": _sensors,
     "clickstream": _clickstream,
     "ga4": _ga4,

@@ -18,24 +18,23 @@ from sdk_contract.dialects.amplitude_answers import ANSWERS, reply
 from sdk_contract.dialects.moving import (
     NULL,
     UNREADABLE,
-    Members,
     first_in,
     members_if,
     members_of,
     number_in,
     object_in,
     quoted,
-    settle,
     text_in,
     text_of_body,
     time_in,
     turned,
 )
-from sdk_contract.dialects.translated import Native, batch, encode, foreign, hashed, present, split
+from sdk_contract.dialects.places import Places, settle
+from sdk_contract.dialects.translated import Members, Native, batch, encode, foreign, hashed, present, split
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Reason
 
-PLACES: Final = {
+_PLACES: Final = {
     "ip": ("", "ip"),
     "language": ("", "locale"),
     "user_agent": ("", "userAgent"),
@@ -47,7 +46,7 @@ PLACES: Final = {
     "app_version": ("app", "version"),
     "version_name": ("app", "version"),
 }
-PROPERTY_PLACES: Final = {
+_PROPERTY_PLACES: Final = {
     "[Amplitude] Page URL": ("page", "url"),
     "[Amplitude] Page Location": ("page", "url"),
     "[Amplitude] Page Path": ("page", "path"),
@@ -58,7 +57,6 @@ PROPERTY_PLACES: Final = {
     "utm_term": ("campaign", "term"),
     "utm_content": ("campaign", "content"),
 }
-PAGE_PLACES: Final = {**PROPERTY_PLACES, "referrer": ("page", "referrer")}
 _MONEY: Final = ("price", "quantity", "revenue", "currency", "productId", "revenueType", "receipt")
 REVENUE: Final = {written: name for name in _MONEY for written in (f"${name}", name)}
 TYPES: Final = {
@@ -75,6 +73,15 @@ _MOVED: Final = frozenset(
         *("group_properties", "library", "api_key"),
     )
 )
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_OWN)
+
+
+PLACES: Final = Places(_PLACES, gone=_MOVED)
+PROPERTY_PLACES: Final = Places(_PROPERTY_PLACES, _is_own)
+PAGE_PLACES: Final = Places({**_PROPERTY_PLACES, "referrer": ("page", "referrer")}, _is_own)
 
 
 class _Envelope(msgspec.Struct):
@@ -138,10 +145,9 @@ def event_of(parts: Members, raw: Raw) -> Native:
     native.message_id = present(parts.get("insert_id"))
     if native.message_id is None and native.timestamp is not None:
         native.message_id = hashed(bytes(raw))
-    others = {name: value for name, value in parts.items() if name not in _MOVED}
-    own, context = settle(others, PLACES, _never, {})
+    own, context = settle(parts, PLACES, {})
     places = PAGE_PLACES if of_type == "page" else PROPERTY_PLACES
-    kept, told_there = settle(members_of(parts.get("event_properties")), places, _is_own, own)
+    kept, told_there = settle(members_of(parts.get("event_properties")), places, own)
     context.update(told_there)
     _tell_money(kept, own)
     native.properties = kept if kept or of_type in ("track", "page") else None
@@ -155,9 +161,9 @@ def event_of(parts: Members, raw: Raw) -> Native:
 
 def _tell_money(kept: Members, own: Members) -> None:
     """Revenue, as a call of its own or beside an event, is said in properties."""
-    said = {name: own.pop(written) for written, name in REVENUE.items() if written in own}
-    if not said:
+    if own.keys().isdisjoint(REVENUE):
         return
+    said = {name: own.pop(written) for written, name in REVENUE.items() if written in own}
     for name, value in said.items():
         if value != NULL:
             kept.setdefault(name, value)
@@ -201,14 +207,6 @@ def _tell_place(parts: Members, context: dict[str, Any]) -> None:
     if library := text_in(parts.get("library")):
         name, _, version = library.rpartition("/")
         context["library"] = {"name": name or version, "version": version if name else None}
-
-
-def _never(name: str) -> bool:
-    return False
-
-
-def _is_own(name: str) -> bool:
-    return name.startswith(_OWN)
 
 
 AMPLITUDE: Final = foreign(

@@ -13,16 +13,25 @@ from sdk_contract.dialects.ecommerce import tell_sale
 from sdk_contract.dialects.forms import named
 from sdk_contract.dialects.moving import (
     UNREADABLE,
-    Members,
     members_if,
     members_of,
     read_members,
-    settle,
     text_in,
     text_of_body,
     time_in,
 )
-from sdk_contract.dialects.translated import Native, batch, each, foreign, hashed, moment, present, split
+from sdk_contract.dialects.places import Places, always, settle
+from sdk_contract.dialects.translated import (
+    Members,
+    Native,
+    batch,
+    each,
+    foreign,
+    hashed,
+    moment,
+    present,
+    split,
+)
 
 _KEY_NAMES: Final = (b"appId",)
 _SENT_NAMES: Final = (b"upload_timestamp",)
@@ -38,30 +47,12 @@ _ANSWERS: Final = {
     Outcome.BUSY: Answer(503, b'{"message":"busy"}'),
     Outcome.DRAINING: Answer(503, b'{"message":"draining"}'),
 }
-_PLACES: Final = {
-    "_page_url": ("page", "url"),
-    "_page_title": ("page", "title"),
-    "_page_referrer": ("page", "referrer"),
-    "_traffic_source_source": ("campaign", "source"),
-    "_traffic_source_medium": ("campaign", "medium"),
-    "_traffic_source_campaign": ("campaign", "name"),
-    "_traffic_source_term": ("campaign", "term"),
-    "_traffic_source_content": ("campaign", "content"),
-}
-_OUTER_PLACES: Final = {
-    "locale": ("", "locale"),
-    "make": ("device", "manufacturer"),
-    "model": ("device", "model"),
-    "operating_system": ("os", "name"),
-    "os_version": ("os", "version"),
-    "screen_width": ("screen", "width"),
-    "screen_height": ("screen", "height"),
-    "sdk_name": ("library", "name"),
-    "sdk_version": ("library", "version"),
-    "app_title": ("app", "name"),
-    "app_version": ("app", "version"),
-    "app_package_name": ("app", "namespace"),
-}
+
+
+def _is_own(name: str) -> bool:
+    return name[:1] == "_"
+
+
 _OF_EVENT: Final = (
     "event_type",
     "event_id",
@@ -72,6 +63,38 @@ _OF_EVENT: Final = (
     "user",
     "items",
 )
+_PLACES: Final = Places(
+    {
+        "_page_url": ("page", "url"),
+        "_page_title": ("page", "title"),
+        "_page_referrer": ("page", "referrer"),
+        "_traffic_source_source": ("campaign", "source"),
+        "_traffic_source_medium": ("campaign", "medium"),
+        "_traffic_source_campaign": ("campaign", "name"),
+        "_traffic_source_term": ("campaign", "term"),
+        "_traffic_source_content": ("campaign", "content"),
+    },
+    _is_own,
+)
+_OUTER_PLACES: Final = Places(
+    {
+        "locale": ("", "locale"),
+        "make": ("device", "manufacturer"),
+        "model": ("device", "model"),
+        "operating_system": ("os", "name"),
+        "os_version": ("os", "version"),
+        "screen_width": ("screen", "width"),
+        "screen_height": ("screen", "height"),
+        "sdk_name": ("library", "name"),
+        "sdk_version": ("library", "version"),
+        "app_title": ("app", "name"),
+        "app_version": ("app", "version"),
+        "app_package_name": ("app", "namespace"),
+    },
+    always,
+    gone=_OF_EVENT,
+)
+_SHOWN: Final = ("_page_view", "_screen_view")
 _SALE: Final = {"_value": "value", "_currency": "currency"}
 _ITEM: Final = {"id": "product_id"}
 
@@ -117,16 +140,15 @@ def _native(raw: Raw) -> Native:
         timestamp=time_in(parts.get("timestamp")),
     )
     own: Members = {}
-    given, context = settle(members_of(parts.get("attributes")), _PLACES, _is_own, own)
-    outer = {name: value for name, value in parts.items() if name not in _OF_EVENT}
-    _, around = settle(outer, _OUTER_PLACES, _always, own)
-    properties: dict[str, Any] = dict(given)
+    given, context = settle(members_of(parts.get("attributes")), _PLACES, own)
+    _, around = settle(parts, _OUTER_PLACES, own)
+    properties: dict[str, Any] = {**given}
     if "items" in parts:
         properties["items"] = parts["items"]
     properties |= {_SALE[name]: own.pop(name) for name in _SALE if name in own}
     tell_sale(name, properties, _ITEM)
     event.properties = properties or None
-    _name(event, name, {**context.get("page", {}), **own}, user)
+    _name(event, name, {**context.get("page", {}), **own} if name in _SHOWN else own, user)
     event.context = {**context, **around, "clickstream": own}
     return event
 
@@ -146,14 +168,6 @@ def _name(event: Native, name: str, told: Members, user: Members) -> None:
 
 def _value_of(attribute: Raw | None) -> Raw | None:
     return present(members_if(attribute).get("value"))
-
-
-def _is_own(name: str) -> bool:
-    return name[:1] == "_"
-
-
-def _always(name: str) -> bool:
-    return True
 
 
 CLICKSTREAM: Final = foreign(

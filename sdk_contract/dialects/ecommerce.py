@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sdk_contract.dialects.moving import UNREADABLE, Members, list_if, read_members
+from sdk_contract.dialects.moving import UNREADABLE, list_if, read_members
+from sdk_contract.dialects.translated import Members
 
 PAID: Final = frozenset(("purchase", "in_app_purchase", "ecommerce_purchase"))
 

@@ -14,17 +14,16 @@ from sdk_contract.dialects import Answer, Headers, Outcome, Route, Sent, Transla
 from sdk_contract.dialects.ecommerce import tell_sale
 from sdk_contract.dialects.forms import named
 from sdk_contract.dialects.moving import (
-    Members,
     members_if,
     members_of,
     object_in,
     read_members,
-    settle,
     text_in,
     text_of_body,
     time_in,
 )
-from sdk_contract.dialects.translated import Native, batch, each, encode, foreign, present, split
+from sdk_contract.dialects.places import Places, always, settle
+from sdk_contract.dialects.translated import Members, Native, batch, each, encode, foreign, present, split
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 
@@ -42,36 +41,41 @@ _ANSWERS: Final = {
     Outcome.BUSY: Answer(503, b'{"error":"busy"}'),
     Outcome.DRAINING: Answer(503, b'{"error":"draining"}'),
 }
-_PLACES: Final = {
-    "page_location": ("page", "url"),
-    "page_path": ("page", "path"),
-    "page_title": ("page", "title"),
-    "page_referrer": ("page", "referrer"),
-    "source": ("campaign", "source"),
-    "medium": ("campaign", "medium"),
-    "campaign": ("campaign", "name"),
-    "term": ("campaign", "term"),
-    "content": ("campaign", "content"),
-    "app_name": ("app", "name"),
-    "app_version": ("app", "version"),
-    "language": ("", "locale"),
-    "ip_override": ("", "ip"),
-}
 _OWN: Final = frozenset(("session_id", "session_number", "engagement_time_msec", "debug_mode", "campaign_id"))
-_DEVICE_PLACES: Final = {
-    "category": ("device", "type"),
-    "model": ("device", "model"),
-    "brand": ("device", "manufacturer"),
-    "operating_system": ("os", "name"),
-    "operating_system_version": ("os", "version"),
-    "language": ("", "locale"),
-}
-_OUTER_PLACES: Final = {"user_agent": ("", "userAgent"), "ip_override": ("", "ip")}
-_OF_REQUEST: Final = frozenset(
-    (
-        *("client_id", "app_instance_id", "user_id", "timestamp_micros", "user_properties", "events"),
-        *("device", "validation_behavior", *_OUTER_PLACES),
-    )
+_PLACES: Final = Places(
+    {
+        "page_location": ("page", "url"),
+        "page_path": ("page", "path"),
+        "page_title": ("page", "title"),
+        "page_referrer": ("page", "referrer"),
+        "source": ("campaign", "source"),
+        "medium": ("campaign", "medium"),
+        "campaign": ("campaign", "name"),
+        "term": ("campaign", "term"),
+        "content": ("campaign", "content"),
+        "app_name": ("app", "name"),
+        "app_version": ("app", "version"),
+        "language": ("", "locale"),
+        "ip_override": ("", "ip"),
+    },
+    _OWN.__contains__,
+)
+_DEVICE_PLACES: Final = Places(
+    {
+        "category": ("device", "type"),
+        "model": ("device", "model"),
+        "brand": ("device", "manufacturer"),
+        "operating_system": ("os", "name"),
+        "operating_system_version": ("os", "version"),
+        "language": ("", "locale"),
+    }
+)
+_OF_REQUEST: Final = (
+    *("client_id", "app_instance_id", "user_id", "timestamp_micros", "user_properties", "events"),
+    *("device", "validation_behavior"),
+)
+_OUTER_PLACES: Final = Places(
+    {"user_agent": ("", "userAgent"), "ip_override": ("", "ip")}, always, gone=_OF_REQUEST
 )
 _ITEM: Final = {
     "item_id": "product_id",
@@ -125,11 +129,10 @@ class _Payload:
         self.user = present(outer.get("user_id"))
         self.device = present(outer.get("client_id")) or present(outer.get("app_instance_id"))
         self.time = time_in(outer.get("timestamp_micros"))
-        self.own: Members = {name: value for name, value in outer.items() if name not in _OF_REQUEST}
-        given = {name: outer[name] for name in _OUTER_PLACES if name in outer}
-        self.around = settle(given, _OUTER_PLACES, _always, self.own)[1]
+        self.own: Members = {}
+        self.around = settle(outer, _OUTER_PLACES, self.own)[1]
         device = members_if(outer.get("device"))
-        left, told = settle(device, _DEVICE_PLACES, _never, {})
+        left, told = settle(device, _DEVICE_PLACES, {})
         self.around |= told
         if left:
             self.around.setdefault("device", {}).update(left)
@@ -141,7 +144,7 @@ class _Payload:
         if not name:
             raise ValueError
         own = dict(self.own)
-        given, context = settle(members_of(parts.get("params")), _PLACES, _OWN.__contains__, own)
+        given, context = settle(members_of(parts.get("params")), _PLACES, own)
         event = self._native("track", own, context)
         event.timestamp = time_in(parts.get("timestamp_micros")) or self.time
         properties: dict[str, Any] = dict(given)
@@ -167,14 +170,6 @@ class _Payload:
         if own:
             context["ga4"] = own
         return Native(of_type, user_id=self.user, anonymous_id=self.device, context=context or None)
-
-
-def _always(name: str) -> bool:
-    return True
-
-
-def _never(name: str) -> bool:
-    return False
 
 
 GA4: Final = foreign(

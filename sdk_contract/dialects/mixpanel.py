@@ -18,19 +18,18 @@ from msgspec import Raw
 from sdk_contract.dialects import Headers, Route, Sent, Translated
 from sdk_contract.dialects.mixpanel_answers import ANSWERS, PLAIN, VERBOSE, reply
 from sdk_contract.dialects.moving import (
-    Members,
     list_if,
     members_if,
     members_of,
-    settle,
     text_in,
     text_of_body,
     time_in,
     turned,
 )
-from sdk_contract.dialects.translated import Native, batch, encode, foreign, hashed, present, split
+from sdk_contract.dialects.places import Places, beside, settle
+from sdk_contract.dialects.translated import Members, Native, batch, encode, foreign, hashed, present, split
 
-PLACES: Final = {
+_PLACES: Final = {
     "$current_url": ("page", "url"),
     "current_url_path": ("page", "path"),
     "current_page_title": ("page", "title"),
@@ -56,7 +55,6 @@ PLACES: Final = {
     "ip": ("", "ip"),
     "$ip": ("", "ip"),
 }
-PEOPLE_PLACES: Final = {"$ip": ("", "ip")}
 TYPES: Final = {
     "$mp_web_page_view": "page",
     "$identify": "identify",
@@ -70,9 +68,18 @@ _DEVICE: Final = "$device:"
 _DIRECT: Final = Raw(b'"$direct"')
 _VERBOSE = pattern(rb"(?:^|&)verbose=1(?:&|$)")
 # What the native event has, or says nothing.
+_PARTS: Final = frozenset(("event", "properties"))
 _OF_EVENT: Final = frozenset(("token", "distinct_id", "time", "$insert_id", "$user_id"))
 _OF_PERSON: Final = frozenset(("$token", "$distinct_id", "$time", "$set", "$insert_id"))
 _OF_GROUP: Final = frozenset((*_OF_PERSON, "$group_id"))
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_OWN)
+
+
+PLACES: Final = Places(_PLACES, _is_own, gone=_OF_EVENT)
+PEOPLE_PLACES: Final = Places({"$ip": ("", "ip")}, gone=_OF_PERSON)
 
 
 def find_key(headers: Headers, query: bytes, body_key: str | None) -> str | None:
@@ -104,9 +111,8 @@ class _Reader:
         of_type = TYPES.get(text_in(parts.get("event")), "track")
         native = self._native(of_type, given.get("time"), given.get("$insert_id"), raw)
         native.user_id, native.anonymous_id = _who(given, given.get("distinct_id"))
-        own: Members = {name: value for name, value in parts.items() if name not in ("event", "properties")}
-        told_there = {name: value for name, value in given.items() if name not in _OF_EVENT}
-        kept, context = settle(told_there, PLACES, _is_own, own)
+        own = beside(parts, _PARTS)
+        kept, context = settle(given, PLACES, own)
         if native.type == "track":
             native.event = parts.get("event")
         elif native.type != "page":
@@ -121,13 +127,12 @@ class _Reader:
         native = self._native("identify", parts.get("$time"), parts.get("$insert_id"), raw)
         native.user_id, native.anonymous_id = _who(parts, parts.get("$distinct_id"))
         native.traits = parts.get("$set")
-        own = {name: value for name, value in parts.items() if name not in _OF_PERSON}
+        own, context = settle(parts, PEOPLE_PLACES, {})
         if CHARGE in (charges := members_if(own.get("$append"))):
             _charge(native, charges.pop(CHARGE))
             del own["$append"]
             if charges:
                 own["$append"] = Raw(encode(charges))
-        own, context = settle(own, PEOPLE_PLACES, _never, {})
         _tell(native, own, context)
         return native
 
@@ -199,14 +204,6 @@ def _tell(native: Native, own: Members, context: dict[str, Any]) -> None:
     if own:
         context["mixpanel"] = own
     native.context = context or None
-
-
-def _never(name: str) -> bool:
-    return False
-
-
-def _is_own(name: str) -> bool:
-    return name.startswith(_OWN)
 
 
 def _says_verbose(fields: bytes) -> bool:

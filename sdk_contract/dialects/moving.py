@@ -1,28 +1,28 @@
 """Takes foreign requests apart without reading what is only moved: an object is its members' JSON texts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import Raw
 
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import Sent
-from sdk_contract.dialects.translated import LONGEST_ABSENT, Native, each, encode, present
+from sdk_contract.dialects.translated import Members, Native, each, encode, moment, present
 from sdk_contract.errors import Refused
 from sdk_contract.structure import Broken, members
 from sdk_contract.times import parse_time
 from sdk_contract.verdicts import Reason
 
-Members: TypeAlias = dict[str, Raw]
-Places: TypeAlias = Mapping[str, tuple[str, str]]
 NULL: Final = Raw(b"null")
 TRUE: Final = Raw(b"true")
 FALSE: Final = Raw(b"false")
 # msgspec's ValidationError is a DecodeError; UnicodeDecodeError is what it raises for bad UTF-8.
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Digits of a count that is no seconds and no microseconds (see `times.parse_time`).
+_MILLISECONDS: Final = (12, 13, 14)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 read_members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -114,11 +114,14 @@ def number_in(raw: Raw | None) -> int | float | None:
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def time_in(raw: Raw | None) -> datetime | Raw | None:
-    """A time: a count of seconds or milliseconds as datetime, all else as it was sent."""
-    if raw is None or bytes(raw).startswith(b'"'):
-        return present(raw)
+def time_in(raw: Raw | None) -> datetime | str | int | Raw | None:
+    """A time: a count of seconds or milliseconds as the door reads it fastest, all else as it was sent."""
+    text = b"" if raw is None else bytes(raw)
+    if text.isdigit() and len(text) in _MILLISECONDS:
+        return moment(int(text))
     found = present(raw)
+    if text.startswith(b'"'):
+        return found
     count = number_in(found)
     if count is None:
         return found
@@ -126,29 +129,3 @@ def time_in(raw: Raw | None) -> datetime | Raw | None:
         return _EPOCH + parse_time(count) * _MICROSECOND
     except ValueError:
         return found
-
-
-def settle(given: Members, places: Places, owns: Callable[[str], bool], own: Members) -> tuple[Members, Any]:
-    """Parts the properties of an event into those of its user and the context that they tell of.
-
-    `places` says where in the context a property belongs: the object, "" for the context itself, and the name
-    there. What else `owns` calls the SDK's own goes to `own`. Values that are null or "" tell nothing. All of
-    it in one loop: it is most of what an event costs.
-    """
-    kept: Members = {}
-    context: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in places:
-            if owns(name):
-                own[name] = value
-            else:
-                kept[name] = value
-        elif len(value) > LONGEST_ABSENT or present(value) is not None:
-            part, inner = places[name]
-            if not part:
-                context[inner] = value
-            elif part in context:
-                context[part][inner] = value
-            else:
-                context[part] = {inner: value}
-    return kept, context

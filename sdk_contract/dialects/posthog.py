@@ -17,22 +17,21 @@ from sdk_contract.dialects import Headers, Route, Sent, Translated
 from sdk_contract.dialects.moving import (
     FALSE,
     TRUE,
-    Members,
     first_in,
     is_list,
     members_of,
     object_in,
     quoted,
-    settle,
     text_in,
     text_of_body,
     time_in,
     turned,
 )
+from sdk_contract.dialects.places import Places, beside, settle
 from sdk_contract.dialects.posthog_answers import ANSWERS, CONFIGS, reply
-from sdk_contract.dialects.translated import Native, batch, foreign, hashed, present, split
+from sdk_contract.dialects.translated import Members, Native, batch, foreign, hashed, present, split
 
-PLACES: Final = {
+_PLACES: Final = {
     "$current_url": ("page", "url"),
     "$pathname": ("page", "path"),
     "$referrer": ("page", "referrer"),
@@ -87,6 +86,13 @@ _SAID: Final = frozenset(
 )
 
 
+def _is_own(name: str) -> bool:
+    return name[:1] == "$"
+
+
+PLACES: Final = Places(_PLACES, _is_own, gone=("distinct_id", "token"))
+
+
 def find_key(headers: Headers, query: bytes, body_key: str | None) -> str | None:
     """The token: of `Authorization: Bearer`, else of the body."""
     scheme, _, token = headers.get(b"authorization", b"").strip().partition(b" ")
@@ -134,12 +140,10 @@ class _Reader:
         properties = members_of(parts.get("properties"))
         self.key = self.key or _key_in(properties) or _key_in(parts)
         distinct = present(parts.get("distinct_id") or parts.get("$distinct_id"))
-        distinct = present(properties.pop("distinct_id", None)) if distinct is None else distinct
-        properties.pop("distinct_id", None)
-        properties.pop("token", None)
+        distinct = present(properties.get("distinct_id")) if distinct is None else distinct
         name = "$set" if self.people else text_in(parts.get("event"))
-        own = {name: value for name, value in parts.items() if name not in _SAID}
-        kept, context = settle(properties, PLACES, _is_own, own)
+        own = beside(parts, _SAID)
+        kept, context = settle(properties, PLACES, own)
         if self.library:
             context.setdefault("library", self.library)
         library = context.get("library", {}).get("name")
@@ -236,10 +240,6 @@ def _tell(native: Native, own: Members, context: dict[str, Any]) -> None:
         native.properties = None
     if not context:
         native.context = None
-
-
-def _is_own(name: str) -> bool:
-    return name[:1] == "$"
 
 
 def _key_in(members: Members) -> str:

@@ -19,6 +19,7 @@ from msgspec import Raw, Struct
 
 from sdk_contract.dialects import Answer, Config, Headers, Outcome, Route, Sent, Translated, Visit
 from sdk_contract.dialects.forms import fields, named, payload
+from sdk_contract.dialects.places import Places, settle
 from sdk_contract.dialects.translated import (
     PIXEL,
     Native,
@@ -57,8 +58,7 @@ _CONFIG: Final = Answer(
 _NO_RAW: Final = Raw()
 _TRUE: Final = b"true"
 _IS_LOGIN: Final = "$is_login_id"
-# Where in the context a property has its place; None: it is a part of its own.
-_PLACES: Final[Mapping[str, tuple[str | None, str]]] = {
+_TABLE: Final = {
     "$url": ("page", "url"),
     "$url_path": ("page", "path"),
     "$url_query": ("page", "search"),
@@ -81,9 +81,9 @@ _PLACES: Final[Mapping[str, tuple[str | None, str]]] = {
     "$device_id": ("device", "id"),
     "$screen_width": ("screen", "width"),
     "$screen_height": ("screen", "height"),
-    "$ip": (None, "ip"),
-    "$user_agent": (None, "userAgent"),
-    "$browser_language": (None, "locale"),
+    "$ip": ("", "ip"),
+    "$user_agent": ("", "userAgent"),
+    "$browser_language": ("", "locale"),
 }
 _LOGIN: Final = "$identity_login_id"
 _DEVICES: Final = (
@@ -96,7 +96,7 @@ _DEVICES: Final = (
 )
 # "Opened directly", "not to be had": what the SDKs write where there is nothing.
 _NOTHING: Final = frozenset((b'""', b"null", *(f'"{text}"'.encode() for text in ("直接打开", "未取到"))))
-_LENGTHS: Final = frozenset(map(len, _NOTHING))
+PLACES: Final = Places(_TABLE, lambda name: name[:1] == "$", gone=(_IS_LOGIN,), nothing=_NOTHING)
 _TRAITS: Final = {"$identity_email": "email", "$identity_mobile": "phone"}
 # Things have no person: all stand under one device, which is none.
 _THING: Final = "$item"
@@ -203,7 +203,8 @@ def _describe(event: Native, sent: _Event, turn: Callable[[Native, _Event, Objec
     context: Object = {}
     rest: Object = {} if sent.type == _TRACK else {"type": sent.type}
     if sent.type.startswith(_TRACK):
-        event.properties = _sorted(sent.properties or {}, context, rest) or None
+        kept, context = settle(sent.properties or {}, PLACES, rest)
+        event.properties = kept or None
     if sent.lib:
         _of_library(context, rest, sent.lib)
     _whose(event, sent)
@@ -213,27 +214,6 @@ def _describe(event: Native, sent: _Event, turn: Callable[[Native, _Event, Objec
     if rest:
         context["sensors"] = rest
     event.context = context
-
-
-def _sorted(properties: Mapping[str, Raw], context: Object, rest: Object) -> Object:
-    """The caller's own properties; of the SDK's each goes to its place in the context, or to the rest."""
-    own: Object = {}
-    for name, value in properties.items():
-        place = _PLACES.get(name)
-        if place is None:
-            if name[:1] != "$":
-                own[name] = value
-            elif name != _IS_LOGIN:
-                rest[name] = value
-        elif len(value) not in _LENGTHS or bytes(value) not in _NOTHING:
-            part, field = place
-            if part is None:
-                context[field] = value
-            elif part in context:
-                context[part][field] = value
-            else:
-                context[part] = {field: value}
-    return own
 
 
 def _of_library(context: Object, rest: Object, lib: dict[str, Raw]) -> None:

@@ -4,7 +4,8 @@ It knows no write key: the app id (`aid`) is taken for it, unless the address sa
 """
 
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,21 @@ from msgspec import Raw, Struct
 
 from sdk_contract.bodies import unpack
 from sdk_contract.dialects import KEY_PREFIX, Answer, Headers, Outcome, Route, Sent, Translated
-from sdk_contract.dialects.translated import PIXEL, Native, Object, batch, encode, foreign, hashed
+from sdk_contract.dialects.moving import UNREADABLE, number_in, read_members, text_in
+from sdk_contract.dialects.places import Places, always, settle
+from sdk_contract.dialects.translated import (
+    PIXEL,
+    Members,
+    Native,
+    Object,
+    batch,
+    each,
+    encode,
+    foreign,
+    hashed,
+    moment,
+    present,
+)
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Judgement, Reason
 
@@ -40,14 +55,24 @@ _AMOUNTS: Final = {
     "tr_tt": "revenue", "tr_tx": "tax", "tr_sh": "shipping", "ti_pr": "price", "ti_qu": "quantity"
 }  # fmt: skip
 _PING: Final = {"pp_mix": "min_x", "pp_max": "max_x", "pp_miy": "min_y", "pp_may": "max_y"}
-_PLACED: Final = frozenset(
+# What else stands in an event is kept by its own name.
+_PLACES: Final = Places(
     {
-        *("e", "eid", "uid", "dtm", "ttm", "stm", "url", "page", "refr", "lang", "tz", "res", "ua", "ip"),
-        *("tv", "aid", "sid", "duid", "co", "cx", "ue_pr", "ue_px", "se_ac", "se_va"),
-        *(*_STRUCTURED, *_ORDER, *_AMOUNTS, *_PING),
-    }
-)
+        "url": ("page", "url"), "page": ("page", "title"), "refr": ("page", "referrer"),
+        "sid": ("", "sessionId"), "lang": ("", "locale"), "tz": ("", "timezone"), "ua": ("", "userAgent"),
+        "ip": ("", "ip"),
+    },
+    always,
+    gone=(
+        *("e", "eid", "uid", "dtm", "ttm", "stm", "res", "tv", "aid", "duid"),
+        *("co", "cx", "ue_pr", "ue_px", "se_ac", "se_va", *_STRUCTURED, *_ORDER, *_AMOUNTS, *_PING),
+    ),
+)  # fmt: skip
+_VALUE: Final = {"se_va": "value"}
+_FIRST_PARTY: Final = "duid"
+_DEVICES: Final = (_FIRST_PARTY, "nuid", "tnuid", "sid")
 _MOBILE: Final = ("mob", "tab")
+_LONGEST_TIME: Final = 18
 
 
 class _Payload(Struct, gc=False):
@@ -95,7 +120,6 @@ class _View(Struct, gc=False):
 
 
 _decode_payload = msgspec.json.Decoder(_Payload).decode
-_decode_event = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_contexts = msgspec.json.Decoder(_Contexts).decode
 _decode_wrapped = msgspec.json.Decoder(_Wrapped).decode
 _KNOWN: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
@@ -105,8 +129,7 @@ _KNOWN: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "web_page": msgspec.json.Decoder(_Page),
     "screen_view": msgspec.json.Decoder(_View),
 }
-# A ValueError: no UTF-8, or no base64.
-_UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
+_NO_SESSION: Final = _Session()
 
 
 def find_key(headers: Headers, query: bytes, body_key: str | None) -> str | None:
@@ -120,24 +143,13 @@ def translate(sent: Sent) -> Translated:
     """Gives the request as native events; raises Refused(BAD_ENVELOPE) for what is no payload."""
     anonymous = b"sp-anonymous" in sent.headers
     if sent.kind == _PIXEL:
-        asked = dict(parse_qsl(sent.body.decode("utf-8", "replace"), keep_blank_values=True))
-        return _batch([_event(asked, encode(asked))], asked.get("aid"), anonymous)
+        asked = Raw(encode(dict(parse_qsl(sent.body.decode("utf-8", "replace"), keep_blank_values=True))))
+        return _batch([asked], anonymous)
     body = unpack(sent.body, "", sent.limit)
     try:
-        sent_events = _decode_payload(body).data
-    except _UNREADABLE as error:
+        return _batch(_decode_payload(body).data, anonymous)
+    except UNREADABLE as error:
         raise Refused(Reason.BAD_ENVELOPE, f'{error}; {{"schema": …, "data": [events]}} would do') from None
-    events: list[Native | Raw] = []
-    key: str | None = None
-    for raw in sent_events:
-        try:
-            flat = _decode_event(raw)
-        except _UNREADABLE:
-            events.append(raw)
-        else:
-            key = key or _text(flat.get("aid"))
-            events.append(_event(flat, raw))
-    return _batch(events, key, anonymous)
 
 
 def reply(kind: str, query: bytes, ids: Sequence[str], judgements: Sequence[Judgement]) -> Answer:
@@ -145,64 +157,81 @@ def reply(kind: str, query: bytes, ids: Sequence[str], judgements: Sequence[Judg
     return PIXEL if kind == _PIXEL else _ANSWERS[Outcome.ACCEPTED]
 
 
-def _batch(events: Sequence[Native | Raw], key: str | None, anonymous: bool) -> Translated:
-    return msgspec.structs.replace(batch(events, key=key), anonymous=anonymous)
+def _batch(events: Sequence[Raw], anonymous: bool) -> Translated:
+    """The key is that of the first event that has one; a text that is JSON within JSON may be none."""
+    keys: list[str] = []
 
-
-def _event(flat: Mapping[str, Any], raw: bytes | Raw) -> Native | Raw:
-    """The event, or its text where what is JSON within its JSON is none."""
-    try:
+    def native(raw: Raw) -> Native:
+        flat = read_members(raw)
+        if not keys and (key := text_in(flat.get("aid"))):
+            keys.append(key)
         return _native(flat, raw)
-    except _UNREADABLE:
-        return Raw(raw)
+
+    found = batch(each(events, native), key=keys[0] if keys else None)
+    return msgspec.structs.replace(found, anonymous=anonymous)
 
 
-def _native(flat: Mapping[str, Any], raw: bytes | Raw) -> Native:
+def _native(flat: Members, raw: Raw) -> Native:
+    own: Members = {}
+    context: Object = settle(flat, _PLACES, own)[1]
     entities = _entities(flat)
-    session = _known(entities, "client_session", _Session())
-    message_id, user_id = _text(flat.get("eid")) or hashed(bytes(raw)), _text(flat.get("uid"))
+    session = _known(entities, "client_session", _NO_SESSION)
+    message_id, user_id = present(flat.get("eid")) or hashed(bytes(raw)), present(flat.get("uid"))
     event = Native(
         "track",
         message_id=message_id,
         user_id=user_id,
-        anonymous_id=_device_id(flat, session) or (None if user_id else f"anonymous-{message_id}"),
-        timestamp=_whole(flat.get("ttm")) or _whole(flat.get("dtm")),
-        sent_at=_whole(flat.get("stm")),
-        context=_context(flat, entities, session),
+        anonymous_id=_device_id(flat, session) or (None if user_id else _nobody(message_id)),
+        timestamp=_time(flat.get("ttm")) or _time(flat.get("dtm")),
+        sent_at=_time(flat.get("stm")),
     )
-    _WHAT.get(_text(flat.get("e")) or "", _other)(event, flat)
-    if event.properties is not None and not event.properties:
-        event.properties = None
+    _WHAT.get(text_in(flat.get("e")), _other)(event, flat)
+    _tell(context, flat, entities)
+    if session.session_id and "sessionId" not in context:
+        context["sessionId"] = session.session_id
+    if own := {name: value for name, value in own.items() if present(value) is not None}:
+        context["snowplow"] = own
+    if entities:
+        context["snowplow"] = {**own, "entities": entities}
+    event.properties, event.context = event.properties or None, context
     return event
 
 
-def _device_id(flat: Mapping[str, Any], session: _Session) -> str | None:
+def _device_id(flat: Members, session: _Session) -> str | Raw | None:
     """The device; a tracker that is to tell of none tells of a session at most."""
-    ids = (flat.get("duid"), session.user_id, flat.get("nuid"), flat.get("tnuid"), flat.get("sid"))
-    return next(filter(None, map(_text, ids)), None)
+    for name in _DEVICES:
+        if found := present(flat.get(name)):
+            return found
+        if name == _FIRST_PARTY and session.user_id:
+            return session.user_id
+    return None
 
 
-def _page_view(event: Native, flat: Mapping[str, Any]) -> None:
-    event.type, event.name = "page", _text(flat.get("page"))
+def _nobody(message_id: str | Raw) -> str:
+    """The id of a device of which nothing is known: it sent this event."""
+    return f"anonymous-{message_id if isinstance(message_id, str) else text_in(message_id)}"
 
 
-def _page_ping(event: Native, flat: Mapping[str, Any]) -> None:
+def _page_view(event: Native, flat: Members) -> None:
+    event.type, event.name = "page", present(flat.get("page"))
+
+
+def _page_ping(event: Native, flat: Members) -> None:
     event.event = "page_ping"
     event.properties = _numbers(flat, _PING)
 
 
-def _structured(event: Native, flat: Mapping[str, Any]) -> None:
-    value = _number(flat.get("se_va"))
-    event.event = _text(flat.get("se_ac"))
-    event.properties = _texts(flat, _STRUCTURED) | ({} if value is None else {"value": value})
+def _structured(event: Native, flat: Members) -> None:
+    event.event = present(flat.get("se_ac"))
+    event.properties = _texts(flat, _STRUCTURED) | _numbers(flat, _VALUE)
 
 
-def _order(event: Native, flat: Mapping[str, Any]) -> None:
-    event.event = "transaction" if flat.get("e") == "tr" else "transaction_item"
+def _order(event: Native, flat: Members) -> None:
+    event.event = "transaction" if text_in(flat["e"]) == "tr" else "transaction_item"
     event.properties = _texts(flat, _ORDER) | _numbers(flat, _AMOUNTS)
 
 
-def _self_described(event: Native, flat: Mapping[str, Any]) -> None:
+def _self_described(event: Native, flat: Members) -> None:
     text = _json_of(flat, "ue_pr", "ue_px")
     if text is None:
         return
@@ -214,77 +243,82 @@ def _self_described(event: Native, flat: Mapping[str, Any]) -> None:
         event.type, event.event, event.name = "screen", None, view.name
 
 
-def _other(event: Native, flat: Mapping[str, Any]) -> None:
+def _other(event: Native, flat: Members) -> None:
     """An event of an unknown kind has no name, for which it is refused, and kept."""
 
 
-_WHAT: Final = {
+_WHAT: Final[Mapping[str, Callable[[Native, Members], None]]] = {
     "pv": _page_view, "pp": _page_ping, "se": _structured, "tr": _order, "ti": _order, "ue": _self_described
 }  # fmt: skip
 
 
-def _context(flat: Mapping[str, Any], entities: Mapping[str, Raw], session: _Session) -> Object:
-    name, _, version = (_text(flat.get("tv")) or "").rpartition("-")
-    own = {key: value for key, value in flat.items() if key not in _PLACED and value not in ("", None)}
-    if entities:
-        own["entities"] = entities
-    found: Object = {
-        "page": _texts(flat, {"url": "url", "page": "title", "refr": "referrer"}),
-        "library": {"name": f"snowplow-{name}", "version": version} if name else None,
-        "app": _app(flat, entities),
-        "screen": _screen(_text(flat.get("res"))),
-        "locale": _text(flat.get("lang")),
-        "timezone": _text(flat.get("tz")),
-        "userAgent": _text(flat.get("ua")),
-        "ip": _text(flat.get("ip")),
-        "sessionId": _text(flat.get("sid")) or session.session_id,
-        **_device(flat, entities),
-        "snowplow": own,
-    }
-    return {key: value for key, value in found.items() if value}
+def _tell(context: Object, flat: Members, entities: Mapping[str, Raw]) -> None:
+    """Puts into the context what has its place there, but not as it was sent."""
+    if library := _library(text_in(flat.get("tv"))):
+        context["library"] = library
+    if app := _app(text_in(flat.get("aid")), entities):
+        context["app"] = app
+    if screen := _screen(text_in(flat.get("res"))):
+        context["screen"] = screen
+    platform = text_in(flat.get("p"))
+    if platform in _MOBILE or "mobile_context" in entities:
+        context |= _device(platform, entities)
 
 
-def _app(flat: Mapping[str, Any], entities: Mapping[str, Raw]) -> Object:
-    app, name = _known(entities, "application", _Application()), _text(flat.get("aid"))
-    if name is not None and name.startswith(KEY_PREFIX):  # it names no app
-        name = None
-    found = {"name": name, "version": app.version, "build": app.build}
-    return {key: value for key, value in found.items() if value}
+@lru_cache(maxsize=256)
+def _library(tracker: str) -> Object | None:
+    name, _, version = tracker.rpartition("-")
+    return {"name": f"snowplow-{name}", "version": version} if name else None
 
 
-def _device(flat: Mapping[str, Any], entities: Mapping[str, Raw]) -> Object:
+@lru_cache(maxsize=256)
+def _screen(text: str) -> Object | None:
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        return None
+    return {"width": int(width), "height": int(height)}
+
+
+def _app(name: str, entities: Mapping[str, Raw]) -> Object:
+    """The app, unless its id is a write key, which names none."""
+    found: Object = {} if not name or name.startswith(KEY_PREFIX) else {"name": name}
+    if "application" in entities:
+        app = _known(entities, "application", _Application())
+        found |= _told(version=app.version, build=app.build)
+    return found
+
+
+def _device(platform: str, entities: Mapping[str, Raw]) -> Object:
     """What a mobile tracker says of its device; a browser's user agent says the rest later."""
-    if "mobile_context" not in entities and flat.get("p") not in _MOBILE:
-        return {}
     mobile = _known(entities, "mobile_context", _Mobile())
-    device = {
-        "type": "tablet" if flat.get("p") == "tab" else "mobile",
-        "model": mobile.device_model,
-        "manufacturer": mobile.device_manufacturer,
-        "advertisingId": mobile.apple_idfa or mobile.android_idfa,
-    }
-    os = {"name": mobile.os_type, "version": mobile.os_version}
-    parts = {"device": device, "os": os}
-    return {
-        part: {key: value for key, value in values.items() if value is not None}
-        for part, values in parts.items()
-    }
+    device = _told(
+        type="tablet" if platform == "tab" else "mobile",
+        model=mobile.device_model,
+        manufacturer=mobile.device_manufacturer,
+        advertisingId=mobile.apple_idfa or mobile.android_idfa,
+    )
+    return {"device": device, "os": _told(name=mobile.os_type, version=mobile.os_version)}
 
 
-def _entities(flat: Mapping[str, Any]) -> dict[str, Raw]:
+def _told(**values: str | None) -> Object:
+    return {name: value for name, value in values.items() if value}
+
+
+def _entities(flat: Members) -> dict[str, Raw]:
     """The contexts by the name in their schema; of several with one name the last, as JSON text."""
     text = _json_of(flat, "co", "cx")
     return {} if text is None else {_name_of(one.schema): one.data for one in _decode_contexts(text).data}
 
 
-def _json_of(flat: Mapping[str, Any], plain: str, packed: str) -> bytes | None:
-    if text := _text(flat.get(plain)):
-        return text.encode()
-    if not (text := _text(flat.get(packed))):
+def _json_of(flat: Members, plain: str, packed: str) -> bytes | str | None:
+    if text := text_in(flat.get(plain)):
+        return text
+    if not (text := text_in(flat.get(packed))):
         return None
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+@lru_cache(maxsize=4096)
 def _name_of(schema: str) -> str:
     """`iglu:com.acme/user/jsonschema/1-0-0` is about `user`."""
     parts = schema.split("/")
@@ -300,42 +334,23 @@ def _known(entities: Mapping[str, Raw], name: str, absent: Any) -> Any:
         return absent
 
 
-def _screen(text: str | None) -> Object | None:
-    width, cross, height = (text or "").partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        return None
-    return {"width": int(width), "height": int(height)}
+def _texts(flat: Members, names: Mapping[str, str]) -> Object:
+    return {name: text for key, name in names.items() if (text := present(flat.get(key))) is not None}
 
 
-def _texts(flat: Mapping[str, Any], names: Mapping[str, str]) -> Object:
-    return {name: text for key, name in names.items() if (text := _text(flat.get(key))) is not None}
-
-
-def _numbers(flat: Mapping[str, Any], names: Mapping[str, str]) -> Object:
+def _numbers(flat: Members, names: Mapping[str, str]) -> Object:
     return {name: value for key, name in names.items() if (value := _number(flat.get(key))) is not None}
 
 
-def _text(value: Any) -> str | None:
-    """A text or number as text; anything else, and an empty text, counts as absent."""
-    if type(value) is str:
-        return value or None
-    return str(value) if type(value) in (int, float) else None
+def _number(raw: Raw | None) -> int | float | None:
+    """A number, also one that is a text."""
+    return None if raw is None else number_in(Raw(bytes(raw).strip(b'"')))
 
 
-def _whole(value: Any) -> int | None:
-    text = _text(value)
-    return int(text) if text is not None and text.isdecimal() and len(text) < 18 else None
-
-
-def _number(value: Any) -> int | float | None:
-    text = _text(value)
-    if text is None:
-        return None
-    try:
-        number: int | float = msgspec.json.decode(text, type=int | float)
-    except msgspec.DecodeError:
-        return None
-    return number
+def _time(raw: Raw | None) -> str | int | None:
+    """Milliseconds since 1970, as digits in a text."""
+    digits = b"" if raw is None else bytes(raw).strip(b'"')
+    return moment(int(digits)) if digits.isdigit() and len(digits) < _LONGEST_TIME else None
 
 
 SNOWPLOW: Final = foreign(

@@ -27,13 +27,14 @@ from sdk_contract.structure import Broken, elements, members
 from sdk_contract.verdicts import Judgement, Reason
 
 Object: TypeAlias = dict[str, Any]
+Members: TypeAlias = dict[str, Raw]
 Time: TypeAlias = datetime | str | int | float | Raw | None
 Reply: TypeAlias = Callable[[str, bytes, Sequence[str], Sequence[Judgement]], Answer]
 encode: Final = msgspec.json.Encoder().encode
 _decode_list: Final = msgspec.json.Decoder(list[Raw]).decode
 _decode_one: Final = msgspec.json.Decoder(Raw).decode
-_ABSENT: Final = (b"", b"null", b'""')
-LONGEST_ABSENT: Final = 4
+ABSENT: Final = (b"", b"null", b'""')
+_LONGEST_ABSENT: Final = 4
 PIXEL: Final = Answer(
     200,
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
@@ -111,7 +112,7 @@ def each(events: Iterable[Raw], turn: Callable[[Raw], Native | Raw]) -> list[Nat
 
 def present(raw: Raw | None) -> Raw | None:
     """The value of a member that is there; null and "" count as absent."""
-    return None if raw is None or (len(raw) <= LONGEST_ABSENT and bytes(raw) in _ABSENT) else raw
+    return None if raw is None or (len(raw) <= _LONGEST_ABSENT and bytes(raw) in ABSENT) else raw
 
 
 def moment(ms: int) -> str | int:

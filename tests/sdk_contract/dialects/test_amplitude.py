@@ -21,7 +21,7 @@ from tests.sdk_contract.dialects.reading import (
 )
 
 RECORDED = recorded("amplitude-node")
-TIME, MOMENT = 1795290634782, "2026-11-21T19:50:34.782000Z"
+TIME, MOMENT = 1795290634782, "2026-11-21T19:50:34.782Z"
 PAGE = {
     "event_type": "[Amplitude] Page Viewed",
     "device_id": "d-1",

@@ -10,6 +10,7 @@ import pytest
 from sdk_contract.dialects import Outcome, Sent
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.dialects.snowplow import SNOWPLOW
+from sdk_contract.dialects.translated import moment
 from sdk_contract.errors import Refused
 from sdk_contract.judging import judge
 from sdk_contract.verdicts import Reason
@@ -51,7 +52,7 @@ def test_what_trackers_send_is_accepted_whole(one: Recorded) -> None:
     for event, original in zip(events_of(found), sent, strict=True):
         if original is not None:
             assert event["messageId"] == original["eid"]
-            assert event["timestamp"] == int(original.get("ttm") or original["dtm"])
+            assert event["timestamp"] == moment(int(original.get("ttm") or original["dtm"]))
             assert event.get("userId") == original.get("uid")
 
 
@@ -84,8 +85,8 @@ def test_a_page_view_and_what_stands_around_it() -> None:
         "userId": "u1",
         "anonymousId": "d1",
         "name": "茶",
-        "timestamp": 10,
-        "sentAt": 12,
+        "timestamp": "1970-01-01T00:00:00.010Z",
+        "sentAt": "1970-01-01T00:00:00.012Z",
         "context": {
             "page": {"url": "https://a.b/c?utm_source=x", "title": "茶", "referrer": "https://r.s/"},
             "library": {"name": "snowplow-js", "version": "4.10.1"},
