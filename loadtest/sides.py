@@ -1,6 +1,6 @@
 """The servers that `bench` and `rules` compare, and one run of wrk against one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from loadtest.errors import ProgramFailed
 from loadtest.processes import Program, cpu_of, free_port, role, sojourn, wait_until
-from loadtest.wrk import Counted, wrk
+from loadtest.wrk import CONNECTIONS, Counted, wrk
 from warehouse.segments import tally
 
 _DRAIN_S: Final = 120.0
@@ -44,24 +44,32 @@ class Bare:
 class Door:
     """`sojourn collect` as a side of the comparison; its data is in `folder`/data."""
 
-    def __init__(self, folder: Path, workers: int = 1) -> None:
+    def __init__(self, folder: Path, workers: int = 1, variables: Mapping[str, str] = {}) -> None:
         port = free_port()
         self.url, self.data = f"http://127.0.0.1:{port}", folder / "data"
-        variables = {
+        given = {
             "SOJOURN_DATA": str(self.data),
             "SOJOURN_PORT": str(port),
             "SOJOURN_WORKERS": str(workers),
+            **variables,
         }
         log = folder / "collect.log"
-        self.program = Program(sojourn("collect"), mark=uuid4().hex, log=log, variables=variables)
+        self.program = Program(sojourn("collect"), mark=uuid4().hex, log=log, variables=given)
         self._rows: dict[Path, int] = {}
 
-    def cell(self, body: Path, headers: Sequence[str], seconds: float) -> Cell:
+    def cell(
+        self,
+        body: Path,
+        headers: Sequence[str],
+        seconds: float,
+        path: str = "/v1/batch",
+        connections: int = CONNECTIONS,
+    ) -> Cell:
         self.drain()
         rows, found = self.landed(), self.program.all()
         all_before = cpu_of(found)
         door_before = cpu_of(process for process in found if role(process) not in _SINK)
-        counts = wrk(f"{self.url}/v1/batch", body, headers, seconds)
+        counts = wrk(f"{self.url}{path}", body, headers, seconds, connections)
         door = cpu_of(process for process in self.program.all() if role(process) not in _SINK).since(
             door_before
         )

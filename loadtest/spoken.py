@@ -1,60 +1,76 @@
-"""The same shop's events in each protocol, and how many of them a second of processor time takes in."""
+"""`spoken`: how many events of each protocol a second of processor time takes in."""
 
+import tempfile
 import time
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from statistics import median
-from typing import Any, Final
-from urllib.parse import quote_plus
 
 import msgspec
 
+from loadtest.sides import Door, check_cell
+from loadtest.speech import EVENTS, SAMPLES
 from sdk_contract.dialects import Dialect, Sent
 from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.judging import judge
+from warehouse.registry import Registry
 
-EVENTS: Final = 50
-_LIMIT: Final = 8 << 20
-_EVENT_LIMIT: Final = 32 * 1024
-_MS: Final = 1_795_290_634_782
-_AT: Final = "2026-11-21T19:50:34.782Z"
-_AGENT: Final = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
-)
-_URL, _PATH, _TITLE = "https://shop.example/p/17?q=tea", "/p/17", "Tea 茶"
-_BOUGHT: Final[Mapping[str, Any]] = {
-    "product_id": "p-17",
-    "name": "Büchse 茶",
-    "price": 129.5,
-    "currency": "EUR",
-    "quantity": 2,
-    "tags": ["tea", "green"],
-    "variant": {"size": "100 g", "origin": "杭州"},
-}
+_EVENT_LIMIT = 32 * 1024
+_NO_KEY = "wk_1"
+# To turn some away, as a door does where many wait on a busy machine, would be other work.
+_PATIENT = {"SOJOURN_QUEUE_SECONDS": "600"}
+_CONNECTIONS = 8
+Report = Callable[[str], None]
 
 
-class Spoken(msgspec.Struct, frozen=True):
+class Speed(msgspec.Struct, frozen=True):
     """Events a second of processor time, by protocol, the median of the rounds; `share`: of Segment's."""
 
-    batch: int
-    bytes: dict[str, int]
     per_cpu_s: dict[str, int]
     share: dict[str, float]
 
 
-def spoken(rounds: int, batches: int) -> Spoken:
-    """Reads, translates and judges batches of each protocol in turns; one round is `batches` of each."""
-    bodies = {name: sent() for name, sent in SAMPLES.items()}
+class Spoken(msgspec.Struct, frozen=True):
+    """`read`: read, translated and judged, no more; `door`: all that the door does, from HTTP to the disk.
+
+    `bytes`: of an event as it is sent.
+    """
+
+    batch: int
+    bytes: dict[str, int]
+    read: Speed
+    door: Speed
+
+
+def spoken(
+    rounds: int,
+    batches: int,
+    seconds: float,
+    clock: Callable[[], int],
+    answers: Callable[[str], None],
+    report: Report,
+) -> Spoken:
+    """Takes batches of each protocol in turns; a round is `batches` of each, and `seconds` at the door."""
+    bodies = {name: sample(_NO_KEY) for name, sample in SAMPLES.items()}
     for name, sent in bodies.items():
         _require_good(BY_NAME[name], sent)
-    times: dict[str, list[float]] = {name: [] for name in bodies}
+    report("reading, translating and judging")
+    read = _speed(
+        rounds, bodies, lambda name: EVENTS * batches / _cpu_s(BY_NAME[name], bodies[name], batches)
+    )
+    with tempfile.TemporaryDirectory(prefix="loadtest-spoken-") as folder:
+        door = _at_the_door(Path(folder), rounds, seconds, clock, answers, report)
+    return Spoken(EVENTS, {name: len(sent.body) // EVENTS for name, sent in bodies.items()}, read, door)
+
+
+def _speed(rounds: int, names: Iterable[str], measure: Callable[[str], float]) -> Speed:
+    found: Mapping[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
-        for name, sent in bodies.items():
-            times[name].append(_cpu_s(BY_NAME[name], sent, batches))
-    speed = {name: EVENTS * batches / median(took) for name, took in times.items()}
-    share = {name: round(one / speed["segment"], 2) for name, one in speed.items()}
-    sizes = {name: len(sent.body) // EVENTS for name, sent in bodies.items()}
-    return Spoken(EVENTS, sizes, {name: round(one) for name, one in speed.items()}, share)
+        for name, measured in found.items():
+            measured.append(measure(name))
+    per_cpu_s = {name: median(one) for name, one in found.items()}
+    share = {name: round(one / per_cpu_s["segment"], 2) for name, one in per_cpu_s.items()}
+    return Speed({name: round(one) for name, one in per_cpu_s.items()}, share)
 
 
 def _taken(dialect: Dialect, sent: Sent) -> list[str]:
@@ -78,167 +94,40 @@ def _cpu_s(dialect: Dialect, sent: Sent, batches: int) -> float:
     return time.process_time() - began
 
 
-def _sent(kind: str, body: object) -> Sent:
-    return Sent(kind, b"", {}, msgspec.json.encode(body), _LIMIT)
+def _at_the_door(
+    folder: Path,
+    rounds: int,
+    seconds: float,
+    clock: Callable[[], int],
+    answers: Callable[[str], None],
+    report: Report,
+) -> Speed:
+    """One worker and its journal; the sink that makes Parquet of it is not counted."""
+    (folder / "data").mkdir()
+    registry = Registry.open(folder / "data" / "registry.sqlite", now=clock)
+    key = registry.create_key("spoken").secret
+    registry.close()
+    door = Door(folder, variables=_PATIENT)
+    with door.program:
+        answers(door.url)
+        door.program.require()
+
+        def measure(name: str, for_s: float = seconds) -> float:
+            sent, body = SAMPLES[name](key), folder / name
+            body.write_bytes(sent.body)
+            address = _address(BY_NAME[name], sent)
+            cell = door.cell(body, ["Content-Type: text/plain"], for_s, address, _CONNECTIONS)
+            check_cell(cell, name, door.program)
+            per_cpu_s = cell.counted.answered * EVENTS / cell.cpu_s
+            report(f"{name}: {per_cpu_s:,.0f} a CPU s")
+            return per_cpu_s
+
+        for name in SAMPLES:
+            measure(name, 1.0)
+        return _speed(rounds, SAMPLES, measure)
 
 
-def _segment() -> Sent:
-    page = {"url": _URL, "path": _PATH, "title": _TITLE, "referrer": ""}
-    context: dict[str, Any] = {
-        "page": page,
-        "userAgent": _AGENT,
-        "locale": "de-CH",
-        "timezone": "Europe/Zurich",
-    }
-    context |= {"library": {"name": "analytics.js", "version": "next-1.84.3"}, "campaign": {"source": "mail"}}
-    event: dict[str, Any] = {
-        "type": "track",
-        "event": "Product Viewed",
-        "anonymousId": "d-1",
-        "userId": "mei",
-    }
-    event |= {"timestamp": _AT, "properties": _BOUGHT, "context": context, "integrations": {}}
-    return _sent("batch", {"batch": [{**event, "messageId": f"m-{n}"} for n in range(EVENTS)], "sentAt": _AT})
-
-
-def _posthog() -> Sent:
-    own: dict[str, Any] = {
-        "token": "wk_1",
-        "distinct_id": "mei",
-        "$device_id": "d-1",
-        "$user_id": "mei",
-        "$time": _MS / 1000,
-    }
-    own |= {"$is_identified": True, "$current_url": _URL, "$pathname": _PATH, "$referrer": "$direct"}
-    own |= {"$raw_user_agent": _AGENT, "$browser_language": "de-CH", "$timezone": "Europe/Zurich"}
-    own |= {"$lib": "web", "$lib_version": "1.449.2", "utm_source": "mail", "$os": "Linux"}
-    event = {"event": "Product Viewed", "timestamp": _AT, "properties": {**own, **_BOUGHT}}
-    batch = [{**event, "uuid": f"m-{number}"} for number in range(EVENTS)]
-    return _sent("batch", {"api_key": "wk_1", "batch": batch, "sent_at": _AT})
-
-
-def _amplitude() -> Sent:
-    event: dict[str, Any] = {
-        "event_type": "Product Viewed",
-        "user_id": "mei",
-        "device_id": "d-1",
-        "time": _MS,
-    }
-    page = {"[Amplitude] Page URL": _URL, "[Amplitude] Page Path": _PATH, "[Amplitude] Page Title": _TITLE}
-    event |= {"event_properties": {**_BOUGHT, **page, "utm_source": "mail"}, "user_agent": _AGENT}
-    event |= {"language": "de-CH", "library": "amplitude-ts/2.48.1", "platform": "Web", "ip": "$remote"}
-    events = [{**event, "insert_id": f"m-{n}", "session_id": _MS, "event_id": n} for n in range(EVENTS)]
-    return _sent("batch", {"api_key": "wk_1", "events": events, "client_upload_time": _AT})
-
-
-def _mixpanel() -> Sent:
-    own: dict[str, Any] = {
-        "token": "wk_1",
-        "distinct_id": "mei",
-        "$user_id": "mei",
-        "$device_id": "d-1",
-        "time": _MS / 1000,
-    }
-    own |= {"$current_url": _URL, "$referrer": "$direct", "mp_lib": "web", "$lib_version": "2.83.0"}
-    own |= {"$os": "Linux", "$browser": "Chrome", "$user_agent": _AGENT, "utm_source": "mail"}
-    events = [
-        {"event": "Product Viewed", "properties": {**own, **_BOUGHT, "$insert_id": f"m-{n}"}}
-        for n in range(EVENTS)
-    ]
-    form = "data=" + quote_plus(b64encode(msgspec.json.encode(events)))
-    return Sent("events", b"verbose=1&ip=1", {}, form.encode(), _LIMIT)
-
-
-def _rudderstack() -> Sent:
-    batch = msgspec.json.decode(_segment().body)["batch"]
-    events = [{**event, "channel": "web", "originalTimestamp": _AT} for event in batch]
-    return _sent("batch", {"batch": events, "sentAt": _AT})
-
-
-def _sensors() -> Sent:
-    own: dict[str, Any] = {
-        "$url": _URL,
-        "$url_path": _PATH,
-        "$title": _TITLE,
-        "$referrer": "",
-        "$utm_source": "mail",
-    }
-    own |= {"$lib": "js", "$lib_version": "1.27.11", "$is_first_day": False, "$screen_width": 1280}
-    own |= {"$screen_height": 800, "$timezone_offset": -60, "$latest_referrer": ""}
-    ids = {"distinct_id": "mei", "login_id": "mei", "anonymous_id": "d-1"}
-    event: dict[str, Any] = {
-        "type": "track",
-        "event": "ProductViewed",
-        **ids,
-        "time": _MS,
-        "_flush_time": _MS,
-    }
-    event |= {"identities": {"$identity_login_id": "mei", "$identity_cookie_id": "d-1"}}
-    event |= {"lib": {"$lib": "js", "$lib_method": "code", "$lib_version": "1.27.11"}}
-    events = [{**event, "properties": {**own, **_BOUGHT}, "_track_id": n} for n in range(EVENTS)]
-    form = "gzip=0&data_list=" + quote_plus(b64encode(msgspec.json.encode(events)))
-    return Sent("sa", b"project=shop&token=wk_1", {}, form.encode(), _LIMIT)
-
-
-def _clickstream() -> Sent:
-    own = {"_session_id": "s-1", "_session_number": 1, "_page_title": _TITLE, "_page_url": _URL}
-    event: dict[str, Any] = {
-        "event_type": "product_viewed",
-        "device_id": "d-1",
-        "unique_id": "u-1",
-        "timestamp": _MS,
-    }
-    event |= {"app_id": "wk_1", "locale": "de-CH", "platform": "Web", "screen_width": 1280, "make": "Google"}
-    event |= {"sdk_name": "aws-solution-clickstream-sdk", "sdk_version": "0.12.6", "zone_offset": 3_600_000}
-    event |= {"user": {"_user_id": {"value": "mei", "set_timestamp": _MS}}}
-    attributes = {**own, "_traffic_source_source": "mail", **_BOUGHT}
-    return _sent("events", [{**event, "event_id": f"m-{n}", "attributes": attributes} for n in range(EVENTS)])
-
-
-def _ga4() -> Sent:
-    own = {"page_location": _URL, "page_title": _TITLE, "session_id": "1", "engagement_time_msec": 100}
-    event = {"name": "view_item", "params": {**own, "source": "mail", **_BOUGHT}}
-    payload = {"client_id": "d-1", "user_id": "mei", "timestamp_micros": _MS * 1000, "user_agent": _AGENT}
-    return _sent("events", {**payload, "events": [event] * EVENTS})
-
-
-def _snowplow() -> Sent:
-    schema = "iglu:com.snowplowanalytics.snowplow/{}/jsonschema/1-0-0"
-    session = {"userId": "d-1", "sessionId": "s-1", "sessionIndex": 3, "eventIndex": 7}
-    contexts = [
-        {"schema": schema.format("client_session"), "data": session},
-        {"schema": schema.format("web_page"), "data": {"id": "v-1"}},
-    ]
-    described = {"schema": "iglu:com.acme/viewed_product/jsonschema/1-0-0", "data": _BOUGHT}
-    event = {
-        "e": "ue",
-        "aid": "wk_1",
-        "p": "web",
-        "tv": "js-4.10.1",
-        "tna": "sp",
-        "url": _URL,
-        "page": _TITLE,
-    }
-    event |= {"uid": "mei", "duid": "d-1", "sid": "s-1", "vid": "3", "dtm": str(_MS), "stm": str(_MS)}
-    event |= {"lang": "de-CH", "tz": "Europe/Zurich", "res": "1280x800", "vp": "1280x720", "cd": "24"}
-    event["co"] = _text({"schema": schema.format("contexts"), "data": contexts})
-    event["ue_pr"] = _text({"schema": schema.format("unstruct_event"), "data": described})
-    data = [{**event, "eid": f"m-{n}"} for n in range(EVENTS)]
-    return _sent("tp2", {"schema": schema.format("payload_data"), "data": data})
-
-
-def _text(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-SAMPLES: Final[Mapping[str, Callable[[], Sent]]] = {
-    "segment": _segment,
-    "rudderstack": _rudderstack,
-    "snowplow": _snowplow,
-    "sensors": _sensors,
-    "clickstream": _clickstream,
-    "ga4": _ga4,
-    "posthog": _posthog,
-    "amplitude": _amplitude,
-    "mixpanel": _mixpanel,
-}
+def _address(dialect: Dialect, sent: Sent) -> str:
+    """Where only this protocol is spoken."""
+    path = next(one.path for one in dialect.routes if (one.method, one.kind) == ("POST", sent.kind))
+    return f"/{dialect.name}{path}?{sent.query.decode()}"

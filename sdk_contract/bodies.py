@@ -5,9 +5,9 @@ import zlib
 from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import Final
-from urllib.parse import parse_qs
 
 from sdk_contract.errors import Refused
+from sdk_contract.queries import fields
 from sdk_contract.verdicts import Reason
 
 RATIO: Final = 200
@@ -22,7 +22,7 @@ _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 # What a browser's or SDK's packer asks for at most; a larger window would be memory without use.
 _ZSTD_WINDOW: Final = 8 << 20
 _NAMES: Final = {"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"}
-_FORM_FIELDS: Final = ("data", "data_list", "batch")
+_FORM_FIELDS: Final = (b"data", b"data_list", b"batch")
 _FORM = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]*=[^=]")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\s-]{8,}={0,2}\s*")
 # UTF-8 of a surrogate pair, each half encoded by itself as some browsers do; never a part of proper UTF-8.
@@ -164,13 +164,9 @@ def _take_out(body: bytes, encoding: str) -> bytes:
 
 
 def _from_form(body: bytes) -> bytes:
-    try:
-        fields = parse_qs(body.decode("latin-1"), encoding="latin-1", max_num_fields=100)
-    except ValueError:
-        raise _not_json(body) from None
+    found = fields(body)
     for name in _FORM_FIELDS:
-        if name in fields:
-            value = fields[name][0].encode("latin-1")
+        if value := found.get(name):
             # An unescaped + of base64 has become a space on the way.
             return value if _is_json(value) else _from_base64(value.replace(b" ", b"+"))
     raise _not_json(body)

@@ -5,19 +5,9 @@ from binascii import Error as NotBase64
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
 
 from sdk_contract.bodies import unpack
-
-
-def fields(text: bytes) -> dict[bytes, bytes]:
-    """The fields of a query or form, decoded; the first of several with one name, none that are empty."""
-    found: dict[bytes, bytes] = {}
-    for part in text.split(b"&"):
-        name, _, value = part.partition(b"=")
-        if value:
-            found.setdefault(_decoded(name), _decoded(value))
-    return found
+from sdk_contract.queries import fields
 
 
 @lru_cache(maxsize=4096)
@@ -40,9 +30,3 @@ def payload(value: bytes, limit: int) -> bytes:
         with suppress(NotBase64):  # what is none, `unpack` looks at more slowly, and says what it is
             value = b64decode(value, validate=True) or value
     return unpack(value, "", limit)
-
-
-def _decoded(text: bytes) -> bytes:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
-    return unquote_to_bytes(text) if b"%" in text else text

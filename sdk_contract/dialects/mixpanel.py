@@ -5,7 +5,8 @@ track of its own name. A `distinct_id` that begins with `$device:` is a device, 
 person or a group is its traits; `$append` of `$transactions`, which is how a charge is told, is a track of
 that name with `revenue`. Times are seconds, with or without a fraction, or milliseconds. An event without
 `$insert_id` is known by its content where it has a time and its SDK sends again, which asks for a verbose
-answer. What else has a `$` or begins with `mp_` is in `context.mixpanel` by its own name.
+answer, or imports. An import may have an event a line, and is told which of its events were refused.
+What else has a `$` or begins with `mp_` is in `context.mixpanel` by its own name.
 """
 
 from base64 import b64decode
@@ -16,8 +17,9 @@ from typing import Any, Final
 from msgspec import Raw
 
 from sdk_contract.dialects import Headers, Route, Sent, Translated
-from sdk_contract.dialects.mixpanel_answers import ANSWERS, PLAIN, VERBOSE, reply
+from sdk_contract.dialects.mixpanel_answers import ANSWERS, IMPORTED, PLAIN, VERBOSE, reply
 from sdk_contract.dialects.moving import (
+    lines_of,
     list_if,
     members_if,
     members_of,
@@ -61,6 +63,7 @@ TYPES: Final = {
     "$create_alias": "alias",
     "$merge": "alias",
 }
+_IMPORT: Final = "import"
 CHARGE: Final = "$transactions"
 _OWN: Final = ("$", "mp_")
 _TWO: Final = 2
@@ -91,11 +94,13 @@ def translate(sent: Sent) -> Translated:
     """One or several events, in a form, in the query, or bare."""
     text = text_of_body(sent)
     verbose = any(_says_verbose(one) for one in (sent.query, sent.body))
-    reader = _Reader(verbose)
+    # Who sends an import bare, not in a form, tries again what was not answered.
+    bare = sent.kind == _IMPORT and sent.body.lstrip()[:1] in (b"{", b"[")
+    reader = _Reader(verbose or bare)
     read = {"people": reader.person, "groups": reader.group}.get(sent.kind, reader.event)
-    found = turned(split(text), read)
+    found = turned(lines_of(text) or split(text), read)
     key = reader.key or _user_of(sent.headers)
-    return batch(found, key=key, kind=VERBOSE if verbose else PLAIN)
+    return batch(found, key=key, kind=IMPORTED if bare else VERBOSE if verbose else PLAIN)
 
 
 class _Reader:
@@ -218,7 +223,7 @@ def _user_of(headers: Headers) -> str:
         return ""
 
 
-_PATHS: Final = (("track", "events"), ("import", "events"), ("engage", "people"), ("groups", "groups"))
+_PATHS: Final = (("track", "events"), ("import", _IMPORT), ("engage", "people"), ("groups", "groups"))
 MIXPANEL: Final = foreign(
     "mixpanel",
     tuple(Route(method, f"/{path}", kind) for path, kind in _PATHS for method in ("POST", "GET")),

@@ -1,23 +1,32 @@
-"""What Mixpanel's SDKs are answered: `1`, or an object where they ask for a verbose answer."""
+"""What Mixpanel's SDKs are answered: `1`, or an object where they ask for more."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from sdk_contract.dialects import Answer, Outcome
 from sdk_contract.dialects.translated import PIXEL
-from sdk_contract.verdicts import Judgement
+from sdk_contract.verdicts import Judgement, Reason, Verdict
 
 VERBOSE: Final = "verbose"
 PLAIN: Final = "plain"
+IMPORTED: Final = "imported"
 ACCEPTED: Final = Answer(200, b'{"status":1,"error":null}')
 ONE: Final = Answer(200, b"1", b"text/plain")
 _encode: Final = msgspec.json.Encoder().encode
+# What a native event's fields are called in an import.
+_FIELDS: Final = {
+    "/messageId": "properties.$insert_id",
+    "/timestamp": "properties.time",
+    "/userId": "properties.distinct_id",
+    "/anonymousId": "properties.distinct_id",
+}
 
 
 def _refused(status: int, error: str) -> Answer:
-    return Answer(status, _encode({"status": 0, "error": error}))
+    """SDKs look at `status`, programs that import at `code`."""
+    return Answer(status, _encode({"code": status, "status": 0, "error": error}))
 
 
 _LATER: Final = _refused(503, "Try again later.")
@@ -36,7 +45,28 @@ ANSWERS: Final = {
 
 
 def reply(kind: str, query: bytes, message_ids: Sequence[str], judgements: Sequence[Judgement]) -> Answer:
-    """The answer that was asked for: a pixel, an object, or `1`."""
+    """The answer that was asked for: a pixel, an object, `1`, or what became of an import."""
+    if kind == IMPORTED:
+        return _imported(b"strict=0" not in query.split(b"&"), message_ids, judgements)
     if b"img=1" in query.split(b"&"):
         return PIXEL
     return ACCEPTED if kind == VERBOSE else ONE
+
+
+def _imported(strict: bool, message_ids: Sequence[str], judgements: Sequence[Judgement]) -> Answer:
+    """How many are kept; a strict import with others among them is a bad request that must not come again."""
+    failed = [_failure(one, message_ids[one.index]) for one in judgements if one.verdict is Verdict.REJECTED]
+    kept = len(message_ids) - len(failed)
+    if not (strict and failed):
+        return Answer(200, _encode({"code": 200, "num_records_imported": kept, "status": "OK"}))
+    told = {"code": 400, "error": "some data points in the request failed validation"}
+    told |= {"num_records_imported": kept, "status": "Bad Request", "failed_records": failed}
+    return Answer(400, _encode(told))
+
+
+def _failure(judged: Judgement, message_id: str) -> dict[str, Any]:
+    pointer, reason = judged.pointer or "", judged.reason or Reason.BAD_VALUE
+    wanted = f" Expected: {judged.expected}." if judged.expected else ""
+    field = _FIELDS.get(pointer, pointer.strip("/").replace("/", "."))
+    told = {"index": judged.index, "insert_id": message_id, "field": field}
+    return {**told, "message": reason.text + wanted}

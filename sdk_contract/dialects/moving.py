@@ -23,6 +23,7 @@ UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Digits of a count that is no seconds and no microseconds (see `times.parse_time`).
 _MILLISECONDS: Final = (12, 13, 14)
+_FEW: Final = 2
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 read_members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -39,6 +40,27 @@ def text_of_body(sent: Sent) -> bytes:
 def is_list(text: bytes) -> bool:
     """Whether a JSON text is a list."""
     return text[:1] == b"[" or text.lstrip()[:1] == b"["
+
+
+def lines_of(text: bytes) -> list[Raw]:
+    """The events of a text that has one a line; none where it is a list, or one event.
+
+    A line whose end is lacking is a JSON string of itself, so that the lines after it keep theirs.
+    """
+    if not text.startswith(b"{"):
+        return []
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < _FEW or not all(line[:1] == b"{" for line in lines):
+        return []
+    return [Raw(line) if _ends(line) else quoted(line.decode(errors="replace")) for line in lines]
+
+
+def _ends(text: bytes) -> bool:
+    try:
+        members(text)
+    except Broken:
+        return False
+    return True
 
 
 def object_in(text: bytes) -> Members:

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from sdk_contract.dialects import Answer, Dialect, Headers, Outcome, Route, Sent, Translated
-from sdk_contract.dialects.forms import fields
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.dialects.translated import PIXEL as IMAGE
 from sdk_contract.dialects.translated import Native, Object, batch
+from sdk_contract.queries import fields
 from sdk_contract.verdicts import Judgement
 
 PATH: Final = "/v1/pixel.gif"

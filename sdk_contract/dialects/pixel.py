@@ -6,11 +6,12 @@ from typing import Final
 import msgspec
 
 from sdk_contract.dialects import Answer, Dialect, Outcome, Parsed, Route, Sent, Translated
-from sdk_contract.dialects.forms import fields, payload
+from sdk_contract.dialects.forms import payload
 from sdk_contract.dialects.segment import BATCH, SEGMENT, SINGLE
 from sdk_contract.dialects.shaped import typed
 from sdk_contract.dialects.translated import PIXEL as IMAGE
 from sdk_contract.errors import Refused
+from sdk_contract.queries import fields
 from sdk_contract.verdicts import Judgement, Reason
 
 

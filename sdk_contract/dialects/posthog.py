@@ -30,6 +30,8 @@ from sdk_contract.dialects.moving import (
 from sdk_contract.dialects.places import Places, beside, settle
 from sdk_contract.dialects.posthog_answers import ANSWERS, CONFIGS, reply
 from sdk_contract.dialects.translated import Members, Native, batch, foreign, hashed, present, split
+from sdk_contract.lzstring import decompress
+from sdk_contract.queries import fields
 
 _PLACES: Final = {
     "$current_url": ("page", "url"),
@@ -75,6 +77,8 @@ COOKIELESS: Final = Raw(b'"$posthog_cookieless"')
 # What an SDK of a server calls a group's event by, where nobody in particular did something.
 _NOBODY = pattern(r"\$.*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEYS: Final = ("api_key", "token", "$token")
+_LZ64: Final = b"compression=lz64"
+_NEAR: Final = 256
 _PYTHON: Final = Raw(b'"posthog-python"')
 _WEB: Final = Raw(b'"web"')
 # What the native event has, or says nothing.
@@ -103,12 +107,14 @@ def find_key(headers: Headers, query: bytes, body_key: str | None) -> str | None
 
 def claims(headers: Headers, body: bytes) -> bool:
     """Tells a request from Mixpanel's to an address of both: its object, or each of its events, says so."""
+    if _is_lz64(b"", body):
+        return True
     return b'"api_key"' in body or headers.get(b"user-agent", b"").lower().startswith(b"posthog")
 
 
 def translate(sent: Sent) -> Translated:
     """A batch, a bare list, one event, or one change of a person."""
-    text = text_of_body(sent)
+    text = _text_of(sent)
     outer: Members = {} if is_list(text) else object_in(text)
     if is_list(text):
         events = split(text)
@@ -117,6 +123,17 @@ def translate(sent: Sent) -> Translated:
     reader = _Reader(_library(sent.headers), sent.kind == "engage")
     found = turned(events, reader.event)
     return batch(found, key=_key_in(outer) or reader.key, sent_at=_sent_at(sent.headers, outer))
+
+
+def _text_of(sent: Sent) -> bytes:
+    """The JSON text; of old SDKs it may be packed by lz-string, of which only a parameter tells."""
+    if sent.body[:1] in (b"{", b"[") or not _is_lz64(sent.query, sent.body):
+        return text_of_body(sent)
+    return decompress(fields(sent.body).get(b"data") or sent.body, sent.limit)
+
+
+def _is_lz64(query: bytes, body: bytes) -> bool:
+    return _LZ64 in query or _LZ64 in body[:_NEAR] or _LZ64 in body[-_NEAR:]
 
 
 class _Event(Struct, gc=False):

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sdk_contract.dialects import Answer, Config, Headers, Outcome, Route, Sent, Translated, Visit
-from sdk_contract.dialects.forms import fields, named, payload
+from sdk_contract.dialects.forms import named, payload
 from sdk_contract.dialects.places import Places, settle
 from sdk_contract.dialects.translated import (
     PIXEL,
@@ -33,6 +33,7 @@ from sdk_contract.dialects.translated import (
     split,
 )
 from sdk_contract.errors import Refused
+from sdk_contract.queries import fields
 from sdk_contract.verdicts import Judgement, Reason
 
 _POST, _PIXEL = "sa", "pixel"

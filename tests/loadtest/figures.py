@@ -38,7 +38,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "privacy": {"ips_found": 0, "pii_found": 0},
     "erase": {"difference": 0, "looks": 2},
     "sdks": {"missing": 0, "doubled": 0},
-    "spoken": {"share": {"segment": 1.0, "posthog": 0.1}},
+    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.1}}, "door": {"share": {"posthog": 0.33}}},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
     "books": {"kills": 1} | dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
     "soak": {
@@ -136,7 +136,7 @@ BAD: dict[str, dict[str, Any]] = {
     "privacy": {"ips_found": 1, "pii_found": 1},
     "erase": {"difference": -1, "looks": 3},
     "sdks": {"missing": 1, "doubled": 1},
-    "spoken": {"share": {"segment": 1.0, "posthog": 0.09}},
+    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.09}}, "door": {"share": {"posthog": 0.3}}},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
     "books": {"kills": 0, "difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
     "soak": {

@@ -2,17 +2,27 @@
 
 from base64 import b64encode, urlsafe_b64encode
 from gzip import compress
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sdk_contract.dialects.forms import fields, named, payload
+from sdk_contract.dialects.forms import named, payload
 from sdk_contract.errors import Refused
+from sdk_contract.queries import fields, unescaped
 
 EVENT = '{"name":"ÿ茶>>>???"}'.encode()
 
 
 def test_fields_are_decoded_and_empty_ones_are_absent() -> None:
     assert fields(b"a=1&b=%7Bx+y%7D&c=&a=2&d") == {b"a": b"1", b"b": b"{x y}"}
+
+
+@given(st.text(alphabet="aZ09+/=%2BbfFG &-_\r\n"))
+def test_escapes_are_undone_as_everybody_does(text: str) -> None:
+    assert unescaped(text.encode()) == unquote_to_bytes(text)
+    assert unescaped(quote(text).encode()) == text.encode()
 
 
 def test_the_first_name_that_is_there_wins() -> None:

@@ -247,6 +247,69 @@ def test_the_answer_that_was_asked_for(query: bytes, body: bytes, answer: bytes)
     assert MIXPANEL.reply(kind or "", query, [], []).body == answer
 
 
+IMPORTED = [
+    {"event": "Bought", "properties": {"distinct_id": "mei", "time": 1795290679, "$insert_id": "i-1"}},
+    {"event": "Bought", "properties": {"distinct_id": "mei", "time": "soon", "$insert_id": "i-2"}},
+    {"event": "Bought", "properties": {"distinct_id": "li", "time": 1795290679174, "$insert_id": "i-3"}},
+]
+
+
+def imported(query: bytes, body: bytes) -> tuple[int, dict[str, Any]]:
+    """What an import is answered, once its events have been judged."""
+    assert MIXPANEL.translate is not None
+    found = MIXPANEL.translate(Sent("import", query, {}, body, LIMIT))
+    told = judged(found.body)
+    answer = MIXPANEL.reply(found.kind or "", query, told.message_ids, told.judgements)
+    return answer.status, json.loads(answer.body)
+
+
+@pytest.mark.parametrize("query", [b"strict=1", b"", b"strict=1&project_id=7&verbose=1"])
+def test_an_import_is_told_which_of_its_events_failed(query: bytes) -> None:
+    status, told = imported(query, json.dumps(IMPORTED).encode())
+    (failed,) = told.pop("failed_records")
+    assert (status, told) == (
+        400,
+        {
+            "code": 400,
+            "status": "Bad Request",
+            "error": "some data points in the request failed validation",
+            "num_records_imported": 2,
+        },
+    )
+    assert (failed["index"], failed["insert_id"], failed["field"]) == (1, "i-2", "properties.time")
+    assert "soon" not in failed["message"]
+
+
+def test_an_import_that_is_good_or_not_strict_is_well_answered() -> None:
+    assert imported(b"strict=0", json.dumps(IMPORTED).encode()) == (
+        200,
+        {"code": 200, "num_records_imported": 2, "status": "OK"},
+    )
+    whole = json.dumps(IMPORTED[::2]).encode()
+    assert imported(b"strict=1", whole) == (200, {"code": 200, "num_records_imported": 2, "status": "OK"})
+
+
+def test_an_import_may_have_an_event_a_line() -> None:
+    lines = [json.dumps(event) for event in IMPORTED]
+    assert imported(b"strict=1", "\r\n".join(lines).encode() + b"\n") == imported(
+        b"strict=1", json.dumps(IMPORTED).encode()
+    )
+    torn = "\n".join([lines[0], '{"event": "Torn', lines[2]]).encode()
+    status, told = imported(b"strict=1", torn)
+    assert (status, told["num_records_imported"]) == (400, 2)
+    assert [one["index"] for one in told["failed_records"]] == [1]
+    spread = json.dumps(IMPORTED[0], indent=2).encode()
+    assert imported(b"strict=1", spread)[1]["num_records_imported"] == 1
+
+
+def test_an_import_of_an_sdk_is_answered_as_its_other_calls() -> None:
+    form = b"data=" + quote(json.dumps(IMPORTED[0])).encode()
+    assert MIXPANEL.translate is not None
+    for query, more, answer in ((b"", b"&verbose=1", b'{"status":1,"error":null}'), (b"", b"", b"1")):
+        kind = MIXPANEL.translate(Sent("import", query, {}, form + more, LIMIT)).kind
+        assert MIXPANEL.reply(kind or "", query, ["i-1"], []).body == answer
+
+
 @pytest.mark.parametrize(
     ("credentials", "properties", "key"),
     [(b"c2VjOg==", {"token": "wk_1"}, "wk_1"), (b"d2tfMjo=", {}, "wk_2"), (b"***", {}, "")],

@@ -134,6 +134,26 @@ def test_all_forms_of_a_body_say_the_same(body: bytes) -> None:
     assert judged(found.body).judgements == []
 
 
+# One page view, as compressData of posthog-js 1.8.0 packs it where the server says that it knows lz64.
+LZ64 = (
+    b"data=NobwRApgbhB2AuYBcYAkAHAhgc2gSwgHcwAaMdAJwHt0IL4CBnZcAEz0YdgGN4B9PK2RhWAWgCMpMPCoBrOMMKy%2Bksqlb5uEAUJRj"
+    b"VabgFcKFOPxMAbYQAt48dIyQB6Z4xs0AdBAAemALbolhDOgGzBUtxUllQmwoC8G4BLe2AAvmQM%2FhCcAejCAEwADLkAbBLiorniACriAJxI"
+    b"AKziSOL5nrkALADsAFpSRkaCwkYSKQC6QA%3D%3D%3D"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"), [(b"ip=1", LZ64 + b"&compression=lz64"), (b"compression=lz64&ip=1", LZ64)]
+)
+def test_old_browsers_pack_by_another_name(query: bytes, body: bytes) -> None:
+    (event,) = translated(POSTHOG, "batch", body, query)
+    assert (event["type"], event["messageId"], event["anonymousId"]) == ("page", "u-1", "d-1")
+    assert event["context"]["page"] == {"url": "https://shop.example/茶"}
+    assert event["properties"] == {"colour": "🛒"}
+    with pytest.raises(Refused, match="lz64"):
+        translated(POSTHOG, "batch", b"data=BYUw&compression=lz64")
+
+
 @pytest.mark.parametrize("body", [b"", b"5", b"data=%7B", b"lz-string", b'{"batch":[', b"[{"])
 def test_what_is_no_body_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as refused:

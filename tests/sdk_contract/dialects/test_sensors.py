@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from sdk_contract.dialects import Outcome, Sent, Visit
-from sdk_contract.dialects.forms import fields, payload
+from sdk_contract.dialects.forms import payload
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.dialects.sensors import SENSORS, configure, translate
 from sdk_contract.errors import Refused
 from sdk_contract.judging import judge
+from sdk_contract.queries import fields
 from sdk_contract.verdicts import Reason
 from tests.sdk_contract.dialects.captured import LIMIT, Recorded, events_of, mutations, recorded
 
