@@ -12,9 +12,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Raw, Struct
 
-from sdk_contract.bodies import unpack
 from sdk_contract.dialects import KEY_PREFIX, Answer, Headers, Outcome, Route, Sent, Translated
-from sdk_contract.dialects.moving import UNREADABLE, number_in, read_members, text_in
+from sdk_contract.dialects.moving import is_list, number_in, object_in, read_members, text_in, text_of_body
 from sdk_contract.dialects.places import Places, always, settle
 from sdk_contract.dialects.translated import (
     PIXEL,
@@ -28,6 +27,7 @@ from sdk_contract.dialects.translated import (
     hashed,
     moment,
     present,
+    split,
 )
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Judgement, Reason
@@ -75,10 +75,6 @@ _MOBILE: Final = ("mob", "tab")
 _LONGEST_TIME: Final = 18
 
 
-class _Payload(Struct, gc=False):
-    data: list[Raw]
-
-
 class _Described(Struct, gc=False):
     schema: str = ""
     data: Raw = Raw()
@@ -119,7 +115,6 @@ class _View(Struct, gc=False):
     name: str | None = None
 
 
-_decode_payload = msgspec.json.Decoder(_Payload).decode
 _decode_contexts = msgspec.json.Decoder(_Contexts).decode
 _decode_wrapped = msgspec.json.Decoder(_Wrapped).decode
 _KNOWN: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
@@ -145,11 +140,10 @@ def translate(sent: Sent) -> Translated:
     if sent.kind == _PIXEL:
         asked = Raw(encode(dict(parse_qsl(sent.body.decode("utf-8", "replace"), keep_blank_values=True))))
         return _batch([asked], anonymous)
-    body = unpack(sent.body, "", sent.limit)
-    try:
-        return _batch(_decode_payload(body).data, anonymous)
-    except UNREADABLE as error:
-        raise Refused(Reason.BAD_ENVELOPE, f'{error}; {{"schema": …, "data": [events]}} would do') from None
+    data = bytes(object_in(text_of_body(sent)).get("data", b""))
+    if not is_list(data):
+        raise Refused(Reason.BAD_ENVELOPE, 'no events; {"schema": …, "data": [events]} would do')
+    return _batch(split(data), anonymous)
 
 
 def reply(kind: str, query: bytes, ids: Sequence[str], judgements: Sequence[Judgement]) -> Answer:
