@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 import msgspec
@@ -22,6 +22,7 @@ from warehouse.insights.wording import filters, selector
 from warehouse.lake import Lake
 from warehouse.times import iso, iso_time
 
+Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
 _PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL LIMIT 20"
 _NAMES: Final = """
@@ -164,7 +165,7 @@ def asking(lake: Lake, question: Question, now: int) -> Iterator[Asked]:
         yield Asked(lake, question, now)
 
 
-def absolute(question: Question, now: int) -> Question:
+def absolute(question: Q, now: int) -> Q:
     """The question with its times fixed, such as can be asked again."""
     found = period(question.since, question.until, question.timezone, now)
     return msgspec.structs.replace(question, since=iso(found.since), until=iso(found.until))

@@ -1,0 +1,147 @@
+"""One question through its three doors: the same answer; what each door refuses, and how."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from tests.warehouse.insights.shop import stitched_shop
+from tests.warehouse.lakes import NOON
+from warehouse.catalogs import catalog_of
+from warehouse.cli import insight
+from warehouse.console import insights as api
+from warehouse.console.app import create_app
+from warehouse.console.reader import Reader
+from warehouse.console.settings import ConsoleSettings
+from warehouse.insights import Trend, trend
+from warehouse.insights.asked import absolute
+from warehouse.insights.kinds import INSIGHTS
+from warehouse.lake import connect
+from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
+
+QUESTION = {"events": ["*"], "since": "5d", "by": ["country"], "measure": "units"}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stitched_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insight, "now", lambda: NOON)
+    monkeypatch.setattr(api, "now", lambda: NOON)
+
+
+@pytest.fixture(scope="module")
+def answer(shop: Path) -> dict[str, Any]:
+    """What Python is answered."""
+    question = Trend(events=("*",), since="5d", by=("country",), measure="units")
+    with connect(WarehouseSettings(data=str(shop)), read_only=True) as lake:
+        found: dict[str, Any] = json.loads(msgspec.json.encode(trend(lake, absolute(question, NOON), NOON)))
+    assert found["n"] > 0
+    return found
+
+
+def said(shop: Path, *arguments: str) -> str:
+    done = CliRunner().invoke(insight.insight, ["trend", *arguments, "--data", str(shop)])
+    assert done.exception is None, done.exception
+    return done.stdout
+
+
+COMMAND = ("*", "--since", "5d", "--by", "country", "--measure", "units")
+
+
+def test_the_command_line_as_json(shop: Path, answer: dict[str, Any], tmp_path: Path) -> None:
+    assert json.loads(said(shop, *COMMAND, "--json")) == answer
+    (tmp_path / "question.json").write_text(json.dumps(QUESTION), "utf-8")
+    assert json.loads(said(shop, "--question", str(tmp_path / "question.json"), "--json")) == answer
+
+
+def test_the_command_line_as_csv_sql_and_table(shop: Path, answer: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(said(shop, *COMMAND, "--csv"))))
+    assert len(rows) == len(answer["points"]) + len(answer["totals"])
+    assert rows[-1]["*"] == str(answer["n"])
+    sql = said(shop, *COMMAND, "--sql")
+    assert sql.strip() == answer["sql"].strip()
+    with connect(WarehouseSettings(data=str(shop)), read_only=True) as lake:
+        assert len(lake.query(sql)) == len(rows)
+    assert said(shop, *COMMAND).splitlines()[0].split() == ["at", "country", "*", "complete"]
+
+
+@pytest.fixture(scope="module")
+def http(shop: Path) -> Iterator[httpx.ASGITransport]:
+    settings = WarehouseSettings(data=str(shop))
+    registry = Registry.open(settings.folders.registry, now=lambda: NOON)
+    reader = Reader(
+        catalog_of(settings),
+        open_lake=lambda: connect(settings, read_only=True),
+        open_registry=lambda: registry,
+    )
+    collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
+    app = create_app(msgspec.convert({"data": str(shop)}, ConsoleSettings), reader, collector)
+    yield httpx.ASGITransport(app, raise_app_exceptions=False)
+    reader.close()
+    registry.close()
+
+
+def ask(http: httpx.ASGITransport, method: str, path: str, **more: Any) -> httpx.Response:
+    async def asking() -> httpx.Response:
+        async with httpx.AsyncClient(transport=http, base_url="http://127.0.0.1:8001") as browser:
+            return await browser.request(method, path, **more)
+
+    return asyncio.run(asking())
+
+
+def test_http(http: httpx.ASGITransport, answer: dict[str, Any]) -> None:
+    posted = ask(http, "POST", "/api/insights/trend", json=QUESTION)
+    assert (posted.status_code, posted.json()) == (200, answer)
+    got = ask(http, "GET", "/api/insights/trend?events=*&since=5d&by=country&measure=units")
+    assert got.json() == answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "text"),
+    [
+        ("GET", "/api/insights/trends", None, 404, "near it: 'trend'"),
+        ("GET", "/api/insights/trend?event=x", None, 404, "near it: 'events'"),
+        ("GET", "/api/insights/trend?events=Viewd&since=5d", None, 404, "is not known here"),
+        ("GET", "/api/insights/trend?since=1d&since=2d", None, 400, "once would do"),
+        ("GET", "/api/insights/trend?top=many", None, 400, "$.top"),
+        ("POST", "/api/insights/trend", "{", 400, "cannot be read"),
+        ("POST", "/api/insights/trend", '{"events": 5}', 400, "$.events"),
+        ("POST", "/api/insights/trend", '"' + "x" * (2 << 20), 400, "bytes"),
+    ],
+)
+def test_http_says_what_is_wrong(
+    http: httpx.ASGITransport, method: str, path: str, body: str | None, status: int, text: str
+) -> None:
+    refused = ask(http, method, path, content=body)
+    assert refused.status_code == status
+    assert text in refused.json()["error"]
+
+
+def test_the_document_describes_every_question(http: httpx.ASGITransport) -> None:
+    document = ask(http, "GET", "/api/openapi.json").json()
+    assert set(document["paths"]) == {f"/api/insights/{name}" for name in INSIGHTS}
+    fields = document["components"]["schemas"]["Trend"]["properties"]
+    assert all("description" in field or "$ref" in str(field) for field in fields.values())
+
+
+def test_the_command_line_says_what_is_wrong(shop: Path) -> None:
+    for arguments, text in (
+        (["trend", "--measure", "sum"], "measure 'sum' is not known"),
+        (["trend", "--top", "many"], "$.top"),
+        (["trend", "*", "--question", "q.json"], "events would stand in it"),
+    ):
+        done = CliRunner().invoke(insight.insight, [*arguments, "--data", str(shop)])
+        assert text in str(done.exception)
