@@ -27,7 +27,12 @@ from tests.warehouse.lakes import HOUR, NOON, Site, event
 from warehouse.writer import open_writer
 
 BEATS = msgspec.structs.replace(OURS, ignores=("beat",), servers=False)
-RULES = [OURS, BEATS, PRESETS["segment"], msgspec.structs.replace(OURS, bots=True)]
+RULES = [
+    pytest.param(OURS, id="ours"),
+    pytest.param(BEATS, id="beats", marks=pytest.mark.slow),
+    pytest.param(PRESETS["segment"], id="segment", marks=pytest.mark.slow),
+    pytest.param(msgspec.structs.replace(OURS, bots=True), id="all"),
+]
 GA4 = PRESETS["ga4"]
 
 
@@ -57,7 +62,7 @@ def fate_of(event: Event, rules: SessionRules) -> str:
     return "uncounted" if event.event in rules.ignores else "in_sessions"
 
 
-@pytest.mark.parametrize("rules", RULES, ids=["ours", "beats", "segment", "all"])
+@pytest.mark.parametrize("rules", RULES)
 def test_counts_close_after_each_run_and_the_tables_are_those_of_a_rebuild(rules: SessionRules) -> None:
     random_ = random.Random(f"{rules.name}{rules.bots}")
     events, visits = mixed(random_, 90), VisitRules(rules)

@@ -30,7 +30,7 @@ def rebuilt(events: list[Event], decisions: list[Decision]) -> Lake:
     return lake
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 3))])
 def test_after_any_decisions_the_tables_are_those_of_a_rebuild_with_them(seed: int) -> None:
     random_ = random.Random(seed)
     events = arrivals(random_, SIZE, random_.choice((6, 40)))
@@ -50,7 +50,7 @@ def test_after_any_decisions_the_tables_are_those_of_a_rebuild_with_them(seed: i
     assert contents(lake) == contents(rebuilt(events, decisions))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_ids_whose_events_are_gone_are_gone_and_nobody_else_changes(seed: int) -> None:
     random_ = random.Random(10 + seed)
     events = arrivals(random_, SIZE, 12)

@@ -106,7 +106,8 @@ def test_gaps_of_years_and_times_of_other_ages() -> None:
     check_against_oracles(lake, events)
 
 
-def test_one_device_with_200_000_events() -> None:
+@pytest.mark.parametrize("size", [20_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_one_device_with_very_many_events(size: int) -> None:
     lake = plain_lake()
     lake.execute(
         f"""
@@ -115,14 +116,14 @@ def test_one_device_with_200_000_events() -> None:
             make_timestamp(t)::DATE AS event_day, make_timestamptz(t) AS timestamp, 'm' || i AS message_id,
             'track' AS type, 'd' AS anonymous_id
         FROM (
-            SELECT i, {START} + (i * 7919 % 200000) * {GAP + 1} // (1 + i % 2) AS t FROM range(200000) r(i)
+            SELECT i, {START} + (i * 7919 % {size}) * {GAP + 1} // (1 + i % 2) AS t FROM range({size}) r(i)
         )"""
     )
-    for end in (100_000, 200_000):
+    for end in (size // 2, size):
         loaded(lake, end)
         stitch(lake, now=NOW)
     ((events, sessions),) = lake.query("SELECT sum(events), count(*) FROM sessions")
-    assert (events, sessions) == (200_000, lake.query(BREAKS)[0][0])
+    assert (events, sessions) == (size, lake.query(BREAKS)[0][0])
 
 
 BREAKS = f"""

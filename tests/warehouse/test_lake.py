@@ -18,6 +18,8 @@ from warehouse.lake import Lake, connect, migrate
 from warehouse.schema_docs import migrations
 from warehouse.settings import WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("made_lakes")
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:

@@ -27,7 +27,7 @@ OBJECTS = st.dictionaries(WORDS, TREES, max_size=4)
 
 
 @given(OBJECTS, OBJECTS, OBJECTS, st.sampled_from([None, {"name": "f", "fields": ["a"]}]))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_plan_is_good_or_has_problems_and_what_is_good_can_be_used(
     shared: dict[str, Any], properties: dict[str, Any], context: dict[str, Any], form: object
 ) -> None:
@@ -46,7 +46,7 @@ def test_a_plan_is_good_or_has_problems_and_what_is_good_can_be_used(
 
 
 @given(OBJECTS, st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_text_becomes_a_plan_that_can_be_used_or_an_error(properties: dict[str, Any], form: bool) -> None:
     event: dict[str, Any] = {"event": "E", "properties": properties}
     if form:

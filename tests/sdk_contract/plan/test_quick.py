@@ -106,7 +106,7 @@ def accepted(schema: dict[str, Any], text: str) -> bool:
 
 
 @given(SCHEMAS, st.dictionaries(NAMES, VALUES, max_size=4))
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example({"properties": {"a": {"enum": [1]}}}, {"a": True})
 @example({"properties": {"a": {"type": "number", "maximum": 2**53}}}, {"a": 2**53 + 1})
 @example({"required": ["a"], "additionalProperties": False}, {"a": 1})
@@ -118,7 +118,7 @@ def test_what_is_accepted_is_good(schema: dict[str, Any], value: dict[str, Any])
 
 
 @given(st.recursive(LEAVES, containers, max_leaves=2), st.booleans(), st.booleans())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_accepted_of_one_property_is_good(schema: Any, closed: bool, needed: bool) -> None:
     whole = {"properties": {"a": schema}, "additionalProperties": not closed, "$defs": DEFS}
     whole |= {"required": ["a"]} if needed else {}

@@ -43,7 +43,12 @@ def varied(random_: random.Random, size: int) -> list[Event]:
     ]
 
 
-@pytest.mark.parametrize("name", KEPT)
+QUICK = ("sojourn", "universal-analytics", "sensors")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in KEPT]
+)
 def test_any_cut_gives_the_sessions_of_one_rebuild(name: str) -> None:
     random_ = random.Random(name)
     events, visits = varied(random_, 90), VisitRules(PRESETS[name], (PAID,))

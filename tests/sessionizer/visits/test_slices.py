@@ -30,6 +30,7 @@ EVERYTHING = SessionRules(
     ignores=("seen",),
 )
 SETS = [*(PRESETS[name] for name in KEPT), EVERYTHING]
+QUICK = ("universal-analytics", "everything")
 
 
 def lake_of(events: list[Event], rules: SessionRules) -> Lake:
@@ -47,10 +48,14 @@ def found(lake: Lake, rules: SessionRules, at_once: int) -> list[tuple[Any, ...]
     return sorted(rows, key=repr)
 
 
-@pytest.mark.parametrize("rules", SETS, ids=lambda rules: rules.name)
+@pytest.mark.parametrize(
+    "rules",
+    [pytest.param(one, marks=() if one.name in QUICK else pytest.mark.slow) for one in SETS],
+    ids=lambda rules: rules.name,
+)
 def test_slices_of_any_size_give_the_visits_of_one(rules: SessionRules) -> None:
     random_ = random.Random(rules.name)
-    events = varied(random_, 150)
+    events = varied(random_, 50 if rules.name in QUICK else 150)
     lake = lake_of(events, rules)
     whole = found(lake, rules, 1_000)
     assert len(list(slices(lake, 1_000))) == 1
