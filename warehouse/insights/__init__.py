@@ -4,11 +4,13 @@ from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly
 from warehouse.insights.cause import Cause, CauseAnswer, cause
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.trend import Trend, TrendAnswer, trend
 
 __all__ = [
     "Anomaly",
     "AnomalyAnswer",
+    "Attribution",
     "BadQuestion",
     "Cause",
     "CauseAnswer",
@@ -18,6 +20,7 @@ __all__ = [
     "TrendAnswer",
     "UnknownName",
     "anomaly",
+    "attribution",
     "cause",
     "trend",
 ]

@@ -9,6 +9,12 @@ import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
+from warehouse.insights.marketing.attribution import (
+    Attribution,
+    AttributionAnswer,
+    attribution,
+    attribution_table,
+)
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import Trend, TrendAnswer, trend, trend_table
@@ -30,6 +36,7 @@ class Insight(msgspec.Struct, frozen=True):
 
 _ALL: Final = (
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
+    Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
