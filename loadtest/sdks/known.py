@@ -12,8 +12,7 @@ WEB: Final = Path("sdk_contract/web")
 # What an SDK gives up by itself is seen in what it does after a fault; the collector cannot mend that.
 _REFUSED: Final = frozenset(("400", "401", "413"))
 _UNWELCOME: Final = frozenset(("400", "401"))
-# The statuses that a server in trouble answers.
-BAD_ANSWERS: Final = frozenset(("400", "401", "408", "413", "429", "500", "503"))
+_NEVER_AGAIN: Final = frozenset(("400", "401", "408", "413", "429", "500", "503"))
 _BULK: Final = ("bulk 0", "bulk 1", "bulk 2")
 _SNOWPLOW: Final = ("page", "entity", "track", "structured", *_BULK)
 
@@ -101,7 +100,7 @@ SDKS: Final = (
         "node",
         "mixpanel",
         ("track", "traits", "group traits", "alias", "charge", *_BULK),
-        drops=BAD_ANSWERS,
+        drops=_NEVER_AGAIN,
     ),
     Sdk(
         "mixpanel-browser",
@@ -121,7 +120,7 @@ SDKS: Final = (
         "node",
         "sa-sdk-node",
         ("flat track", "page", "screen", "traits", "item", "alias", *_BULK),
-        drops=BAD_ANSWERS,
+        drops=_NEVER_AGAIN,
         alone=True,
     ),
     Sdk(
@@ -129,7 +128,7 @@ SDKS: Final = (
         "node",
         "sa-sdk-miniprogram",
         ("flat track", "screen", "traits", "login", *_BULK),
-        drops=BAD_ANSWERS,
+        drops=_NEVER_AGAIN,
         alone=True,
     ),
     Sdk(
@@ -137,7 +136,7 @@ SDKS: Final = (
         "browser",
         "sa-sdk-javascript",
         ("flat track", "page", "traits", "item", "login", *_BULK),
-        drops=BAD_ANSWERS,
+        drops=_NEVER_AGAIN,
     ),
     Sdk(
         "sensors-js-batch",
@@ -197,7 +196,7 @@ SDKS: Final = (
         "browser",
         "@jitsu/js",
         ("track", "page", "traits", "group", "group traits", *_BULK),
-        drops=BAD_ANSWERS,
+        drops=_NEVER_AGAIN,
     ),
     Sdk("snowplow_python", "python", "snowplow-tracker", _SNOWPLOW, drops=_UNWELCOME),
     Sdk("snowplow-node", "node", "@snowplow/node-tracker", _SNOWPLOW, drops=_UNWELCOME),

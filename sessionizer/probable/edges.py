@@ -53,7 +53,7 @@ def forget(lake: Lake) -> None:
 
 
 def _counts(most: Mapping[str, int]) -> str:
-    return "".join(f", count(*) FILTER (split_part(kind, '@', 1) = '{kind}') AS {kind}" for kind in most)
+    return "".join(f", count(*) FILTER (kind = '{kind}') AS {kind}" for kind in most)
 
 
 def _held(lake: Lake, most: Mapping[str, int]) -> Holdings:

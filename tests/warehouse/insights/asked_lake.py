@@ -32,6 +32,11 @@ def random_lake(seed: int, people: int) -> tuple[Lake, list[Event]]:
     return lake_of(events), events
 
 
+def complete(lake: Lake, until: int) -> None:
+    """Say that everything received before this moment (µs UTC) is in."""
+    lake.execute("UPDATE cursors SET complete_until = make_timestamptz(?)", [until])
+
+
 def random_events(random_: random.Random, people: int) -> list[Event]:
     found = [one for person in range(people) for one in _life(random_, person)]
     random_.shuffle(found)
