@@ -83,7 +83,7 @@ def replace_all(
     lake.execute("DELETE FROM lake.main.sessions")
     counts = [0] * len(beside)
     for tables in find_all(lake, rules.cutting, beside=beside):
-        run(lake, "sessions/insert", rows="visits")
+        run(lake, "sessions/insert", rows="closed_visits")
         counts = [count + len(table) for count, table in zip(counts, tables, strict=True)]
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until, visits="lake.main.sessions")

@@ -12,7 +12,7 @@ from sessionizer.visits.carry import inserted, opened, seeds_of
 from sessionizer.visits.columns import Looked, looked_at, of_several
 from sessionizer.visits.cutting import Cutting, cut_columns
 from sessionizer.visits.reading import Columns, read_slice, said_once
-from sessionizer.visits.rows import carried, keep, shaped, texts_of
+from sessionizer.visits.rows import carried, keep, shaped, showing, texts_of
 from sessionizer.visits.rules import SessionRules
 from sessionizer.visits.slices import AT_ONCE, Slice, parts, slices
 from sessionizer.visits.stream import Places
@@ -71,8 +71,8 @@ def find_all(
 ) -> Iterator[list[pa.Table]]:
     """Cut every event of the temp view `whole`, some at a time.
 
-    Each time it goes on, the temp table `visits` has rows of sessions that are complete, and what is given
-    are the visits by the rules `beside`, without texts.
+    Each time it goes on, the temp view `closed_visits` has rows of sessions that are complete, and what is
+    given are the visits by the rules `beside`, without texts.
     """
     looked = of_several([rules, *beside])
     side, *others = _sides([rules, *beside], looked)
@@ -81,11 +81,11 @@ def find_all(
         columns = read_slice(lake, slice_, looked)
         cutting, open_ = side.cut(columns, slice_.until)
         shapes = shaped(cutting, texts_of(lake, slice_.among, cutting, texts))
-        keep(lake, shapes.filter(_others(len(shapes), open_)))
         goes_on = pa.array(open_)
         opening = cutting.said.atom[cutting.visits.starts[open_]]
         texts = carried(lake, shapes.take(goes_on), pa.array(opening))
-        yield [other.closed(columns, slice_.until) for other in others]
+        with showing(lake, shapes.filter(_others(len(shapes), open_))):
+            yield [other.closed(columns, slice_.until) for other in others]
 
 
 def found_in_all(lake: Lake, sets: Sequence[SessionRules], events: int) -> list[pa.Table]:

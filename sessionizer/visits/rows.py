@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -51,6 +53,17 @@ def keep(lake: Lake, shapes: pa.Table) -> None:
     """Make the temp table `visits`: rows of sessions."""
     with lake.table("shapes", shapes):
         lake.execute(f"CREATE OR REPLACE TEMP TABLE visits AS {statement('sessions/visits')}")
+
+
+@contextmanager
+def showing(lake: Lake, shapes: pa.Table) -> Iterator[None]:
+    """Inside, the same rows are the temp view `closed_visits`.
+
+    No table: one that is replaced stays in memory until its transaction ends.
+    """
+    with lake.table("shapes", shapes):
+        lake.execute(f"CREATE OR REPLACE TEMP VIEW closed_visits AS {statement('sessions/visits')}")
+        yield
 
 
 def carried(lake: Lake, shapes: pa.Table, atoms: pa.Array) -> pa.Table:

@@ -44,7 +44,7 @@ def lake_of(events: list[Event], rules: SessionRules) -> Lake:
 def found(lake: Lake, rules: SessionRules, at_once: int) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for _ in find_all(lake, rules, at_once):
-        rows += lake.query("FROM visits")
+        rows += lake.query("FROM closed_visits")
     return sorted(rows, key=repr)
 
 
@@ -92,7 +92,7 @@ def test_a_device_that_never_stops_is_cut_by_minutes() -> None:
     lake = lake_of([*events, Event(9_999, START + 400 * MINUTE + GAP, "z", anonymous_id="d")], PRESETS["ga4"])
     assert len(list(slices(lake, 100))) > 15
     rows = found(lake, PRESETS["ga4"], 100)
-    names = [name for name, *_ in lake.query("DESCRIBE visits")]
+    names = [name for name, *_ in lake.query("DESCRIBE lake.main.sessions")]
     assert [row[names.index("events")] for row in rows] in ([1, 2_000], [2_000, 1])
 
 
@@ -100,7 +100,7 @@ def test_a_device_that_never_stops_is_cut_by_minutes() -> None:
 def test_pauses_alone_give_the_sessions_of_ga4(at_once: int) -> None:
     events = varied(random.Random(9), 150)
     lake = lake_of(events, PRESETS["ga4"])
-    sql = "SELECT subject_key, epoch_us(started_at), epoch_us(ended_at), events FROM visits"
+    sql = "SELECT subject_key, epoch_us(started_at), epoch_us(ended_at), events FROM closed_visits"
     rows: list[tuple[Any, ...]] = []
     for _ in find_all(lake, PRESETS["ga4"]):
         rows += lake.query(sql)
