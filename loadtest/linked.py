@@ -145,7 +145,7 @@ def _in_two_runs(made: Graph, old: npt.NDArray[np.bool_]) -> tuple[Longs, Longs]
 
 def _roots(label: Longs, ids: Longs) -> Roots:
     none = np.zeros(len(label), dtype=bool)
-    return Roots(label, ids, none, none, Holdings(label[:0], label[:0], label[:0]))
+    return Roots(label, ids, none, none, Holdings(label[:0], label[:0], label[:0], label[:0]))
 
 
 def _kept(now: Longs, before: Longs) -> float:

@@ -101,7 +101,6 @@ def _obeyed(desk: Desk, decided: Decided) -> dict[str, Any]:
 
 def _again(desk: Desk, keys: Collection[int]) -> Redecided:
     """Those who have to do with these ids, in one transaction."""
-    decisions = holding(desk.registry)
     with desk.lake.transaction():
         done = redecide(
             desk.lake,
@@ -110,10 +109,10 @@ def _again(desk: Desk, keys: Collection[int]) -> Redecided:
             visits=desk.visits,
             ids=desk.ids,
             rules=desk.rules,
-            decisions=decisions,
+            decisions=holding(desk.registry),
         )
         if desk.probable is not None:
-            edges.redecide(desk.lake, desk.probable, decisions)
+            edges.redecide(desk.lake, desk.probable)
     return done
 
 
@@ -138,11 +137,9 @@ def _reason(args: Mapping[str, Any]) -> str:
 
 
 def _blocked(lake: Lake, ids: Sequence[NamedId]) -> list[Pair]:
-    """The link between two ids, or what makes them probably one person."""
+    """The link between two ids."""
     a, b = ids
     found = explain(lake, a, b)
-    if found.probable is not None:
-        return [_pair(a, b)]
     if not found.one_person:
         raise BadDecision(f"{_named(a)} and {_named(b)} are two persons already; there is nothing to block")
     ((direct,),) = lake.execute(statement("deciding/direct"), {"a": a.key, "b": b.key}).fetchall()

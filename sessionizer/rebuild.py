@@ -6,7 +6,7 @@ from time import perf_counter
 import msgspec
 
 from sessionizer import attributes, customers, identity, sessions
-from sessionizer.identity import devices
+from sessionizer.identity import devices, lives
 from sessionizer.incremental import Laws, cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
@@ -55,7 +55,7 @@ def rebuild(
         progress("attributes")
         _attributes(lake, rules)
         if probable is not None:
-            redecide(lake, probable, decisions)
+            redecide(lake, probable)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")
@@ -72,6 +72,9 @@ def _identities(lake: Lake, until: int, laws: Laws) -> None:
     run(lake, "identity/redirect", until=until)
     lake.execute("DELETE FROM lake.main.identities")
     lake.execute("DELETE FROM lake.main.identity_edges")
+    lake.execute("DELETE FROM lake.main.identity_lives")
+    if laws.ids.mortal:
+        lives.write(lake)
     run(lake, "identity/replace")
     run(lake, "identity/insert_edges")
     lake.execute("DELETE FROM lake.main.junk_ids")

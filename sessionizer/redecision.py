@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 
 from sessionizer import attributes, customers, identity, sessions
-from sessionizer.identity import Decisions, IdentityRules, devices
+from sessionizer.identity import Decisions, IdentityRules, devices, lives
 from sessionizer.identity.decisions import merged_sql, tell
 from sessionizer.identity.resolution import EVERYTHING, decide_anew
 from sessionizer.identity.sightings import accounts_sql, gather, pair
@@ -48,30 +48,56 @@ def redecide(
     """
     sessions.read_moments(lake, visits, ids)
     tell(lake, decisions)
-    _close(lake, keys, decisions)
-    run(lake, "redecision/events", until=until)
-    gather(lake, "closure_events", ids, EVERYTHING)
+    _open(lake, keys)
+    wider = True
+    while wider:
+        _close(lake, decisions)
+        run(lake, "redecision/events", until=until)
+        gather(lake, "closure_events", ids, EVERYTHING, anew=True)
+        wider = _add(lake, "redecision/aliased")
+    if ids.mortal:
+        run(lake, "redecision/lives")
     run(lake, "redecision/only_said")
     run(lake, "identity/unknown")
     pair(lake, EVERYTHING, merged_sql(decisions))
     run(lake, "redecision/only_pairs")
     run(lake, "redecision/accounts", accounts=accounts_sql(ids))
     decide_anew(lake, ids, decisions)
+    if ids.mortal:
+        _keep_lives(lake)
     return _write(lake, until, ids, rules)
 
 
-def _close(lake: Lake, keys: Collection[int], decisions: Decisions) -> None:
-    """The temp table `closure`: these ids, all ids of their customers, those they were ever joined with or
-    blocked from, and so on.
-    """
+def _keep_lives(lake: Lake) -> None:
+    lives.keep_edges(lake, "left_key IN (SELECT identity_key FROM closure)")
+    run(lake, "redecision/delete_lives")
+    run(lake, "redecision/insert_lives")
+
+
+def _open(lake: Lake, keys: Collection[int]) -> None:
+    """The temp table `closure` of these ids alone."""
     with lake.table("found_keys", pa.table({"identity_key": pa.array(sorted(keys), pa.int64())})):
         lake.execute("CREATE OR REPLACE TEMP TABLE closure AS FROM found_keys")
+
+
+def _close(lake: Lake, decisions: Decisions) -> None:
+    """Add to `closure` all ids of its customers, those they were ever joined with or blocked from, and so
+    on.
+    """
     decided = "UNION SELECT left_key, right_key FROM decided" if decisions else ""
-    size, before = len(keys), -1
-    while size != before:
-        before = size
-        run(lake, "redecision/wider", decided=decided)
-        size = lake.query("SELECT count(*) FROM closure")[0][0]
+    while _add(lake, "redecision/wider", decided=decided):
+        pass
+
+
+def _add(lake: Lake, name: str, **parts: str) -> bool:
+    """Whether a statement changed the size of `closure`."""
+    before = _size(lake)
+    run(lake, name, **parts)
+    return _size(lake) != before
+
+
+def _size(lake: Lake) -> int:
+    return int(lake.query("SELECT count(*) FROM closure")[0][0])
 
 
 def _write(lake: Lake, until: int, ids: IdentityRules, rules: attributes.Rules) -> Redecided:

@@ -5,6 +5,7 @@ from importlib import import_module
 from inspect import getdoc
 from typing import Final
 
+from loadtest.sdks.known import BAD_ANSWERS, SDKS
 from sdk_contract.dialects import Answer, Dialect, Outcome
 from sdk_contract.dialects.known import DIALECTS
 
@@ -26,6 +27,12 @@ them: nothing is answered that makes one of them drop what could have been sent 
 ever what can never be taken. Where an SDK sends again, an event that came without an id is known by its
 content if it has a time, else it gets an id of its own.
 """
+GIVEN_UP: Final = """## What SDKs give up by themselves
+
+Each SDK that `python -m loadtest sdks` runs, and the answers after which it throws away what it sent: no
+server can mend that, but it can answer something else, and does. After every other fault, a time-out and a
+lost connection too, what was sent arrives, once (`--matrix`).
+"""
 MEANINGS: Final = {
     Outcome.ACCEPTED: "on disk",
     Outcome.BAD_ENVELOPE: "a body that is none of this protocol's",
@@ -42,7 +49,8 @@ _WIDEST: Final = 100
 
 def markdown() -> str:
     """The whole page."""
-    return HEAD + "\n" + _table(_overview()) + "".join(f"\n{_section(dialect)}" for dialect in DIALECTS)
+    sections = "".join(f"\n{_section(dialect)}" for dialect in DIALECTS)
+    return f"{HEAD}\n{_table(_overview())}{sections}\n{GIVEN_UP}\n{_table(_given_up())}"
 
 
 def shared() -> dict[str, list[str]]:
@@ -86,6 +94,13 @@ def _answers(dialect: Dialect) -> Iterator[tuple[str, ...]]:
     for outcome in Outcome:
         answer = dialect.answers[outcome]
         yield f"{outcome.value}: {MEANINGS[outcome]}", str(answer.status), _body(answer)
+
+
+def _given_up() -> Iterator[tuple[str, ...]]:
+    yield "package", "language", "gives up after"
+    for sdk in SDKS:
+        dropped = ", ".join(sorted(sdk.drops)) if len(sdk.drops) < len(BAD_ANSWERS) else "any of them"
+        yield f"{sdk.package} (`{sdk.name}`)", sdk.language, dropped or "nothing"
 
 
 def _body(answer: Answer) -> str:

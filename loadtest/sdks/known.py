@@ -12,7 +12,8 @@ WEB: Final = Path("sdk_contract/web")
 # What an SDK gives up by itself is seen in what it does after a fault; the collector cannot mend that.
 _REFUSED: Final = frozenset(("400", "401", "413"))
 _UNWELCOME: Final = frozenset(("400", "401"))
-_NEVER_AGAIN: Final = frozenset(("400", "401", "408", "413", "429", "500", "503"))
+# The statuses that a server in trouble answers.
+BAD_ANSWERS: Final = frozenset(("400", "401", "408", "413", "429", "500", "503"))
 _BULK: Final = ("bulk 0", "bulk 1", "bulk 2")
 _SNOWPLOW: Final = ("page", "entity", "track", "structured", *_BULK)
 
@@ -100,7 +101,7 @@ SDKS: Final = (
         "node",
         "mixpanel",
         ("track", "traits", "group traits", "alias", "charge", *_BULK),
-        drops=_NEVER_AGAIN,
+        drops=BAD_ANSWERS,
     ),
     Sdk(
         "mixpanel-browser",
@@ -120,7 +121,7 @@ SDKS: Final = (
         "node",
         "sa-sdk-node",
         ("flat track", "page", "screen", "traits", "item", "alias", *_BULK),
-        drops=_NEVER_AGAIN,
+        drops=BAD_ANSWERS,
         alone=True,
     ),
     Sdk(
@@ -128,7 +129,7 @@ SDKS: Final = (
         "node",
         "sa-sdk-miniprogram",
         ("flat track", "screen", "traits", "login", *_BULK),
-        drops=_NEVER_AGAIN,
+        drops=BAD_ANSWERS,
         alone=True,
     ),
     Sdk(
@@ -136,7 +137,7 @@ SDKS: Final = (
         "browser",
         "sa-sdk-javascript",
         ("flat track", "page", "traits", "item", "login", *_BULK),
-        drops=_NEVER_AGAIN,
+        drops=BAD_ANSWERS,
     ),
     Sdk(
         "sensors-js-batch",
@@ -196,7 +197,7 @@ SDKS: Final = (
         "browser",
         "@jitsu/js",
         ("track", "page", "traits", "group", "group traits", *_BULK),
-        drops=_NEVER_AGAIN,
+        drops=BAD_ANSWERS,
     ),
     Sdk("snowplow_python", "python", "snowplow-tracker", _SNOWPLOW, drops=_UNWELCOME),
     Sdk("snowplow-node", "node", "@snowplow/node-tracker", _SNOWPLOW, drops=_UNWELCOME),

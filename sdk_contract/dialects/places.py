@@ -10,8 +10,8 @@ Place: TypeAlias = tuple[str, str]
 KEPT: Final[Place] = ("", "kept")
 OWN: Final[Place] = ("", "own")
 GONE: Final[Place] = ("", "gone")
-# Names that nobody has thought of are remembered as long as they are no more than this.
-_MOST: Final = 4096
+# Names that nobody has thought of are remembered as long as they are no more, and no longer, than this.
+_MOST, _LONGEST = 4096, 64
 
 
 def never(name: str) -> bool:
@@ -45,7 +45,7 @@ class Places(dict[str, Place]):
 
     def __missing__(self, name: str) -> Place:
         place = OWN if self.owns(name) else KEPT
-        if len(self) < _MOST:
+        if len(self) < _MOST and len(name) <= _LONGEST:
             self[name] = place
         return place
 

@@ -5,7 +5,6 @@ It knows no write key: the app id (`aid`) is taken for it, unless the address sa
 
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -72,7 +71,7 @@ _VALUE: Final = {"se_va": "value"}
 _FIRST_PARTY: Final = "duid"
 _DEVICES: Final = (_FIRST_PARTY, "nuid", "tnuid", "sid")
 _MOBILE: Final = ("mob", "tab")
-_LONGEST_TIME: Final = 18
+_LONGEST_TIME, _LONGEST_SIZE = 18, 24
 
 
 class _Described(Struct, gc=False):
@@ -259,16 +258,14 @@ def _tell(context: Object, flat: Members, entities: Mapping[str, Raw]) -> None:
         context |= _device(platform, entities)
 
 
-@lru_cache(maxsize=256)
 def _library(tracker: str) -> Object | None:
     name, _, version = tracker.rpartition("-")
     return {"name": f"snowplow-{name}", "version": version} if name else None
 
 
-@lru_cache(maxsize=256)
 def _screen(text: str) -> Object | None:
     width, cross, height = text.partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
+    if not (cross and width.isdecimal() and height.isdecimal()) or len(text) > _LONGEST_SIZE:
         return None
     return {"width": int(width), "height": int(height)}
 
@@ -312,11 +309,10 @@ def _json_of(flat: Members, plain: str, packed: str) -> bytes | str | None:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-@lru_cache(maxsize=4096)
 def _name_of(schema: str) -> str:
     """`iglu:com.acme/user/jsonschema/1-0-0` is about `user`."""
-    parts = schema.split("/")
-    return parts[1] if len(parts) > 1 else schema
+    _, slash, rest = schema.partition("/")
+    return rest.partition("/")[0] if slash else schema
 
 
 def _known(entities: Mapping[str, Raw], name: str, absent: Any) -> Any:

@@ -12,7 +12,7 @@ from warehouse.cli.options import chosen, data_option, json_option, now, open_re
 
 @click.command()
 @click.argument("id")
-@click.option("--at", "moment", help="Day or moment, ISO 8601, UTC where it names no zone; else now.")
+@click.option("--at", "--on", "moment", help="Day or moment, ISO 8601, UTC where it names no zone; else now.")
 @data_option
 @json_option
 def who(id: str, moment: str | None, data: str | None, as_json: bool) -> None:

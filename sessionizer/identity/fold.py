@@ -25,11 +25,18 @@ class Look(NamedTuple):
 
 
 class Customer(msgspec.Struct):
-    """What counts of a customer: ids of all kinds, links, and by limited kind the days of first naming."""
+    """What counts of a customer: ids of all kinds, links, and by limited kind the values, each with the day
+    on which it was first named; several lives of an id are one value.
+    """
 
     ids: int
     links: int = 0
-    days: dict[int, list[int]] = {}
+    days: dict[int, dict[int, int]] = {}
+
+    def hold(self, code: int, value: int, day: int) -> None:
+        """It has this value."""
+        held = self.days.setdefault(code, {})
+        held[value] = min(day, held.get(value, day))
 
 
 class Fold:
@@ -73,20 +80,25 @@ class Fold:
         if look.is_decision:
             return ""
         for code in a.days.keys() & b.days.keys():
-            if rule := self._over(code, a.days[code] + b.days[code], look):
+            if rule := self._over(code, a.days[code], b.days[code], look):
                 return rule
         return ""
 
-    def _over(self, code: int, days: list[int], look: Look) -> str:
+    def _over(self, code: int, mine: dict[int, int], theirs: dict[int, int], look: Look) -> str:
         kind = self._limited[code]
         assert kind.limit is not None
+        few, many = sorted((mine, theirs), key=len)
+        added = sum(value not in many for value in few)
+        if not added:
+            return ""
         if kind.window_days is not None:
+            days = _first_days(few, many).values()
             within = sum(look.day - day < kind.window_days for day in days)
             return f"window_{kind.name}" if within > kind.limit else ""
         if kind.unique:
             said_same = look.is_alias and look.same_kind == code
             return "" if said_same else f"unique_{kind.name}"
-        return f"limit_{kind.name}" if len(days) > kind.limit else ""
+        return f"limit_{kind.name}" if len(many) + added > kind.limit else ""
 
     def _join(self, left: int, right: int, look: Look) -> None:
         self._customers[left].links += look.is_link
@@ -99,7 +111,11 @@ class Fold:
         a.ids += b.ids
         a.links += b.links
         for code, days in b.days.items():
-            mine = a.days.setdefault(code, [])
-            if not (mine and self._limited[code].unique):
-                mine += days
+            for value, day in days.items():
+                a.hold(code, value, day)
         del self._customers[right]
+
+
+def _first_days(few: dict[int, int], many: dict[int, int]) -> dict[int, int]:
+    """The values of both with the earlier day."""
+    return many | {value: min(day, many.get(value, day)) for value, day in few.items()}

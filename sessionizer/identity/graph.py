@@ -46,11 +46,14 @@ class Edges(msgspec.Struct, frozen=True):
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """Ids that count: of which label, of which kind, first named on which day; `links` by label."""
+    """Ids that count: of which label, of which kind, first named on which day, the key of the value in its
+    first life; `links` by label.
+    """
 
     label: Longs
     code: Longs
     day: Longs
+    value: Longs
     links: dict[int, int] = {}
 
 
@@ -144,6 +147,7 @@ def _known_well(
         np.concatenate((held.label[kept], more.label)),
         np.concatenate((held.code[kept], more.code)),
         np.concatenate((held.day[kept], more.day)),
+        np.concatenate((held.value[kept], more.value)),
         more.links,
     )
     return Roots(roots.label, all_ids, roots.vague & ~unsure, roots.known, holdings)
@@ -220,9 +224,9 @@ def _customers(roots: Roots, among: Flags) -> dict[int, Customer]:
     }
     held = roots.holdings
     mine = among[np.searchsorted(roots.label, held.label)]
-    columns = (column[mine].tolist() for column in (held.label, held.code, held.day))
-    for label, code, day in zip(*columns, strict=True):
-        found[label].days.setdefault(code, []).append(day)
+    columns = (column[mine].tolist() for column in (held.label, held.code, held.value, held.day))
+    for label, code, value, day in zip(*columns, strict=True):
+        found[label].hold(code, value, day)
     for label, links in held.links.items():
         if label in found:
             found[label].links = links

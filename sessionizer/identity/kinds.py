@@ -12,14 +12,15 @@ class IdKind(msgspec.Struct, frozen=True):
 
     Of an event's ids the one with the highest `priority` is linked with each other one. A customer has at
     most `limit` values of it (None: any number), ever or first named within `window_days` before the link.
-    `traits` are the names under which traits hold
-    it. Ids of an account join accounts only; people are its members.
+    A value that was not received for more than `ttl_days` days begins a new life, see `lives`. `traits` are
+    the names under which traits hold it. Ids of an account join accounts only; people are its members.
     """
 
     name: str
     priority: int
     limit: int | None = None
     window_days: int | None = None
+    ttl_days: int | None = None
     of: Bearer = "person"
     traits: tuple[str, ...] = ()
 

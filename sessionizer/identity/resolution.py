@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sessionizer.identity import junk_counts
+from sessionizer.identity import junk_counts, lives
 from sessionizer.identity.decisions import Decisions, blocked_sql, merged_sql, tell
 from sessionizer.identity.graph import Edges, Flags, Holdings, Longs, Roots, decide, survivors
 from sessionizer.identity.rules import USUAL, IdentityRules
@@ -49,6 +49,9 @@ def resolve(lake: Lake, until: int, rules: IdentityRules = USUAL, decisions: Dec
     run(lake, "identity/known_edges")
     run(lake, "identity/members", mentioned="mentioned" if found.aliases else "said")
     judge(lake, rules, decisions)
+    if rules.mortal and found.rich:
+        lives.keep_edges(lake)
+        lives.write(lake)
     _follow(lake, rules)
     junk = junk_counts.add(lake, "fresh", rules, found)
     return _write(lake, until, junk)
@@ -57,10 +60,12 @@ def resolve(lake: Lake, until: int, rules: IdentityRules = USUAL, decisions: Dec
 def resolve_all(lake: Lake, rules: IdentityRules = USUAL, decisions: Decisions = ()) -> None:
     """Make the temp tables `identity_rows`, `new_edges` and `junk_found` of every event of `whole`."""
     tell(lake, decisions)
-    gather(lake, "whole", rules, EVERYTHING)
+    gather(lake, "whole", rules, EVERYTHING, anew=True)
     run(lake, "identity/unknown")
     pair(lake, EVERYTHING, merged_sql(decisions))
     decide_anew(lake, rules, decisions)
+    if rules.mortal:
+        lives.keep_edges(lake)
     junk_counts.find(lake, "whole", rules)
 
 
@@ -79,7 +84,8 @@ def decide_anew(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
 
 def judge(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
     """The temp tables `new_edges`, and `moves`: which label becomes part of which older one."""
-    run(lake, "identity/candidates", kinds=kinds_sql(rules), blocked=blocked_sql(decisions))
+    ends = {end: lives.bare_sql(rules, end) for end in ("left_kind", "right_kind")}
+    run(lake, "identity/candidates", kinds=kinds_sql(rules), blocked=blocked_sql(decisions), **ends)
     edges, numbers = _edges(lake)
     roots, ages, new = _roots(lake, rules)
     blocked = decide(roots, edges, rules, lambda labels: _ask(lake, rules, labels)) if len(numbers) else {}
@@ -108,7 +114,13 @@ def _edges(lake: Lake) -> tuple[Edges, Longs]:
 
 def _roots(lake: Lake, rules: IdentityRules) -> tuple[Roots, Longs, Flags]:
     """The labels of the candidates, the age of each (-1: not read yet), and whether it is a new id's."""
-    found: dict[str, Any] = run(lake, "identity/roots", kinds=kinds_sql(rules)).fetchnumpy()
+    found: dict[str, Any] = run(
+        lake,
+        "identity/roots",
+        kinds=kinds_sql(rules),
+        kind=lives.bare_sql(rules, "kind"),
+        value_key=lives.value_key_sql(rules, "members"),
+    ).fetchnumpy()
     label, ids, new = (np.asarray(found[name]) for name in ("label", "ids", "is_new"))
     limited = np.array([kind.limit is not None for kind in rules.kinds])
     holds = new & limited[found["code"]]
@@ -117,6 +129,7 @@ def _roots(lake: Lake, rules: IdentityRules) -> tuple[Roots, Longs, Flags]:
         np.concatenate((label[holds], label[users])),
         np.concatenate((found["code"][holds].astype(np.int64), np.full(users.sum(), _USER))),
         np.concatenate((found["day"][holds], np.zeros(users.sum(), dtype=np.int64))),
+        np.concatenate((found["value_key"][holds], label[users])),
     )
     return Roots(label, ids, vague, ~new, holdings), np.asarray(found["first_load_seq"]), new
 
@@ -136,17 +149,24 @@ def _of_known(found: dict[str, Any], ids: Longs, new: Flags, rules: IdentityRule
 def _ask(lake: Lake, rules: IdentityRules, labels: Longs) -> tuple[Holdings, Longs]:
     """What the lake has of some customers: the ids of limited kinds, and how many there are of all kinds."""
     with lake.table("asked_labels", pa.table({"label": labels})):
-        run(lake, "identity/holdings", kinds=kinds_sql(rules))
+        run(
+            lake,
+            "identity/holdings",
+            kinds=kinds_sql(rules),
+            kind=lives.bare_sql(rules, "i.kind"),
+            value_key=lives.value_key_sql(rules, "i"),
+        )
     sizes = dict(lake.query("SELECT label, count(*) FROM holdings GROUP BY label"))
     links = dict(run(lake, "identity/links_of").fetchall())
-    found = lake.execute("SELECT label, code, day FROM holdings ORDER BY label, code, day").fetchnumpy()
-    label, code, day = (np.asarray(found[name]) for name in ("label", "code", "day"))
+    sql = "SELECT label, code, day, value_key FROM holdings ORDER BY label, code, day"
+    found = lake.execute(sql).fetchnumpy()
+    label, code, day, value = (np.asarray(found[name]) for name in ("label", "code", "day", "value_key"))
     counts = np.array([kind.limit is not None for kind in rules.kinds] + [False])[code]
-    unique = np.array([kind.unique for kind in rules.kinds] + [False])[code]
+    unique = np.array([kind.unique and not kind.ttl_days for kind in rules.kinds] + [False])[code]
     again = np.zeros(len(label), dtype=bool)
     again[1:] = (label[1:] == label[:-1]) & (code[1:] == code[:-1])
     kept = counts & ~(unique & again)
-    holdings = Holdings(label[kept], code[kept].astype(np.int64), day[kept], links)
+    holdings = Holdings(label[kept], code[kept].astype(np.int64), day[kept], value[kept], links)
     return holdings, np.array([sizes.get(one, 0) for one in labels.tolist()], dtype=np.int64)
 
 

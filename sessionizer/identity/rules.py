@@ -37,7 +37,12 @@ class IdentityRules(msgspec.Struct, frozen=True):
     @property
     def daily(self) -> bool:
         """Whether it matters on which day an id was named."""
-        return any(kind.window_days for kind in self.kinds)
+        return any(kind.window_days for kind in self.kinds) or self.mortal
+
+    @property
+    def mortal(self) -> bool:
+        """Whether there are kinds with a time to live."""
+        return any(kind.ttl_days for kind in self.kinds)
 
 
 USUAL: Final = IdentityRules()
@@ -47,6 +52,7 @@ class _KindChange(msgspec.Struct, forbid_unknown_fields=True):
     priority: Annotated[int, Meta(ge=0, le=1_000)] | None = None
     limit: _Count | Literal["any"] | None = None
     window_days: _Count | None = None
+    ttl: Annotated[str, Meta(pattern="^[1-9][0-9]{0,4}d$")] | Literal["none"] | None = None
     of: Bearer | None = None
     traits: tuple[str, ...] | None = None
 
@@ -107,4 +113,16 @@ def _changed(kind: IdKind | None, name: str, change: _KindChange, path: str) -> 
     }
     if said.get("limit") == "any":
         said["limit"] = None
-    return msgspec.structs.replace(kind or IdKind(name, 0), **said)
+    if "ttl" in said:
+        said |= {"ttl_days": _days(said.pop("ttl"))}
+    changed = msgspec.structs.replace(kind or IdKind(name, 0), **said)
+    if changed.ttl_days and (name in COLUMNS or changed.of == "account"):
+        raise BadRules(
+            f"identity rules {path}: {name} has ttl {change.ttl}; only ids of people and devices that traits"
+            " or the context of events name can end"
+        )
+    return changed
+
+
+def _days(ttl: str) -> int | None:
+    return None if ttl == "none" else int(ttl[:-1])

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
+from sessionizer.identity import lives
 from sessionizer.identity.junk import id_sql, junk_sql
 from sessionizer.identity.places import Meant, Place, context_places, meanings, trait_places
 from sessionizer.identity.rules import USUAL, IdentityRules
@@ -57,12 +58,15 @@ def look(lake: Lake) -> Found:
     return Found(bool(rich), bool(aliases), bool(junk))
 
 
-def gather(lake: Lake, source: str, rules: IdentityRules, found: Found) -> None:
-    """Make `sightings`, `aliases` and `said` of the events of `source`."""
+def gather(lake: Lake, source: str, rules: IdentityRules, found: Found, *, anew: bool = False) -> None:
+    """Make `sightings`, `aliases` and `said` of the events of `source`; `anew`: as if none came before."""
     daily = "received_day" if rules.daily else "NULL::DATE"
     run(lake, "identity/sightings", source=source, daily=daily)
     if found.rich:
         _read_rich(lake, source, rules, daily)
+        if rules.mortal:
+            lives.tell(lake, rules, anew=anew)
+        run(lake, "identity/stars")
     else:
         run(lake, "identity/no_stars")
     if found.aliases:
@@ -94,7 +98,6 @@ def _read_rich(lake: Lake, source: str, rules: IdentityRules, daily: str) -> Non
     with lake.table("found_meanings", _table(meanings(texts, rules))):
         lake.execute("CREATE OR REPLACE TEMP TABLE meant AS FROM found_meanings")
     run(lake, "identity/named", kinds=kinds_sql(rules))
-    run(lake, "identity/stars")
 
 
 def _table(found: list[Meant]) -> pa.Table:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from sessionizer.identity.lives import bare
 from warehouse.lake import Lake
 from warehouse.times import iso_time
 
 
 class Who(msgspec.Struct, frozen=True):
     """`customer_id` belonged to the id at the moment asked, `because`: a visit of a user, the rule of an
-    interval (first_user, nobody, last_user), or `always` for an id that never meant anybody else. Before
-    its first event an id was nobody: `unseen`, without a customer.
+    interval (first_user, nobody, last_user), `life` for an id that ended or began again by its time to live,
+    or `always` for one that never meant anybody else. Before its first event an id was nobody: `unseen`,
+    without a customer.
     """
 
     project: str
@@ -27,18 +30,26 @@ class Who(msgspec.Struct, frozen=True):
 
 def who(lake: Lake, value: str, at: datetime) -> list[Who]:
     """What an id, such as an e-mail address or a device's, meant at a moment; a row for each project and kind
-    in which it is known, the oldest first, none where it is not. `at` has a time zone.
+    in which it is known, the oldest first, none where it is not. Of several lives of an id it is the one that
+    had begun last by then. `at` has a time zone.
     """
     with lake.transaction():
         rows = lake.records(_IDS, {"value": value})
-        return [_answer(lake, row, at) for row in rows]
+        lives: dict[tuple[object, str], list[dict[str, Any]]] = {}
+        for row in rows:
+            lives.setdefault((row["project"], bare(str(row["kind"]))), []).append(row)
+        return [_answer(lake, _living(rows, at), at, several=len(rows) > 1) for rows in lives.values()]
 
 
-def _answer(lake: Lake, row: dict[str, object], at: datetime) -> Who:
-    known = (str(row["project"]), str(row["kind"]), str(row["value"]), iso_time(at))
-    first_seen = row["first_seen"]
-    assert isinstance(first_seen, datetime)
-    if at < first_seen:
+def _living(lives: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
+    """The life of an id at a moment; before all of them the first."""
+    begun = [life for life in lives if life["first_seen"] <= at]
+    return max(begun, key=lambda life: int(life["life"] or 1)) if begun else lives[0]
+
+
+def _answer(lake: Lake, row: dict[str, Any], at: datetime, *, several: bool) -> Who:
+    known = (row["project"], row["kind"], row["value"], iso_time(at))
+    if at < row["first_seen"]:
         return Who(*known, None, "unseen")
     moment = {"key": row["identity_key"], "at": at}
     visits = lake.query(_VISIT, moment) if row["kind"] == "anonymous_id" else []
@@ -46,11 +57,12 @@ def _answer(lake: Lake, row: dict[str, object], at: datetime) -> Who:
         return Who(*known, customer_id, "visit", user_id)
     for customer_id, rule in lake.query(_INTERVAL, moment):
         return Who(*known, customer_id, rule)
-    return Who(*known, str(row["customer_id"]), "always")
+    return Who(*known, row["customer_id"], "life" if several else "always")
 
 
 _IDS = """
-    SELECT project, kind, value, identity_key, customer_id, first_seen FROM identities
+    SELECT project, kind, value, identity_key, customer_id, first_seen, life
+    FROM identities LEFT JOIN identity_lives USING (project, identity_key)
     WHERE value = $value AND kind <> 'shared_device' ORDER BY first_load_seq, identity_key"""
 
 _VISIT = """

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from sessionizer.deciding import holding
 from sessionizer.logs import Report
 from sessionizer.probable import edges
 from sessionizer.probable.edges import Limits
@@ -39,7 +38,7 @@ class Keeper:
                 if self.limits is None:
                     edges.forget(lake)
                 else:
-                    edges.redecide(lake, self.limits, holding(self._registry))
+                    edges.redecide(lake, self.limits)
             self._registry.set_setting(IN_USE, text)
             self._registry.set_setting(MATCHED_AT, "0")
             self._report("info", "probable identity", {"switched": _OFF if self.limits is None else "on"})
@@ -57,8 +56,7 @@ class Keeper:
         require_on(self._settings)
         self._registry.set_setting(MATCHED_AT, str(moment))
         limits = self.limits or Limits()
-        decisions = holding(self._registry)
-        return match_all(lake, limits, threads=threads, progress=self._tell, decisions=decisions)
+        return match_all(lake, limits, threads=threads, progress=self._tell)
 
     def start_anew(self) -> None:
         """The lake was made anew: what was probable is gone with it."""

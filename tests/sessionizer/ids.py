@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sdk_contract.keys import identity_key
+from sessionizer.identity.lives import bare
 from sessionizer.identity.places import meanings
 from sessionizer.identity.rules import USUAL, IdentityRules
 from tests.sessionizer.world import EPOCH, HOUR, Event, sessions_of
@@ -52,9 +53,11 @@ class Ids:
         self.rows: dict[Id, Row] = {}
         self.first_kind: dict[str, str] = {}
         self.edges: list[Edge] = []
+        self.ended: list[Edge] = []  # what would have linked two lives of an id
         self.looks: dict[tuple[Id, Id], Edge] = {}
         self.reason: dict[Id, str] = {}
         self.group: dict[Id, set[Id]] = {}
+        self.last_days: dict[Id, list[int]] = {}  # of each life
         self.shared: dict[
             str, tuple[int, int]
         ] = {}  # device -> load_seq of the first blocked edge, first login
@@ -68,10 +71,13 @@ class Ids:
             assert event.user_id
             left = (self.first_kind.get(event.previous_id, "anonymous_id"), event.previous_id)
             self._look(event, left, ("user_id", event.user_id), "alias")
-        ids = sorted(self._ids(event), key=lambda id: (-self.kinds[id[0]].priority, key_of(id)))
+        evidence = "identify" if event.type == "identify" else "same_event"
+        if event.anonymous_id:
+            self.first_kind.setdefault(event.anonymous_id, "anonymous_id")
+        living = {self._living(event, id, evidence) for id in self._ids(event)}
+        ids = sorted(living, key=lambda id: (-self.kinds[bare(id[0])].priority, key_of(id)))
         accounts = [id for id in ids if self.is_account(id)]
         people = [id for id in ids if id not in accounts]
-        evidence = "identify" if event.type == "identify" else "same_event"
         for hub, *others in filter(None, (people, accounts)):
             self._name(event, hub)
             for other in others:
@@ -98,6 +104,23 @@ class Ids:
         texts = [one if isinstance(one, str) else json.dumps(one) for one in given]
         read = meanings([(kind, text) for text in texts], self.rules)
         return {(one.kind, one.value) for one in read if one.value is not None}
+
+    def _living(self, event: Event, id: Id, evidence: str) -> Id:
+        """The life of an id to which an event belongs."""
+        ttl = self.kinds[id[0]].ttl_days
+        if not ttl:
+            return id
+        day = day_of(event)
+        lasts = self.last_days.setdefault(id, [day])
+        life = next((n for n, last in enumerate(lasts) if day <= last + ttl), len(lasts))
+        if life == len(lasts):
+            lasts.append(day)
+            ends = life_of(id, life + 1), life_of(id, life)
+            rule = f"ttl_{id[0]}"
+            self.ended.append(Edge(*ends, evidence, event.message_id, event.load_seq, "blocked", rule, day))
+        elif life == len(lasts) - 1:
+            lasts[life] = max(lasts[life], day)
+        return life_of(id, life + 1)
 
     def _name(self, event: Event, id: Id) -> None:
         if id[0] in ("anonymous_id", "user_id"):
@@ -145,20 +168,21 @@ class Ids:
 
     def _over(self, name: str, a: set[Id], b: set[Id], edge: Edge) -> str | None:
         kind = self.kinds[name]
-        mine, theirs = ([id for id in group if id[0] == name] for group in (a, b))
-        if kind.limit is None or not mine or not theirs:
+        mine, theirs = ({id[1] for id in group if bare(id[0]) == name} for group in (a, b))
+        if kind.limit is None or mine <= theirs or theirs <= mine:
             return None
         if kind.window_days:
-            days = [self.rows[id].first_day for id in (*mine, *theirs)]
-            within = sum(edge.day - day < kind.window_days for day in days)
+            rows = [(id[1], self.rows[id].first_day) for id in a | b if bare(id[0]) == name]
+            days = {value: min(day for one, day in rows if one == value) for value, _ in rows}
+            within = sum(edge.day - day < kind.window_days for day in days.values())
             return f"window_{name}" if within > kind.limit else None
         if kind.limit == 1:
             same = edge.evidence == "alias" and edge.left[0] == edge.right[0] == name
             return None if same else f"unique_{name}"
-        return f"limit_{name}" if len(mine) + len(theirs) > kind.limit else None
+        return f"limit_{name}" if len(mine | theirs) > kind.limit else None
 
     def is_account(self, id: Id) -> bool:
-        return self.kinds[id[0]].of == "account"
+        return self.kinds[bare(id[0])].of == "account"
 
     def customer(self, id: Id) -> str:
         oldest = min((self.rows[one].first_load_seq, key_of(one)) for one in self.group[id])[1]
@@ -180,13 +204,22 @@ class Ids:
         seen = (row.first_load_seq, row.first_seen, row.last_seen)
         return (key_of(id), *id, customer, *seen, evidence, date_of(row.first_day))
 
+    def life_rows(self) -> list[tuple[Any, ...]]:
+        """(key, key of the first life, number, last day) of each life."""
+        rows = [
+            (key_of(life_of(id, life)), key_of(id), life, date_of(last))
+            for id, lasts in self.last_days.items()
+            for life, last in enumerate(lasts, 1)
+        ]
+        return sorted(rows, key=repr)
+
     def edge_rows(self) -> list[tuple[Any, ...]]:
         rows = [
             (
                 *(key_of(e.left), *e.left, key_of(e.right), *e.right),
                 *(e.evidence, e.message_id, e.load_seq, e.state, e.rule, date_of(e.day)),
             )
-            for e in self.edges
+            for e in (*self.edges, *self.ended)
         ]
         return sorted(rows, key=repr)
 
@@ -213,6 +246,11 @@ class Ids:
         devices, users = (sum(kind == of for kind, _ in ids) for of in ("anonymous_id", "user_id"))
         events = sum(visit[10] for visit in visits)
         return name, first, last, devices, users, len(visits), events, len(ids)
+
+
+def life_of(id: Id, life: int) -> Id:
+    """An id's life, which is an id of its own from the second on."""
+    return id if life == 1 else (f"{id[0]}@{life}", id[1])
 
 
 def object_of(given: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessionizer.identity import Decisions, IdentityRules
+from sessionizer.identity import USUAL, Decisions, IdentityRules
 from sessionizer.identity.kinds import KINDS
 from sessionizer.incremental import cursors, stitch
 from sessionizer.rebuild import rebuild
@@ -18,7 +18,9 @@ from tests.sessionizer.ids import world_of
 from tests.sessionizer.world import (
     CUSTOMER_COLUMNS,
     EDGE_COLUMNS,
+    HOUR,
     IDENTITY_COLUMNS,
+    LIFE_COLUMNS,
     SESSION_COLUMNS,
     START,
     Event,
@@ -38,14 +40,18 @@ NOW = partial(int, 1_793_900_000_000_000)
 
 
 def stitched(
-    events: list[Event], ends: Iterable[int], lake: Lake | None = None, decisions: Decisions = ()
+    events: list[Event],
+    ends: Iterable[int],
+    lake: Lake | None = None,
+    decisions: Decisions = (),
+    ids: IdentityRules = USUAL,
 ) -> Lake:
     lake = lake or plain_lake()
     if events:
         store(lake, events)
     for end in ends:
         loaded(lake, end)
-        stitch(lake, now=NOW, decisions=decisions)
+        stitch(lake, now=NOW, decisions=decisions, ids=ids)
     return lake
 
 
@@ -213,20 +219,48 @@ NARROW = IdentityRules(
 )
 
 
-@pytest.mark.parametrize("seed", MORE)
-def test_limits_within_days_caps_and_last_users_do_not_depend_on_the_cut(seed: int) -> None:
+ENDING = {"email": 1, "phone": 2, "crm_id": 3, "device_id": 1}
+MORTAL = IdentityRules(
+    kinds=tuple(
+        msgspec.structs.replace(
+            kind, ttl_days=ENDING.get(kind.name), limit=2 if kind.name == "email" else kind.limit
+        )
+        for kind in KINDS
+    )
+)
+BOTH = msgspec.structs.replace(
+    NARROW,
+    kinds=tuple(msgspec.structs.replace(kind, ttl_days=ENDING.get(kind.name)) for kind in NARROW.kinds),
+)
+
+
+def loaded_late(random_: random.Random, events: Iterable[Event]) -> list[Event]:
+    """The same events, some of which were received days before or after those loaded beside them."""
+    moved = [one.received_at or 0 for one in events]
+    return [
+        msgspec.structs.replace(one, received_at=at + random_.choice((0, 0, 0, -50, 50, 90)) * HOUR)
+        for one, at in zip(events, moved, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("seed", [*MORE, *SEEDS[11:]])
+@pytest.mark.parametrize("rules", [NARROW, MORTAL, BOTH], ids=["limits", "ttl", "both"])
+def test_limits_within_days_caps_lives_and_last_users_do_not_depend_on_the_cut(
+    seed: int, rules: IdentityRules
+) -> None:
     random_ = random.Random(seed)
-    events = arrivals(random_, 50, random_.choice((6, 40)))
-    ids, visits = world_of(events, NARROW)
+    events = loaded_late(random_, arrivals(random_, 50, random_.choice((6, 40))))
+    ids, visits = world_of(events, rules)
     lake = plain_lake()
     store(lake, events)
     for end in cuts(random_, 50):
         loaded(lake, end)
-        stitch(lake, now=NOW, ids=NARROW)
+        stitch(lake, now=NOW, ids=rules)
+    assert rows(lake, "identity_lives", LIFE_COLUMNS) == ids.life_rows()
     assert rows(lake, "identity_edges", EDGE_COLUMNS) == ids.edge_rows()
     assert rows(lake, "identities", IDENTITY_COLUMNS) == ids.identities()
     assert rows(lake, "sessions", SESSION_COLUMNS) == visits
     assert rows(lake, "customers", CUSTOMER_COLUMNS) == ids.customers(visits)
     in_runs = contents(lake)
-    rebuild(lake, now=NOW, ids=NARROW)
+    rebuild(lake, now=NOW, ids=rules)
     assert contents(lake) == in_runs

@@ -22,7 +22,7 @@ HOUR = 60 * MINUTE
 START = 1_793_836_800_000_000  # 2026-11-05T00:00Z
 GAP = 30 * MINUTE
 TABLES = (
-    *("sessions", "identities", "identity_edges", "identity_intervals", "customers"),
+    *("sessions", "identities", "identity_edges", "identity_intervals", "identity_lives", "customers"),
     *("junk_ids", "traits", "customer_attributes"),
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +39,7 @@ IDENTITY_COLUMNS = (
     "identity_key, kind, value, customer_id, first_load_seq,"
     " epoch_us(first_seen), epoch_us(last_seen), evidence, first_day"
 )
+LIFE_COLUMNS = "identity_key, first_key, life, last_day"
 CUSTOMER_COLUMNS = (
     "customer_id, epoch_us(first_seen), epoch_us(last_seen), devices, user_ids, sessions, events, ids"
 )

@@ -81,9 +81,7 @@ def _read(insight: Insight, file: str | None, given: dict[str, Any]) -> Question
     if file is None:
         return from_texts(insight.question, texts)
     if texts:
-        raise BadQuestion(
-            f"--question holds the whole question; {', '.join(texts)} would stand in it"
-        )
+        raise BadQuestion(f"--question holds the whole question; {', '.join(texts)} would stand in it")
     return from_json(insight.question, sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
 
 

@@ -1,17 +1,26 @@
 """Questions that analysts ask. Each is a frozen struct, runs as one SQL statement, and has a typed answer."""
 
+from warehouse.insights.anomaly import Anomaly, anomaly
+from warehouse.insights.cause import Cause, cause
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.trend import Trend, trend
 
 __all__ = [
+    "Anomaly",
+    "Attribution",
     "BadQuestion",
+    "Cause",
     "Filter",
     "Retention",
     "Selector",
     "Trend",
     "UnknownName",
+    "anomaly",
+    "attribution",
+    "cause",
     "retention",
     "trend",
 ]

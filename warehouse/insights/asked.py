@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from warehouse.insights.conditions import all_of, condition
 from warehouse.insights.errors import BadQuestion, unknown
@@ -115,8 +116,15 @@ class Asked:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of the statement."""
+        return self._run(sql).fetchall()
+
+    def arrow(self, sql: str) -> pa.Table:
+        """All rows of the statement as columns, for arithmetic over many."""
+        return self._run(sql).to_arrow_table()
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:
-            return self.lake.query(sql, self.values.named)
+            return self.lake.execute(sql, self.values.named)
         except (
             duckdb.ConversionException,
             duckdb.OutOfRangeException,

@@ -7,6 +7,14 @@ from typing import Any, Final
 
 import msgspec
 
+from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
+from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
+from warehouse.insights.marketing.attribution import (
+    Attribution,
+    AttributionAnswer,
+    attribution,
+    attribution_table,
+)
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.tables import Table
@@ -27,10 +35,11 @@ class Insight(msgspec.Struct, frozen=True):
         return (self.question.__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
 
 
-INSIGHTS: Final = {
-    one.name: one
-    for one in (
-        Insight("trend", Trend, TrendAnswer, trend, trend_table),
-        Insight("retention", Retention, RetentionAnswer, retention, retention_table),
-    )
-}
+_ALL: Final = (
+    Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
+    Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
+    Insight("cause", Cause, CauseAnswer, cause, cause_table),
+    Insight("retention", Retention, RetentionAnswer, retention, retention_table),
+    Insight("trend", Trend, TrendAnswer, trend, trend_table),
+)
+INSIGHTS: Final = {one.name: one for one in _ALL}

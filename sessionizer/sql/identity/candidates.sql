@@ -18,5 +18,5 @@ kinds AS (SELECT * FROM (VALUES {kinds}) AS kinds(kind, code, priority, account)
 SELECT
     row_number() OVER () - 1 AS edge, ends.*, l.code AS left_code, r.code AS right_code, l.account <> r.account AS is_member
 FROM ends
-JOIN kinds AS l ON l.kind = left_kind
-JOIN kinds AS r ON r.kind = right_kind
+JOIN kinds AS l ON l.kind = {left_kind}
+JOIN kinds AS r ON r.kind = {right_kind}

@@ -63,11 +63,14 @@ class Shop:
 
 
 @contextmanager
-def chromium_browser() -> Iterator[Browser]:
+def chromium_browser(*without: str) -> Iterator[Browser]:
+    """Chromium as playwright starts it, but for the flags `without`."""
     # Chromium refuses its sandbox to root.
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=flags, ignore_default_args=list(without)
+        )
         yield browser
         browser.close()
 

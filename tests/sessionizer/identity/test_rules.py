@@ -81,7 +81,7 @@ def test_a_file_changes_kinds_adds_one_and_names_words(tmp_path: Path) -> None:
     path.write_text(
         "kinds:\n"
         "  email: {limit: 2, window_days: 30}\n"
-        "  phone: {limit: any}\n"
+        "  phone: {limit: any, ttl: 90d}\n"
         "  card_no: {priority: 65, limit: 1, traits: [card, card_no]}\n"
         "junk: [kiosk]\n"
         "logged_out: last_user\n"
@@ -89,6 +89,7 @@ def test_a_file_changes_kinds_adds_one_and_names_words(tmp_path: Path) -> None:
     rules = read_rules(str(path))
     kinds = {kind.name: kind for kind in rules.kinds}
     assert (kinds["email"].limit, kinds["email"].window_days, kinds["email"].traits) == (2, 30, ("email",))
+    assert (kinds["phone"].ttl_days, kinds["email"].ttl_days, rules.mortal) == (90, None, True)
     assert (kinds["phone"].limit, kinds["card_no"].unique, rules.junk) == (None, True, ("kiosk",))
     assert (rules.logged_out, rules.most_ids, rules.daily) == ("last_user", 1_000, True)
     assert text_of_identity(rules) != text_of_identity(USUAL)
@@ -103,6 +104,11 @@ def test_a_file_changes_kinds_adds_one_and_names_words(tmp_path: Path) -> None:
         ("kinds: {card: {limit: 1}}", "priority"),
         ("kinds: {user_id: {traits: [uid]}}", "user_id"),
         ("kinds: {uscc: {of: person}}", "uscc"),
+        ("kinds: {phone: {ttl: 30}}", "ttl"),
+        ("kinds: {phone: {ttl: 0d}}", "ttl"),
+        ("kinds: {user_id: {ttl: 30d}}", "user_id has ttl 30d; only ids of people and devices"),
+        ("kinds: {anonymous_id: {ttl: 30d}}", "anonymous_id has ttl"),
+        ("kinds: {uscc: {ttl: 30d}}", "uscc has ttl"),
         ("kind: {}", "kind"),
         (": :", "identity"),
     ],

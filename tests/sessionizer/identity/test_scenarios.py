@@ -2,81 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from sessionizer.identity.rules import USUAL, IdentityRules
 from sessionizer.identity.who import who
 from sessionizer.incremental import stitch
+from tests.sessionizer.identity.stories import ENDING, LIVES, USUAL_STORIES, P, events_of, told_by
 from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import EPOCH, HOUR, START, Event, loaded, plain_lake, store
+from warehouse.evidence import explain, find_id
 from warehouse.lake import Lake
 
-# A story is words: `d` a device, `d:u` a user on it, `:u` a user without a device, `p>u` an alias. An
-# identify says more: `d:u+e@x.com` an e-mail address or phone number, `d+e@x.com` the same without a user. It
-# ends with the ids that are one customer, users in capitals; `?d` is what is nobody's on a device.
-FIVE = "d U a@x.com b@x.com c@x.com d@x.com e@x.com"
-STORIES = {
-    "anonymous history is joined at login": ("d d:u", "d U"),
-    "a user on two devices": ("d:u e:u", "d e U"),
-    "history of two devices is joined": ("d e d:u e:u", "d e U"),
-    "a second user does not take the device": ("d:u d:v", "d U | V | ?d"),
-    "nor its history": ("d d:u d d:v", "d U | V | ?d"),
-    "switching back restores the first": ("d:u d:v d:u", "d U | V | ?d"),
-    "three users on one device": ("d:u d:v d:w", "d U | V | W | ?d"),
-    "the second user has a device of their own": ("d:u d:v e:v", "d U | e V | ?d"),
-    "two shared devices cross": ("d:u e:v d:v e:u", "d U | e V | ?d | ?e"),
-    "a kiosk and six people": ("d:a d:b d:c d:e d:f d:g", "d A | B | C | E | F | G | ?d"),
-    "one user only, logged out and in": ("d d:u d d:u d", "d U"),
-    "a device is never anybody's": ("d d d", "d"),
-    "a user without a device": (":u :u", "U"),
-    "an alias joins a device": ("d d>u", "d U"),
-    "an alias joins two users": (":u u>v", "U V"),
-    "a chain of aliases": (":a a>b b>c", "A B C"),
-    "a cycle of aliases": (":a :b :c a>b b>c c>a", "A B C"),
-    "an alias of itself": (":u u>u", "U"),
-    "an alias cannot take another's device": ("d:u d>v", "d U | V | ?d"),
-    "who became one shares no device": ("d:u d:v u>v", "d U V"),
-    "one before the second login": ("d:u u>v d:v", "d U V"),
-    "an address joins two devices": ("d+e@x.com e+e@x.com", "d e e@x.com"),
-    "an address joins a visitor with a user": ("d+e@x.com e:u+e@x.com", "d e U e@x.com"),
-    "an address of two users stays with the first": ("d:u+e@x.com e:v+e@x.com", "d U e@x.com | e V"),
-    "a family's address without users": ("d+f@x.com e+f@x.com g+f@x.com", "d e g f@x.com"),
-    "a visitor with another's address on a device": ("d:u e:v+e@x.com d+e@x.com", "d U | e V e@x.com"),
-    "five addresses are one person's": (" ".join(f"d:u+{n}@x.com" for n in "abcde"), FIVE),
-    "a sixth is not": (" ".join(f"d:u+{n}@x.com" for n in "abcdef"), f"{FIVE} | f@x.com"),
-    "large and small letters": ("d+E@X.com e+e@x.COM", "d e e@x.com"),
-    "an address that is none": ("d+nobody e+nobody", "d | e"),
-    "a masked address": ("d+m***@x.com e+m***@x.com", "d | e"),
-    "a test address": ("d+test@test.com e+test@test.com", "d | e"),
-    "a phone in two spellings": ("d+138-0013-8000 e+8613800138000", "d e +8613800138000"),
-    "a guest is nobody": ("d:guest e:guest", "d | e"),
-    "null is nobody": ("d:null e:NULL f:undefined", "d | e | f"),
-    "zeros are nobody": ("d:0 e:00000000-0000-0000-0000-000000000000", "d | e"),
-    "an anonymous device is none": ("anonymous:u anonymous:v", "U | V"),
-    "an id of ten thousand letters": (f"{'x' * 10_000}:u d:u", "d U"),
-    "a blocked address can be another's user": ("d:u+e@x.com d:v+e@x.com", "d U e@x.com | V | ?d"),
-    "nothing but a group": ("d d:u d", "d U"),
-    "late to the second device": ("d e d:u d:u e e:u", "d e U"),
-    "two people swap devices for good": ("d:u e:v e:u d:v e:u d:v", "d U | e V | ?d | ?e"),
-}  # fmt: skip
-
-
-def events_of(story: str, project: str = "shop", place: int = 0, apart: int = 1) -> Iterator[Event]:
-    """An event an hour, so that each is a visit. `place` and `apart` put several stories into one order."""
-    for n, word in enumerate(story.split(), 1):
-        load_seq, at, message = (n - 1) * apart + place + 1, START + n * HOUR, f"m{n}"
-        if ">" in word:
-            previous, user = word.split(">")
-            yield Event(load_seq, at, message, "alias", None, user, previous, project=project)
-            continue
-        who, _, said = word.partition("+")
-        device, _, user = who.partition(":")
-        kind = "phone" if said[:1].isdigit() else "email"
-        traits = f'{{"{kind}": "{said}"}}' if said else None
-        type = "identify" if said else "track"
-        yield Event(load_seq, at, message, type, device or None, user or None, project=project, traits=traits)
+STORIES = {**USUAL_STORIES, **LIVES}
 
 
 def lake_of(story: str, rules: IdentityRules, at_once: bool) -> Lake:
@@ -96,25 +35,33 @@ def run_through(events: list[Event], ends: Iterable[int], rules: IdentityRules =
 @pytest.fixture(scope="module", params=["at once", "one event after another"])
 def told(request: pytest.FixtureRequest) -> dict[str, set[frozenset[str]]]:
     """Every story in a project of its own of one lake: its customers."""
-    size = len(STORIES)
+    at_once = request.param == "at once"
+    return customers_of(USUAL_STORIES, USUAL, at_once) | customers_of(LIVES, ENDING, at_once)
+
+
+def customers_of(
+    stories: Mapping[str, tuple[str, str]], rules: IdentityRules, at_once: bool
+) -> dict[str, set[frozenset[str]]]:
+    size = len(stories)
     events = [
         event
-        for place, (name, (story, _)) in enumerate(STORIES.items())
+        for place, (name, (story, _)) in enumerate(stories.items())
         for event in events_of(story, name, place, size)
     ]
     last = max(event.load_seq for event in events)
-    lake = run_through(events, [last] if request.param == "at once" else range(size, last + size, size))
+    lake = run_through(events, [last] if at_once else range(size, last + size, size), rules)
     found = lake.query(
-        "SELECT project, list(CASE kind WHEN 'user_id' THEN upper(value)"
-        " WHEN 'shared_device' THEN '?' || value ELSE value END)"
+        "SELECT project, list(CASE WHEN kind = 'user_id' THEN upper(value)"
+        " WHEN kind = 'shared_device' THEN '?' || value"
+        " WHEN contains(kind, '@') THEN value || '@' || split_part(kind, '@', 2) ELSE value END)"
         " FROM identities GROUP BY project, customer_id"
     )
-    return {name: {frozenset(ids) for project, ids in found if project == name} for name in STORIES}
+    return {name: {frozenset(ids) for project, ids in found if project == name} for name in stories}
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_story(told: dict[str, set[frozenset[str]]], name: str) -> None:
-    assert told[name] == {frozenset(one.split()) for one in STORIES[name][1].split("|")}
+    assert told[name] == told_by(STORIES[name][1])
 
 
 SWITCHING = "S S S:A S:A S S:B S:B S S:A S:A S S:C S:C"
@@ -158,6 +105,42 @@ def test_who_was_a_device_when() -> None:
     (user,) = who(lake, "v", EPOCH.fromtimestamp((START + 5 * HOUR) / 1e6, EPOCH.tzinfo))
     assert (user.customer_id, user.because) == (second, "always")
     assert who(lake, "nobody", EPOCH) == []
+
+
+def test_who_had_a_number_that_was_given_to_another() -> None:
+    lake = lake_of("d+13800138000 ~40 e+13800138000", ENDING, True)
+    names = dict(lake.query("SELECT value, customer_id FROM identities WHERE kind = 'anonymous_id'"))
+    told = []
+    for days in (-1, 1, 39, 41):
+        (one,) = who(lake, P, EPOCH.fromtimestamp((START + days * 24 * HOUR) / 1e6, EPOCH.tzinfo))
+        told.append((one.kind, one.customer_id, one.because))
+    assert told == [
+        ("phone", None, "unseen"),
+        ("phone", names["d"], "life"),
+        ("phone", names["d"], "life"),
+        ("phone@2", names["e"], "life"),
+    ]
+
+
+def test_what_kept_two_lives_apart_is_told() -> None:
+    lake = lake_of("d+13800138000 ~40 e+13800138000", ENDING, False)
+    blocked = lake.query(
+        "SELECT left_kind, left_value, right_kind, right_value, evidence, message_id, rule"
+        " FROM identity_edges WHERE state = 'blocked'"
+    )
+    assert blocked == [("phone@2", P, "phone", P, "identify", "m2", "ttl_phone")]
+    found = explain(lake, find_id(lake, "d"), find_id(lake, "e"))
+    assert [edge.rule for edge in found.path] == [None, "ttl_phone", None]
+
+
+def test_the_same_ids_in_two_projects_are_two_persons() -> None:
+    events = [
+        *events_of("d:u+e@x.com", "shop", 0, 2),
+        *events_of("d:u+e@x.com", "school", 1, 2),
+    ]
+    lake = run_through(events, [1, 2])
+    sql = "SELECT list(DISTINCT project), count(*) FROM identities GROUP BY customer_id ORDER BY ALL"
+    assert lake.query(sql) == [(["school"], 3), (["shop"], 3)]
 
 
 def test_an_id_that_thousands_share_joins_up_to_the_cap() -> None:

@@ -1,0 +1,1 @@
+"""What marketing brings and costs: attribution, campaigns, and the effect of one campaign."""
