@@ -101,6 +101,7 @@ def _obeyed(desk: Desk, decided: Decided) -> dict[str, Any]:
 
 def _again(desk: Desk, keys: Collection[int]) -> Redecided:
     """Those who have to do with these ids, in one transaction."""
+    decisions = holding(desk.registry)
     with desk.lake.transaction():
         done = redecide(
             desk.lake,
@@ -109,10 +110,10 @@ def _again(desk: Desk, keys: Collection[int]) -> Redecided:
             visits=desk.visits,
             ids=desk.ids,
             rules=desk.rules,
-            decisions=holding(desk.registry),
+            decisions=decisions,
         )
         if desk.probable is not None:
-            edges.redecide(desk.lake, desk.probable)
+            edges.redecide(desk.lake, desk.probable, decisions)
     return done
 
 
@@ -137,9 +138,11 @@ def _reason(args: Mapping[str, Any]) -> str:
 
 
 def _blocked(lake: Lake, ids: Sequence[NamedId]) -> list[Pair]:
-    """The link between two ids."""
+    """The link between two ids, or what makes them probably one person."""
     a, b = ids
     found = explain(lake, a, b)
+    if found.probable is not None:
+        return [_pair(a, b)]
     if not found.one_person:
         raise BadDecision(f"{_named(a)} and {_named(b)} are two persons already; there is nothing to block")
     ((direct,),) = lake.execute(statement("deciding/direct"), {"a": a.key, "b": b.key}).fetchall()

@@ -54,7 +54,7 @@ def stitch(
     with lake.transaction():
         report = _stitch(lake, now(), batch, Laws(visits, rules, ids, decisions))
         if probable is not None and report.identities:
-            keep_up(lake, probable)
+            keep_up(lake, probable, decisions)
     return msgspec.structs.replace(report, seconds=round(perf_counter() - began, 3))
 
 

@@ -55,7 +55,7 @@ def rebuild(
         progress("attributes")
         _attributes(lake, rules)
         if probable is not None:
-            redecide(lake, probable)
+            redecide(lake, probable, decisions)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")

@@ -40,6 +40,7 @@ def match(data: str | None, as_json: bool) -> None:
 
 
 def _do(settings: WarehouseSettings, registry: Registry) -> dict[str, Any]:
+    from sessionizer.deciding import holding
     from sessionizer.probable.run import match_all
     from sessionizer.probable.settings import limits_of, require_on
     from warehouse.writer import open_writer
@@ -47,7 +48,8 @@ def _do(settings: WarehouseSettings, registry: Registry) -> dict[str, Any]:
     own = contract.load(SessionizerSettings, os.environ, known=os.environ)
     require_on(own)
     with open_writer(settings, registry, now=now) as writer:
-        return msgspec.structs.asdict(match_all(writer.lake, limits_of(own), progress=_say))
+        done = match_all(writer.lake, limits_of(own), progress=_say, decisions=holding(registry))
+    return msgspec.structs.asdict(done)
 
 
 @click.command()

@@ -26,10 +26,19 @@ class Edges(msgspec.Struct, frozen=True):
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """How many ids of each limited kind each customer has (customers x kinds), and how many it may have."""
+    """How many ids of each limited kind each customer has (customers x kinds), and how many it may have.
+
+    `apart`: pairs of customers of whom people said that they are two.
+    """
 
     counts: Ints
     most: Ints
+    apart: Ints = np.zeros((0, 2), dtype=np.int64)
+
+    @property
+    def blocked(self) -> int:
+        """The number that stands for what people said, after those of the kinds."""
+        return len(self.most)
 
 
 def ordered(left: Ints, right: Ints, confidence: Floats) -> Ints:
@@ -39,7 +48,7 @@ def ordered(left: Ints, right: Ints, confidence: Floats) -> Ints:
 
 
 def decide(edges: Edges, held: Holdings) -> Ints:
-    """For each edge JOINED, or the number of the kind that forbids it.
+    """For each edge JOINED, or the number of the kind that forbids it, or `held.blocked`.
 
     A component in which nothing is forbidden joins as a whole, since no part of it can forbid more; the
     others are taken edge by edge.
@@ -64,6 +73,8 @@ def _contested(edges: Edges, held: Holdings) -> npt.NDArray[np.bool_]:
         total = np.bincount(component, weights=counts, minlength=count)
         holders = np.bincount(component, weights=counts > 0, minlength=count)
         over |= (total > most) & (holders > 1)
+    left, right = component[held.apart[:, 0]], component[held.apart[:, 1]]
+    over[left[left == right]] = True
     found: npt.NDArray[np.bool_] = over[component]
     return found
 
@@ -75,17 +86,28 @@ class _Fold:
         self._counts = held.counts.copy()
         self._most = held.most
         self._parent = list(range(len(held.counts)))
+        self._blocked = held.blocked
+        self._apart: dict[int, set[int]] = defaultdict(set)
+        for left, right in held.apart.tolist():
+            self._apart[left].add(right)
+            self._apart[right].add(left)
 
     def take(self, left: int, right: int) -> int:
         left, right = self._root(left), self._root(right)
         if left == right:
             return JOINED
+        if right in self._apart[left]:
+            return self._blocked
         a, b = self._counts[left], self._counts[right]
         forbidden = np.flatnonzero((a > 0) & (b > 0) & (a + b > self._most))
         if forbidden.size:
             return int(forbidden[0])
         self._parent[right] = left
         self._counts[left] += b
+        for other in self._apart.pop(right, ()):
+            self._apart[other].remove(right)
+            self._apart[other].add(left)
+            self._apart[left].add(other)
         return JOINED
 
     def _root(self, one: int) -> int:

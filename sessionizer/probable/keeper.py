@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sessionizer.deciding import holding
 from sessionizer.logs import Report
 from sessionizer.probable import edges
 from sessionizer.probable.edges import Limits
@@ -38,7 +39,7 @@ class Keeper:
                 if self.limits is None:
                     edges.forget(lake)
                 else:
-                    edges.redecide(lake, self.limits)
+                    edges.redecide(lake, self.limits, holding(self._registry))
             self._registry.set_setting(IN_USE, text)
             self._registry.set_setting(MATCHED_AT, "0")
             self._report("info", "probable identity", {"switched": _OFF if self.limits is None else "on"})
@@ -56,7 +57,8 @@ class Keeper:
         require_on(self._settings)
         self._registry.set_setting(MATCHED_AT, str(moment))
         limits = self.limits or Limits()
-        return match_all(lake, limits, threads=threads, progress=self._tell)
+        decisions = holding(self._registry)
+        return match_all(lake, limits, threads=threads, progress=self._tell, decisions=decisions)
 
     def start_anew(self) -> None:
         """The lake was made anew: what was probable is gone with it."""

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from sessionizer.errors import ProbableMissing
+from sessionizer.identity import Decisions
 from sessionizer.probable import edges, records
 from sessionizer.probable.edges import Limits
 from sessionizer.statements import statement
@@ -54,10 +55,12 @@ def match_all(
     threads: int = 2,
     memory: str = MEMORY,
     progress: Progress = lambda step: None,
+    decisions: Decisions = (),
 ) -> MatchReport:
     """Compare the customers of each project and write what is probable, in one transaction.
 
-    `progress` is called with the name of each step. ProbableMissing where Splink is not installed.
+    `progress` is called with the name of each step; `decisions` are what people said of two ids.
+    ProbableMissing where Splink is not installed.
     """
     require_splink()
     began = perf_counter()
@@ -72,7 +75,7 @@ def match_all(
         edges.forget(lake)
         for one in found:
             _write(lake, one, until)
-        joined, blocked = edges.redecide(lake, limits)
+        joined, blocked = edges.redecide(lake, limits, decisions)
         ((profiles, customers),) = lake.query(
             "SELECT count(DISTINCT probable_customer_id), count(*) FROM lake.main.probable_customers"
         )

@@ -18,7 +18,12 @@ def made(seed: int) -> tuple[Edges, Holdings]:
     left, right = (np.array(ends, dtype=np.int64) for ends in zip(*pairs, strict=True))
     order = ordered(left, right, confidence)
     counts = [[random_.choice((0, 0, 1)), random_.choice((0, 1, 2, 4))] for _ in range(size)]
-    held = Holdings(np.array(counts, dtype=np.int64), np.array(MOST, dtype=np.int64))
+    apart = [random_.sample(range(size), 2) for _ in range(random_.choice((0, 0, 1, 3)))]
+    held = Holdings(
+        np.array(counts, dtype=np.int64),
+        np.array(MOST, dtype=np.int64),
+        np.array(apart, dtype=np.int64).reshape(-1, 2),
+    )
     return Edges(left[order], right[order], confidence[order]), held
 
 
@@ -31,6 +36,9 @@ def one_by_one(edges: Edges, held: Holdings) -> list[int]:
         broken = [
             kind for kind in (0, 1) if a is not b and min(sums[kind]) > 0 and sum(sums[kind]) > MOST[kind]
         ]
+        pairs = [{*pair} for pair in held.apart.tolist()]
+        if a is not b and any(pair & a and pair & b for pair in pairs):
+            broken = [len(MOST)]
         states.append(broken[0] if broken else JOINED)
         if not broken:
             a |= b
@@ -59,6 +67,7 @@ def test_no_profile_has_two_of_what_is_unique(first: int) -> None:
         for head, members in groups.items():
             assert head == min(members)
             assert held.counts[members, 0].sum() <= 1
+            assert not any({*pair} <= {*members} for pair in held.apart.tolist())
 
 
 def test_a_component_is_cut_at_its_weakest_edge() -> None:

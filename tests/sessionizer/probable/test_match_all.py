@@ -1,6 +1,7 @@
 """Customers that are probably one person, in a lake: written apart, kept in step, gone without a trace."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,10 +9,12 @@ import pyarrow as pa
 import pytest
 
 from sdk_contract.keys import identity_key
+from sessionizer.deciding import holding
 from sessionizer.incremental import stitch
 from sessionizer.probable import edges
 from sessionizer.probable.edges import Limits
 from sessionizer.rebuild import rebuild
+from tests.sessionizer.test_deciding import Office
 from tests.sessionizer.world import START, Event, contents, loaded, plain_lake, store
 from warehouse.lake import Lake
 
@@ -123,6 +126,27 @@ def test_two_user_ids_are_never_one_person(lake: Lake) -> None:
     with lake.transaction():
         edges.redecide(lake, Limits(most={}))
     assert {probable(lake)[customer(device)] for device in ("d5", "d6", "d7")} == {customer("d5")}
+
+
+def test_whom_people_keep_apart_are_never_probably_one(lake: Lake, tmp_path: Path) -> None:
+    """Over no third customer either; d7 goes with d6 instead of d5."""
+    office = Office(tmp_path, lake)
+    office.desk = msgspec.structs.replace(office.desk, probable=Limits(most={}))
+    office.decide("block", "d1", "d2")
+    office.decide("block", "d7", "user_id:u5")
+    told = states(lake)
+    assert told[pair("d1", "d2")] == told[pair("d5", "d7")] == ("blocked", "decision")
+    assert told[pair("d3", "d4")] == ("joined", None)
+    heads = probable(lake)
+    assert heads.get(customer("d1"), 1) != heads.get(customer("d2"), 2)
+    assert heads.get(customer("d5"), 1) != heads.get(customer("d7"), 2)
+    decisions = holding(office.registry)
+    run(lake, 20, Limits(most={}))
+    rebuild(lake, now=lambda: START, probable=Limits(most={}), decisions=decisions)
+    assert (states(lake), probable(lake)) == (told, heads)
+    for no in (1, 2):
+        office.undo(no)
+    assert states(lake)[pair("d1", "d2")] == ("joined", None)
 
 
 def test_below_the_threshold_nothing_joins(lake: Lake) -> None:
