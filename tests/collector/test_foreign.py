@@ -1,5 +1,6 @@
 """Requests of foreign protocols through a real door: what is kept of them is native."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -81,6 +82,40 @@ def test_a_shared_address_is_segments_where_nobody_claims_it(door: Running) -> N
         record = door.records()[-1]
         assert record.head.dialect == whose
         assert json.loads(record.body)["batch"][0].get("traits") == traits
+
+
+def test_a_shared_address_goes_by_the_shape_of_the_body(door: Running) -> None:
+    key = door.key.secret
+    amplitude = {"api_key": key, "events": [{"event_type": "Bought", "user_id": "mei"}]}
+    posthog = {"api_key": key, "batch": [{"event": "Bought", "distinct_id": "mei"}]}
+    mixpanel = {"event": "Bought", "properties": {"token": key, "distinct_id": "mei"}}
+    for path, body, whose, answer in (
+        ("/batch", amplitude, "amplitude", '{"code":200,"events_ingested":1}'),
+        ("/batch/", posthog, "posthog", '{"status":1}'),
+        ("/track/", posthog, "posthog", '{"status":1}'),
+        ("/track/?verbose=1", mixpanel, "mixpanel", '{"status":1,"error":null}'),
+    ):
+        assert door.client.post(path, json=body).text == answer
+        record = door.records()[-1]
+        assert record.head.dialect == whose
+        (event,) = json.loads(record.body)["batch"]
+        assert (event["event"], event["userId"]) == ("Bought", "mei")
+
+
+def test_an_import_of_lines_is_kept_but_for_what_failed(door: Running) -> None:
+    lines = [
+        {"event": "Bought", "properties": {"distinct_id": "mei", "time": time, "$insert_id": name}}
+        for time, name in ((1795290679, "i-1"), ("soon", "i-2"), (1795290680, "i-3"))
+    ]
+    content = gzip.compress("\n".join(map(json.dumps, lines)).encode())
+    headers = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
+    auth = (door.key.secret, "")
+    answer = door.client.post("/import?strict=1", content=content, headers=headers, auth=auth)
+    assert (answer.status_code, answer.json()["num_records_imported"]) == (400, 2)
+    assert [one["insert_id"] for one in answer.json()["failed_records"]] == ["i-2"]
+    record = door.records()[-1]
+    assert [one["messageId"] for one in json.loads(record.body)["batch"]] == ["i-1", "i-2", "i-3"]
+    assert [one.index for one in record.head.judgements] == [1]
 
 
 def test_events_to_be_validated_are_answered_in_their_protocol_and_not_kept(door: Running) -> None:

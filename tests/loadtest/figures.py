@@ -39,7 +39,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "erase": {"difference": 0, "looks": 2},
     "sdks": {"missing": 0, "doubled": 0},
     "garbled": {"faults": 0, "lost": 0},
-    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.1}}, "door": {"share": {"posthog": 0.33}}},
+    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.1}}, "door": {"share": {"posthog": 0.25}}},
     "dedup": {"doubled": 0, "false_drops": 0, "bytes_per_id": 64.0, "load_cpu_s": {"1": 0.3}},
     "books": {"kills": 1} | dict.fromkeys(("difference", "differences", "misread", *_BOOKS_IDS), 0),
     "soak": {
@@ -138,7 +138,7 @@ BAD: dict[str, dict[str, Any]] = {
     "erase": {"difference": -1, "looks": 3},
     "sdks": {"missing": 1, "doubled": 1},
     "garbled": {"faults": 1, "lost": 1},
-    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.09}}, "door": {"share": {"posthog": 0.3}}},
+    "spoken": {"read": {"share": {"segment": 1.0, "posthog": 0.09}}, "door": {"share": {"posthog": 0.24}}},
     "dedup": {"doubled": 1, "false_drops": 1, "bytes_per_id": 65.0, "load_cpu_s": {"1": 0.2, "2": 0.31}},
     "books": {"kills": 0, "difference": 1, "differences": 1, "misread": 0} | dict.fromkeys(_BOOKS_IDS, 1),
     "soak": {
