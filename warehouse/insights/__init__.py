@@ -5,7 +5,9 @@ from warehouse.insights.cause import Cause, cause
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.marketing.attribution import Attribution, attribution
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.retention import Retention, retention
+from warehouse.insights.stickiness import Stickiness, stickiness
 from warehouse.insights.trend import Trend, trend
 
 __all__ = [
@@ -14,13 +16,17 @@ __all__ = [
     "BadQuestion",
     "Cause",
     "Filter",
+    "Lifecycle",
     "Retention",
     "Selector",
+    "Stickiness",
     "Trend",
     "UnknownName",
     "anomaly",
     "attribution",
     "cause",
+    "lifecycle",
     "retention",
+    "stickiness",
     "trend",
 ]

@@ -15,8 +15,15 @@ from warehouse.insights.marketing.attribution import (
     attribution,
     attribution_table,
 )
+from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
+from warehouse.insights.stickiness import (
+    Stickiness,
+    StickinessAnswer,
+    stickiness,
+    stickiness_table,
+)
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import Trend, TrendAnswer, trend, trend_table
 
@@ -43,3 +50,12 @@ _ALL: Final = (
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
 INSIGHTS: Final = {one.name: one for one in _ALL}
+INSIGHTS: Final = {
+    one.name: one
+    for one in (
+        Insight("trend", Trend, TrendAnswer, trend, trend_table),
+        Insight("retention", Retention, RetentionAnswer, retention, retention_table),
+        Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
+        Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
+    )
+}
