@@ -46,16 +46,9 @@ _ALL: Final = (
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
+    Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
+    Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
 INSIGHTS: Final = {one.name: one for one in _ALL}
-INSIGHTS: Final = {
-    one.name: one
-    for one in (
-        Insight("trend", Trend, TrendAnswer, trend, trend_table),
-        Insight("retention", Retention, RetentionAnswer, retention, retention_table),
-        Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
-        Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
-    )
-}
