@@ -4,8 +4,8 @@ from warehouse.insights.anomaly import Anomaly, anomaly
 from warehouse.insights.cause import Cause, cause
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
-from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
+from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.stickiness import Stickiness, stickiness
 from warehouse.insights.trend import Trend, trend

@@ -9,13 +9,13 @@ import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
+from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.marketing.attribution import (
     Attribution,
     AttributionAnswer,
     attribution,
     attribution_table,
 )
-from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.stickiness import (
