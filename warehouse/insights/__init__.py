@@ -4,6 +4,7 @@ from warehouse.insights.anomaly import Anomaly, anomaly
 from warehouse.insights.cause import Cause, cause
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.funnel import Funnel, funnel
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.retention import Retention, retention
@@ -16,6 +17,7 @@ __all__ = [
     "BadQuestion",
     "Cause",
     "Filter",
+    "Funnel",
     "Lifecycle",
     "Retention",
     "Selector",
@@ -25,6 +27,7 @@ __all__ = [
     "anomaly",
     "attribution",
     "cause",
+    "funnel",
     "lifecycle",
     "retention",
     "stickiness",

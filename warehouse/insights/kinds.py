@@ -9,6 +9,7 @@ import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
+from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel, funnel_table
 from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.marketing.attribution import (
     Attribution,
@@ -46,8 +47,9 @@ _ALL: Final = (
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
-    Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
+    Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
+    Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
