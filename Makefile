@@ -24,7 +24,7 @@ install: $(VENV)/.installed ## install what `make up` needs, exactly as locked
 test: test-install ## lint, types and the quick tests
 	$(MAKE) --no-print-directory lint
 	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
-	HOME="$$home" $(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_ARGS)
+	HOME="$$home" $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 test-install: $(VENV)/.installed-test
 	@$(BIN)/python tools/prepare_tests.py

@@ -10,6 +10,6 @@ export async function send({ host, key, said }) {
   client.group(said.group, said.groupTraits);
   client.alias(said.user, said.former);
   for (const number of [0, 1, 2]) client.track(`Bulk ${number}`);
-  const left = () => Object.keys(localStorage).some((name) => /rudder_.*(queue|inProgress)/.test(name) && localStorage[name] !== "[]" && localStorage[name] !== "{}");
+  const left = () => Object.keys(localStorage).some((name) => /rudder_.*(queue|inProgress)/i.test(name) && /\w/.test(localStorage[name]));
   for (let wait = 0; wait < 3 || (left() && wait < 120); wait += 1) await new Promise((done) => setTimeout(done, 500));
 }
