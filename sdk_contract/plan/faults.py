@@ -9,7 +9,7 @@ from sdk_contract.plan.keywords import parts
 from sdk_contract.plan.marks import resolve
 from sdk_contract.plan.model import WITH_TRAITS, Plan, PlannedEvent, Schema
 from sdk_contract.plan.schemas import properties_schema
-from sdk_contract.plan.soundness import wrong_parts
+from sdk_contract.plan.soundness import Place, wrong_parts
 from sdk_contract.plan.versions import numbers
 
 IDS: Final = ("userId", "anonymousId", "groupId", "previousId")
@@ -130,17 +130,28 @@ def _of_names(source: Source, event: PlannedEvent) -> Iterator[Problem]:
 
 
 def _of_schemas(source: Source, plan: Plan, event: PlannedEvent) -> Iterator[Problem]:
-    found = list(_of_schema(source, event.properties, ("properties",), plan))
-    if not found and event.form is not None:
-        found += _of_schema(source, properties_schema(plan, event), ("properties",), plan)
-    yield from found
+    wrong = _wrong(event.properties, plan)
+    yield from _told(source, event.properties, ("properties",), wrong)
+    if not wrong and event.form is not None:
+        yield from _of_schema(source, properties_schema(plan, event), ("properties",), plan)
     yield from _of_context(source, event.context, ("context",), plan)
 
 
 def _of_schema(source: Source, schema: Schema, path: tuple[Any, ...], plan: Plan) -> Iterator[Problem]:
-    """What is wrong with a schema, but for the plan's shared parts in it."""
+    return _told(source, schema, path, _wrong(schema, plan))
+
+
+def _wrong(schema: Schema, plan: Plan) -> list[tuple[Place, str]]:
+    """What is wrong with a schema, or with the plan's shared parts in it, which can hide what else is."""
     own = schema.get("$defs", {})
     defs = plan.properties | own if isinstance(own, dict) else own
-    for at, text in wrong_parts(schema | {"$defs": defs}, schema):
+    return list(wrong_parts(schema | {"$defs": defs}, schema))
+
+
+def _told(
+    source: Source, schema: Schema, path: tuple[Any, ...], wrong: list[tuple[Place, str]]
+) -> Iterator[Problem]:
+    """All of it but for the plan's shared parts."""
+    for at, text in wrong:
         if at[:1] != ("$defs",) or "$defs" in schema:
             yield source.problem(path + at, text)

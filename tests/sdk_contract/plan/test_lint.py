@@ -218,6 +218,14 @@ def test_an_error_says_where_and_what_would_do(old: str, new: str, text: str) ->
     assert str(caught.value).startswith(("tracking plan, plan.yaml", "tracking plan, events/shop.yaml"))
 
 
+def test_a_wrong_shared_part_does_not_make_a_form_unreadable() -> None:
+    """Only the first thing that is wrong with a schema is found; here it is not the form's own."""
+    head = "version: 1.0.0\nproperties: {product: {type: nothing}}"
+    form = "event: Sent\nkind: form\nform: {name: contact, fields: [mail]}\nproperties: {properties: null}"
+    problems = lint({"plan.yaml": head, "events/sent.yaml": form})
+    assert {problem.file for problem in problems if problem.severity == "error"} == {"plan.yaml"}
+
+
 def test_personal_data_in_a_context_is_not_marked() -> None:
     files = {"plan.yaml": "version: 1.0.0\ncontext:\n  properties: {ip: {x-pii: ip}}"}
     assert "line 3, context.properties.ip.x-pii: x-pii is for properties and traits" in str(lint(files)[0])
