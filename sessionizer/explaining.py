@@ -75,10 +75,9 @@ def _named(id: NamedId) -> str:
 
 
 def _about(edge: Edge, decided: Sequence[Decided]) -> list[Decided]:
-    """The decisions that hold of this pair, either way round."""
-    ends = (edge.left_kind, edge.left_value, edge.right_kind, edge.right_value)
-    pairs = {Pair(*ends), Pair(*ends[2:], *ends[:2])}
-    return [decision for decision in decided if decision.holds and pairs & {*decision.pairs}]
+    """The decisions that hold of this pair."""
+    pair = Pair(edge.left_kind, edge.left_value, edge.right_kind, edge.right_value)
+    return [decision for decision in decided if decision.is_about(pair)]
 
 
 def _as_json(found: Evidence, decided: Sequence[Decided]) -> dict[str, Any]:

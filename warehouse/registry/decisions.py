@@ -58,6 +58,11 @@ class Decided(msgspec.Struct, frozen=True):
     undone_command: int | None
     pairs: tuple[Pair, ...] = ()
 
+    def is_about(self, pair: Pair) -> bool:
+        """Whether it holds of these two ids, either way round."""
+        left, right = (pair.left_kind, pair.left_value), (pair.right_kind, pair.right_value)
+        return self.holds and bool({pair, Pair(*right, *left)} & {*self.pairs})
+
     @property
     def holds(self) -> bool:
         return self.undone_at is None

@@ -8,6 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from warehouse.bonds import Bonds, bonds
+from warehouse.console.bonds import Shown
+from warehouse.console.bonds import shown as shown_bonds
 from warehouse.console.persons import person
 from warehouse.console.timelines import PAGE_EVENTS, shown
 from warehouse.customers import find_customer
@@ -53,10 +56,22 @@ async def customer(request: Request) -> Response:
         request,
         "customer.html",
         who=person(who),
+        why=await why(request, who) if view.cursor is None else None,
         view=shown(what, request.query_params.get("by", "device")),
         first=view.cursor is None,
     )
     return page
+
+
+async def why(request: Request, who: dict[str, Any]) -> Shown:
+    """Why the ids of a customer are one customer's, and what people decided of them."""
+    reader = request.app.state.reader
+    found: Bonds = await reader.lake(lambda lake: bonds(lake, who["customer_id"]))
+    edges = [*found.by_id.values(), *(one.edge for one in found.kept_out)]
+    asked = any("decision" in (edge.evidence, edge.rule) for edge in edges)
+    decided = await reader.registry(lambda registry: registry.decisions()) if asked else []
+    ids = {(one["kind"], one["value"]) for one in who["identities"]}
+    return shown_bonds(found, ids, decided)
 
 
 async def ask(request: Request, any_id: str, view: View) -> tuple[dict[str, Any], dict[str, Any]] | None:
