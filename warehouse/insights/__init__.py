@@ -8,7 +8,9 @@ from warehouse.insights.funnel import Funnel, funnel
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.retention import Retention, retention
+from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
+from warehouse.insights.survey import Survey, survey
 from warehouse.insights.trend import Trend, trend
 
 __all__ = [
@@ -21,7 +23,9 @@ __all__ = [
     "Lifecycle",
     "Retention",
     "Selector",
+    "Service",
     "Stickiness",
+    "Survey",
     "Trend",
     "UnknownName",
     "anomaly",
@@ -30,6 +34,8 @@ __all__ = [
     "funnel",
     "lifecycle",
     "retention",
+    "service",
     "stickiness",
+    "survey",
     "trend",
 ]

@@ -37,6 +37,11 @@ class Clock:
         return local if self._unit == "whole" else f"date_trunc('{self._unit}', {local})"
 
 
+def local_time(moment: int, timezone: str) -> str:
+    """µs UTC as ISO 8601 by the clock of a time zone."""
+    return datetime.fromtimestamp(moment // 1_000_000, ZoneInfo(timezone)).isoformat()
+
+
 def _zone(asked: Asked, every: Interval) -> str:
     """Where clocks are put back an hour comes twice; where they differ by whole hours, UTC's are as good."""
     name = asked.question.timezone

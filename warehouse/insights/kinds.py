@@ -19,12 +19,14 @@ from warehouse.insights.marketing.attribution import (
 )
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
+from warehouse.insights.service import Service, ServiceAnswer, service, service_table
 from warehouse.insights.stickiness import (
     Stickiness,
     StickinessAnswer,
     stickiness,
     stickiness_table,
 )
+from warehouse.insights.survey import Survey, SurveyAnswer, survey, survey_table
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import Trend, TrendAnswer, trend, trend_table
 
@@ -51,6 +53,8 @@ _ALL: Final = (
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
+    Insight("service", Service, ServiceAnswer, service, service_table),
+    Insight("survey", Survey, SurveyAnswer, survey, survey_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
 INSIGHTS: Final = {one.name: one for one in _ALL}

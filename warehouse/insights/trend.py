@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
-from warehouse.insights.clock import Clock
+from warehouse.insights.clock import Clock, local_time
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.formula import formula
@@ -153,7 +151,7 @@ def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
 def _point(row: Sequence[Any], fields: int, asked: Asked) -> Point:
     begin, end, _, _, *rest = row
     by, values = rest[: max(fields, 1)], rest[max(fields, 1) : -1]
-    at = None if begin is None else _local(begin, asked.question.timezone)
+    at = None if begin is None else local_time(begin, asked.question.timezone)
     return Point(
         at,
         [] if not fields or by[0] is None else by,
@@ -161,10 +159,6 @@ def _point(row: Sequence[Any], fields: int, asked: Asked) -> Point:
         rest[-1],
         (asked.period.until if end is None else end) <= asked.complete_us,
     )
-
-
-def _local(moment: int, timezone: str) -> str:
-    return datetime.fromtimestamp(moment // 1_000_000, ZoneInfo(timezone)).isoformat()
 
 
 def trend_table(answer: TrendAnswer) -> Table:
