@@ -37,7 +37,6 @@ _VALUES: Final = (
     b"1",
     b"posthog/",
 )
-Report = Callable[[str], None]
 
 
 class Garbled(msgspec.Struct, frozen=True, omit_defaults=True):

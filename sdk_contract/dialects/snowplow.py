@@ -106,10 +106,6 @@ class _Application(Struct, gc=False):
     build: str | None = None
 
 
-class _Page(Struct, gc=False):
-    id: str | None = None
-
-
 class _View(Struct, gc=False):
     name: str | None = None
 
@@ -120,7 +116,6 @@ _KNOWN: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "client_session": msgspec.json.Decoder(_Session),
     "mobile_context": msgspec.json.Decoder(_Mobile),
     "application": msgspec.json.Decoder(_Application),
-    "web_page": msgspec.json.Decoder(_Page),
     "screen_view": msgspec.json.Decoder(_View),
 }
 _NO_SESSION: Final = _Session()
