@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
+from warehouse.insights.buyers.clv import Clv, ClvAnswer, clv, clv_table
+from warehouse.insights.buyers.rfm import Rfm, RfmAnswer, rfm, rfm_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
 from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel, funnel_table
 from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
@@ -55,6 +57,8 @@ _ALL: Final = (
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("service", Service, ServiceAnswer, service, service_table),
     Insight("survey", Survey, SurveyAnswer, survey, survey_table),
+    Insight("clv", Clv, ClvAnswer, clv, clv_table),
+    Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
 )
 INSIGHTS: Final = {one.name: one for one in _ALL}
