@@ -101,13 +101,14 @@ def _events(name: str) -> list[bytes]:
 
 
 def _singles(name: str, events: Sequence[bytes]) -> Iterator[bytes]:
-    """One event alone: bare, in a form of base64 or JSON, and flat in a query."""
+    """One event alone: bare, in a form of base64 or JSON, and flat in a query; and an event a line."""
     event = events[0]
     flat: dict[str, Any] = _PAGE if name == "noscript" else _decode(event)
     written = {
         "bare": event,
         "packed": b"data=" + quote_plus(b64encode(event)).encode(),
         "form": b"ip=1&data=" + quote_plus(event).encode() + b"&verbose=1",
+        "lines": b"\n".join(events),
         "named": b"api_key=wk_1&identification=" + quote_plus(event).encode(),
         "flat": urlencode({field: value for field, value in flat.items() if isinstance(value, str)}).encode(),
     }
