@@ -49,7 +49,7 @@ def lines_of(text: bytes) -> list[Raw]:
     """
     if not text.startswith(b"{"):
         return []
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in map(bytes.strip, text.split(b"\n")) if line]
     if len(lines) < _FEW or not all(line[:1] == b"{" for line in lines):
         return []
     return [Raw(line) if _ends(line) else quoted(line.decode(errors="replace")) for line in lines]

@@ -294,10 +294,10 @@ def test_an_import_may_have_an_event_a_line() -> None:
     assert imported(b"strict=1", "\r\n".join(lines).encode() + b"\n") == imported(
         b"strict=1", json.dumps(IMPORTED).encode()
     )
-    torn = "\n".join([lines[0], '{"event": "Torn', lines[2]]).encode()
-    status, told = imported(b"strict=1", torn)
-    assert (status, told["num_records_imported"]) == (400, 2)
-    assert [one["index"] for one in told["failed_records"]] == [1]
+    for spoilt in ('{"event": "Torn', '{"event":\r"Torn"', '{"event": "Torn"}}', '{"event": "Torn"} {', "{"):
+        status, told = imported(b"strict=1", "\n".join([lines[0], spoilt, lines[2]]).encode())
+        assert (status, told["num_records_imported"]) == (400, 2)
+        assert [one["index"] for one in told["failed_records"]] == [1]
     spread = json.dumps(IMPORTED[0], indent=2).encode()
     assert imported(b"strict=1", spread)[1]["num_records_imported"] == 1
 
