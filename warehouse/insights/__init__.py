@@ -1,7 +1,10 @@
 """Questions that analysts ask. Each is a frozen struct, runs as one SQL statement, and has a typed answer."""
 
 from warehouse.insights.anomaly import Anomaly, anomaly
+from warehouse.insights.bottleneck import Bottleneck, bottleneck
 from warehouse.insights.cause import Cause, cause
+from warehouse.insights.correlation import Correlation, correlation
+from warehouse.insights.dropoff import Dropoff, dropoff
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.funnel import Funnel, funnel
@@ -10,6 +13,7 @@ from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
+from warehouse.insights.stuck import Stuck, stuck
 from warehouse.insights.survey import Survey, survey
 from warehouse.insights.trend import Trend, trend
 
@@ -17,7 +21,10 @@ __all__ = [
     "Anomaly",
     "Attribution",
     "BadQuestion",
+    "Bottleneck",
     "Cause",
+    "Correlation",
+    "Dropoff",
     "Filter",
     "Funnel",
     "Lifecycle",
@@ -25,17 +32,22 @@ __all__ = [
     "Selector",
     "Service",
     "Stickiness",
+    "Stuck",
     "Survey",
     "Trend",
     "UnknownName",
     "anomaly",
     "attribution",
+    "bottleneck",
     "cause",
+    "correlation",
+    "dropoff",
     "funnel",
     "lifecycle",
     "retention",
     "service",
     "stickiness",
+    "stuck",
     "survey",
     "trend",
 ]

@@ -27,7 +27,8 @@ class Cells(Struct, frozen=True):
     """What journeys are kept apart by. `every`: SQL of the interval of the event `e` that begins one, or "".
 
     `by`: names of columns whose value at step `at` a journey belongs to; `columns`: more columns of events;
-    `everything`: what happened is to hold events that are no steps too.
+    `everything`: what happened is to hold events that are no steps too; `earlier`: so many µs before the
+    period journeys begin as well.
     """
 
     every: str = ""
@@ -35,6 +36,7 @@ class Cells(Struct, frozen=True):
     at: int = 1
     columns: Mapping[str, str] = {}
     everything: bool = False
+    earlier: int = 0
 
 
 class Chains:
@@ -100,12 +102,12 @@ class Chains:
         having = [f"{sql} IS NOT NULL" for sql in held]
         if plan.order != "strict" and not self.cells.everything:
             having.append(f"({' OR '.join(dict.fromkeys([*which, *barred]))})")
-        return asked.happened(columns, having, later=plan.later)
+        return asked.happened(columns, having, earlier=self.cells.earlier, later=plan.later)
 
     def _begin(self) -> None:
         bind, period = self.asked.values.bind, self.asked.period
         begins = self.is_step if self.plan.order == "any" else "s1"
-        within = f"moment >= {bind(period.since)} AND moment < {bind(period.until)}"
+        within = f"moment >= {bind(period.since - self.cells.earlier)} AND moment < {bind(period.until)}"
         self._add("begun", begins=f"({begins} AND {within})")
         if self.plan.first:
             self._add("first", place=self._place, keys=", ".join(self.keys[: 1 + len(self.plan.hold)]))

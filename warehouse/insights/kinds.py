@@ -8,9 +8,12 @@ from typing import Any, Final
 import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
+from warehouse.insights.bottleneck import Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table
 from warehouse.insights.buyers.clv import Clv, ClvAnswer, clv, clv_table
 from warehouse.insights.buyers.rfm import Rfm, RfmAnswer, rfm, rfm_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
+from warehouse.insights.correlation import Correlation, CorrelationAnswer, correlation, correlation_table
+from warehouse.insights.dropoff import Dropoff, DropoffAnswer, dropoff, dropoff_table
 from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel, funnel_table
 from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.marketing.attribution import (
@@ -28,6 +31,7 @@ from warehouse.insights.stickiness import (
     stickiness,
     stickiness_table,
 )
+from warehouse.insights.stuck import Stuck, StuckAnswer, stuck, stuck_table
 from warehouse.insights.survey import Survey, SurveyAnswer, survey, survey_table
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import Trend, TrendAnswer, trend, trend_table
@@ -52,6 +56,10 @@ _ALL: Final = (
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
+    Insight("dropoff", Dropoff, DropoffAnswer, dropoff, dropoff_table),
+    Insight("stuck", Stuck, StuckAnswer, stuck, stuck_table),
+    Insight("bottleneck", Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table),
+    Insight("correlation", Correlation, CorrelationAnswer, correlation, correlation_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),

@@ -9,7 +9,12 @@ from typing import Any
 
 import msgspec
 
+from tests.sessionizer.world import MINUTE, Event
+from warehouse.lake import Lake
+
 SECOND = 1_000_000
+DAY = 24 * 60 * MINUTE
+World = tuple[Lake, list[Event], dict[int, str]]
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -154,4 +159,25 @@ def _barred(events: Iterable[Done], step: int, rules: Rules) -> list[Done]:
         for one in events
         for is_x, (after, before) in zip(one.barred, rules.exclude, strict=True)
         if is_x and after <= step < before and (not rules.both or one.at < rules.until)
+    ]
+
+
+def did(
+    world: World,
+    steps: Iterable[str] = ("Viewed", "Added", "Ordered"),
+    exclude: Iterable[str] = (),
+    **shown: str,
+) -> list[Done]:
+    """The events as the oracle has them; `shown`: fields of the event that are its `held` or `value`."""
+    _, events, owner = world
+    return [
+        Done(
+            owner[one.load_seq],
+            one.at,
+            one.load_seq,
+            tuple(name in ("*", one.event) for name in steps),
+            tuple(name == one.event for name in exclude),
+            **{name: getattr(one, field) for name, field in shown.items()},
+        )
+        for one in events
     ]

@@ -1,22 +1,19 @@
 """Funnels against every way through a person's events, over small random lakes full of ties."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
 from statistics import mean, median
 from typing import Any
 
 import pytest
 
-from tests.sessionizer.world import MINUTE, START, Event
+from tests.sessionizer.world import MINUTE, START
 from tests.warehouse.insights.asked_lake import NOW, owners, random_lake
-from tests.warehouse.insights.journeys import Done, Found, Rules, reached
+from tests.warehouse.insights.journeys import DAY, Found, Rules, World, did, reached
 from warehouse.insights import BadQuestion, Filter, Funnel, Selector, Trend, funnel, trend
 from warehouse.insights.funnel import FunnelAnswer
 from warehouse.lake import Lake
 
-World = tuple[Lake, list[Event], dict[int, str]]
-DAY = 24 * 60 * MINUTE
 SINCE, UNTIL = "2026-11-06", "2026-11-10"
 PERIOD: dict[str, Any] = {"since": START + DAY, "until": START + 6 * DAY}
 STEPS = ("Viewed", "Added", "Ordered")
@@ -33,22 +30,6 @@ def world(request: pytest.FixtureRequest) -> World:
 def asked(lake: Lake, **fields: Any) -> FunnelAnswer:
     given = {"since": SINCE, "until": UNTIL, "steps": STEPS, "within": "2d", **fields}
     return funnel(lake, Funnel(**given), NOW)
-
-
-def did(world: World, steps: Iterable[str] = STEPS, exclude: Iterable[str] = (), **shown: str) -> list[Done]:
-    """The events as the oracle has them; `shown`: fields of the event that are its `held` or `value`."""
-    _, events, owner = world
-    return [
-        Done(
-            owner[one.load_seq],
-            one.at,
-            one.load_seq,
-            tuple(name in ("*", one.event) for name in steps),
-            tuple(name == one.event for name in exclude),
-            **{name: getattr(one, field) for name, field in shown.items()},
-        )
-        for one in events
-    ]
 
 
 def ns(answer: FunnelAnswer) -> list[int]:
@@ -74,7 +55,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"ties": "arrival"}, {"ties": "arrival"}),
     ({"ties": "apart"}, {"ties": "apart"}),
     ({"ties": "same_second"}, {"ties": "same_second"}),
-    ({"range": "both"}, {"both": True}),
+    ({"range": "both", "within": "8d"}, {"both": True, "within": 8 * DAY}),
     ({"start": "first"}, {"first": True}),
     ({"like": "posthog"}, {"both": True, "drop": True}),
     ({"like": "sensors"}, {"ties": "arrival"}),
@@ -136,32 +117,35 @@ def test_a_field_held_constant(world: World) -> None:
 @pytest.mark.parametrize("ties", ["sequence", "arrival"])
 @pytest.mark.parametrize("first", [False, True])
 def test_by_the_day_of_entry(world: World, order: str, ties: str, first: bool) -> None:
-    answer = asked(world[0], every="day", order=order, ties=ties, start="first" if first else "any")
-    rules = Rules(3, **PERIOD, within=2 * DAY, order=order, ties=ties, first=first)
+    within, told = (DAY // 6, "4h") if ties == "arrival" else (2 * DAY, "2d")
+    start = "first" if first else "any"
+    answer = asked(world[0], every="day", order=order, ties=ties, start=start, within=told)
+    rules = Rules(3, **PERIOD, within=within, order=order, ties=ties, first=first)
     whole = reached(did(world), rules)
     assert ns(answer) == levels(whole)
     assert answer.parts[0].at == "2026-11-06T00:00:00+00:00"
     entered = {owner: at[0] for owner, (_, at, _) in whole.items()} if first else {}
     for number, part in enumerate(answer.parts):
         since = PERIOD["since"] + number * DAY
-        day = Rules(3, since, since + DAY, 2 * DAY, order=order, ties=ties, first=first)
+        day = Rules(3, since, since + DAY, within, order=order, ties=ties, first=first)
         found = reached(did(world), day)
         if first:
             found = {owner: one for owner, one in found.items() if since <= entered[owner] < since + DAY}
         assert [one.n for one in part.steps] == levels(found)
 
 
-def test_breakdown_by_first_and_last_touch(world: World) -> None:
+@pytest.mark.parametrize("order", ["ordered", "strict"])
+def test_breakdown_by_first_and_last_touch(world: World, order: str) -> None:
     done = [one for one in did(world, value="country") if any(one.is_step)]
     done = [one for one in done if PERIOD["since"] <= one.at < PERIOD["until"] + 2 * DAY]
-    found = reached(did(world), Rules(3, **PERIOD, within=2 * DAY))
+    found = reached(did(world), Rules(3, **PERIOD, within=2 * DAY, order=order))
     for attribution, how in (("first_touch", min), ("last_touch", max)):
         groups: dict[str, Found] = defaultdict(dict)
         for key, one in found.items():
             mine = [x for x in done if x.owner == key[0] and x.value is not None]
             value = how(mine, key=lambda x: (x.at, x.load_seq)).value if mine else "(none)"
             groups[value][key] = one
-        answer = asked(world[0], by=("country",), attribution=attribution)
+        answer = asked(world[0], by=("country",), attribution=attribution, order=order)
         assert {part.by[0]: [one.n for one in part.steps] for part in answer.parts} == {
             value: levels(one) for value, one in groups.items()
         }
