@@ -111,7 +111,8 @@ def _served(row: Sequence[Any], question: Service) -> Served:
     mature, repeated = row[8:10]
     share = repeated / mature if mature else None
     too_many = share is not None and share > question.limit
-    return Served(*(row[0] or [], *row[1:10]), share, too_many)
+    values = [row[0] or [], *row[1:10], share, too_many]
+    return Served(*values)
 
 
 def service_table(answer: ServiceAnswer) -> Table:
