@@ -90,19 +90,19 @@ class Asked:
             *([OWNER[unit][1]] if OWNER[unit][1] else []),
         ]
         sources = {one.source for one in self._fields.values()}
-        joins = owners(
+        tables, joins = owners(
             bind(self.project),
             reach,
             bind(self.seq),
             session=unit == "session" or "session" in sources,
             customer=unit == "customer" or "customer" in sources,
-            attributes=[one.attribute for one in self._fields.values() if one.attribute],
+            fields=[one for one in self._fields.values() if one.source == "customer"],
             bind=bind,
         )
         shown = {"owner": OWNER[unit][0], "moment": "epoch_us(e.timestamp)", **columns}
         listed = ",\n    ".join(f"{sql} AS {name}" for name, sql in shown.items())
         tests = "\n    AND ".join(one for one in conditions if one != "TRUE")
-        return f"SELECT\n    {listed}\nFROM events AS e\n{joins}WHERE {tests}"
+        return f"{tables}SELECT\n    {listed}\nFROM events AS e\n{joins}WHERE {tests}"
 
     def _within(self, asked: Period) -> list[str]:
         bind = self.values.bind

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from warehouse.insights.fields import IN_SESSION, alias
+from warehouse.insights.fields import IN_SESSION, Field, alias
 from warehouse.insights.period import Period
 from warehouse.statements import statement
 
@@ -30,27 +30,35 @@ def owners(
     *,
     session: bool,
     customer: bool,
-    attributes: Sequence[str],
+    fields: Sequence[Field],
     bind: Callable[[Any], str],
-) -> str:
-    """The joins that find the session `v` and the customer `p` of the event `e`, as they are asked for."""
-    since, until = bind(period.since), bind(period.until)
-    found = ""
+) -> tuple[str, str]:
+    """(WITH …, joins) that find the session `v` and the customer `p` of the event `e`, as they are asked for.
+
+    `fields`: those of customers that are looked at.
+    """
+    range_ = {"project": project, "since": bind(period.since), "until": bind(period.until)}
+    tables, joins = "", ""
     if customer:
-        names = dict.fromkeys(attributes)
+        tables = f"WITH {statement('insights/abroad', seq=seq, **range_)}"
+        joins += _people(project, fields, bind)
+    if session:
+        joins += statement("insights/visits", **range_)
+    return tables, joins
+
+
+def _people(project: str, fields: Sequence[Field], bind: Callable[[Any], str]) -> str:
+    """The join of customers, with no more of them than is looked at."""
+    names = dict.fromkeys(one.attribute for one in fields if one.attribute)
+    shown, joined = "", ""
+    if any(one.attribute is None for one in fields):
+        shown += ", c.* EXCLUDE (project)"
+        joined += "JOIN customers AS c ON c.customer_id = i.customer_id AND c.project = i.project\n"
+    if names:
         values = "".join(
             f",\n        max(a.value ->> '$') FILTER (a.name = {bind(name)}) AS \"{alias(name)}\""
             for name in names
         )
-        found += statement(
-            "insights/people",
-            project=project,
-            since=since,
-            until=until,
-            seq=seq,
-            attributes=statement("insights/attributes", project=project, values=values) if names else "",
-            shown="a.*" if names else "NULL AS nothing",
-        )
-    if session:
-        found += statement("insights/visits", project=project, since=since, until=until)
-    return found
+        shown += ", a.* EXCLUDE (of_customer)"
+        joined += statement("insights/attributes", project=project, values=values)
+    return statement("insights/people", project=project, shown=shown, joined=joined)

@@ -1,0 +1,37 @@
+"""`insights`: its options, and what it promises."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from loadtest.cli import Measured, measures, now_us, report
+from loadtest.promises import Promise, Run
+
+RUN: Final = Run(
+    "insights",
+    ("insights", "--events", "50000000"),
+    ("insights", "--events", "200000", "--rounds", "1"),
+    (
+        Promise("a funnel of four steps within 8 s", lambda figures: figures["funnel_s"] <= 8),
+        Promise("retention within 9 s", lambda figures: figures["retention_s"] <= 9),
+        Promise("paths within 12 s", lambda figures: figures["paths_s"] <= 12),
+        Promise("4 GB of memory at most", lambda figures: figures["peak_mb"] <= 4_096),
+    ),
+)
+
+
+@measures(RUN)
+@click.option("--events", default=50_000_000, show_default=True, help="Events of the past in the lake.")
+@click.option("--rounds", default=3, show_default=True, help="How often each question is asked.")
+@click.option(
+    "--data",
+    default=None,
+    type=click.Path(path_type=Path, exists=True),
+    help="A data folder to ask instead of a made-up one.",
+)
+def command(events: int, rounds: int, data: Path | None) -> Measured:
+    """Seconds, CPU and memory of analysts' questions over a large past."""
+    from loadtest.insights import insights
+
+    return Measured(insights(events, rounds, data, now_us, report))
