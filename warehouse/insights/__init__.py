@@ -10,6 +10,7 @@ from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.funnel import Funnel, funnel
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
+from warehouse.insights.paths import Paths, paths
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
@@ -28,6 +29,7 @@ __all__ = [
     "Filter",
     "Funnel",
     "Lifecycle",
+    "Paths",
     "Retention",
     "Selector",
     "Service",
@@ -44,6 +46,7 @@ __all__ = [
     "dropoff",
     "funnel",
     "lifecycle",
+    "paths",
     "retention",
     "service",
     "stickiness",

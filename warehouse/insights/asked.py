@@ -73,15 +73,22 @@ class Asked:
         return self.values.bind(self.question.timezone)
 
     def happened(
-        self, columns: Mapping[str, str], having: Sequence[str] = (), *, earlier: int = 0, later: int = 0
+        self,
+        columns: Mapping[str, str],
+        having: Sequence[str] = (),
+        *,
+        earlier: int = 0,
+        later: int = 0,
+        owned: bool = True,
     ) -> str:
         """SELECT of the events in question: `owner` (whose they are), `moment` (µs UTC), and these columns.
 
         Call it when all fields are named. In `columns` and `having` the event is `e`, its session `v`, its
-        customer `p`. `earlier` and `later`: so many µs beyond the period are read as well.
+        customer `p`. `earlier` and `later`: so many µs beyond the period are read as well. Not `owned`: where
+        it does not matter whose they are, which is found with less work.
         """
         reach = Period(self.period.since - earlier, self.period.until + later, self.period.timezone)
-        bind, unit = self.values.bind, self.question.unit
+        bind, unit = self.values.bind, self.question.unit if owned else "device"
         conditions = [
             *self._within(reach),
             *(["e.is_bot IS NOT TRUE"] if not self.question.bots else []),

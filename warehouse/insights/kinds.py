@@ -22,6 +22,7 @@ from warehouse.insights.marketing.attribution import (
     attribution,
     attribution_table,
 )
+from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
@@ -60,6 +61,8 @@ _ALL: Final = (
     Insight("stuck", Stuck, StuckAnswer, stuck, stuck_table),
     Insight("bottleneck", Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table),
     Insight("correlation", Correlation, CorrelationAnswer, correlation, correlation_table),
+    Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
+    Insight("paths", Paths, PathsAnswer, paths, paths_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
