@@ -85,3 +85,7 @@ class PlanRefused(Terminal):
 
 class BadIds(Terminal):
     """The ids that were given cannot be asked about together."""
+
+
+class SpendingUnreadable(Terminal):
+    """A table of costs cannot be read as one; the text names line and column."""

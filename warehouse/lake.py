@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -30,14 +31,19 @@ class Lake:
     """One connection.
 
     Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
-    `metadata` is where the catalog's own tables are.
+    `metadata` is where the catalog's own tables are; `registry` the registry's file beside this lake.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, metadata: str = ATTACHED, lock: WriterLock | None = None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        metadata: str = ATTACHED,
+        lock: WriterLock | None = None,
+        registry: Path | None = None,
     ) -> None:
         self.con = con
         self.metadata = metadata
+        self.registry = registry
         self._lock = lock
 
     def execute(self, sql: str, params: Params | None = None) -> duckdb.DuckDBPyConnection:
@@ -109,7 +115,7 @@ class Lake:
         con = self.con.cursor()
         con.execute("USE lake")
         con.execute("SET TimeZone = 'UTC'")
-        return Lake(con, self.metadata)
+        return Lake(con, self.metadata, registry=self.registry)
 
     def close(self) -> None:
         """Detach, so that SQLite folds its log away, and free the writer's lock."""
@@ -182,7 +188,7 @@ def attach_writer(settings: WarehouseSettings, catalog: Catalog, lock: WriterLoc
     except BaseException:
         lake.close()
         raise
-    return Lake(lake.con, lake.metadata, lock)
+    return Lake(lake.con, lake.metadata, lock, lake.registry)
 
 
 def lock_writer(settings: WarehouseSettings, catalog: Catalog) -> WriterLock:
@@ -270,4 +276,4 @@ def _attach(settings: WarehouseSettings, catalog: Catalog, *, read_only: bool) -
     except BaseException:
         con.close()
         raise
-    return Lake(con, catalog.metadata)
+    return Lake(con, catalog.metadata, registry=folders.registry)

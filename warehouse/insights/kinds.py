@@ -23,6 +23,7 @@ from warehouse.insights.marketing.attribution import (
     attribution_table,
 )
 from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
+from warehouse.insights.marketing.campaigns import Campaigns, CampaignsAnswer, campaigns, campaigns_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
@@ -55,6 +56,7 @@ class Insight(msgspec.Struct, frozen=True):
 _ALL: Final = (
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
+    Insight("campaigns", Campaigns, CampaignsAnswer, campaigns, campaigns_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
     Insight("dropoff", Dropoff, DropoffAnswer, dropoff, dropoff_table),

@@ -18,7 +18,8 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import decisions, erasures
+from warehouse.registry import costs, decisions, erasures
+from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
 from warehouse.registry.erasures import Erasures
@@ -62,6 +63,7 @@ _MIGRATIONS = (
     "ALTER TABLE keys ADD COLUMN rate REAL",
     erasures.SCRIPT,
     decisions.SCRIPT,
+    costs.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -114,7 +116,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Decisions, Erasures, Rules):
+class Registry(Costs, Decisions, Erasures, Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

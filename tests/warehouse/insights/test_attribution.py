@@ -183,6 +183,12 @@ def test_conversions_of_a_lake(world: World, back: int, restart: bool) -> None:
     for number, model in enumerate(models):
         found = {one.touch: one.conversions[number] for one in answer.credits}
         assert found == pytest.approx(plain(world, model, back * HOUR, restart), abs=1e-9)
+    buyers = {
+        world[2][one.load_seq]
+        for one in world[1]
+        if one.event == "Ordered" and START + 3 * DAY <= one.at < START + 10 * DAY
+    }
+    assert answer.n == len(buyers)
     assert len(world[0].query(answer.sql)) == sum(one.touches for one in answer.credits) + sum(
         one.conversions[0] for one in answer.credits if one.touch == "(none)"
     )

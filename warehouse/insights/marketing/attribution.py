@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
+import pyarrow as pa
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
@@ -13,7 +14,6 @@ from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.marketing.journeys import (
     NO_TOUCH,
-    NOT_SET,
     Floats,
     Ints,
     Journeys,
@@ -21,16 +21,15 @@ from warehouse.insights.marketing.journeys import (
     shaped,
 )
 from warehouse.insights.marketing.models import MARKOV, Credits, Model, credits_of
+from warehouse.insights.marketing.statement import journeys_sql
 from warehouse.insights.period import span
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.tables import Table
-from warehouse.insights.visited import DIRECT, touch, visited
+from warehouse.insights.visited import touch
 from warehouse.lake import Lake
-from warehouse.statements import statement
 
 Kept = Literal["all", "exposure", "first", "last"]
 MOST_MODELS: Final = 9
-_DIRECT: Final = f"v.channel IS NOT DISTINCT FROM '{DIRECT}'"
 _BOUNDS: Final = {"models": (1, MOST_MODELS), "order": (1, 3), "top": (1, 200), "without": (0, 50)}
 
 
@@ -99,13 +98,12 @@ def attribution(lake: Lake, question: Attribution, now: int) -> AttributionAnswe
     _check(question)
     with asking(lake, question, now) as asked:
         selector = asked.selector(question.event)
-        sql = journeys_sql(asked, question, selector, failed=any(one in MARKOV for one in question.models))
+        sql = _sql(asked, question, selector, span("lookback", question.lookback))
         rows = asked.arrow(sql)
-        journeys, first = journeys_of(rows, question.top)
+        journeys, first, _ = journeys_of(rows, question.top)
         if not len(first):
             asked.known([selector])
-        nth, moment = (rows[name].to_numpy()[first] for name in ("nth", "moment"))
-        told = asked.told(sql, int(np.sum(nth == 1)), int(np.sum((nth == 1) & (moment < asked.complete_us))))
+        told = asked.told(sql, *counted(rows, first, asked.complete_us))
     journeys = shaped(journeys, question.path, question.without)
     return AttributionAnswer(
         question=question,
@@ -127,29 +125,23 @@ def _check(question: Attribution) -> None:
         raise BadQuestion(f"models: {', '.join(question.models)[:200]!r} names one twice; once would do")
 
 
-def journeys_sql(asked: Asked, question: Attribution, selector: Selector, *, failed: bool) -> str:
-    """The statement: a row for each touch of each conversion, and with `failed` of what led to none."""
-    bind, period = asked.values.bind, asked.period
-    lookback = span("lookback", question.lookback)
-    number = asked.field(question.value).number if question.value else "1.0"
-    converting = asked.is_one(selector)
-    columns = {"number": f"CASE WHEN isfinite({number}) THEN {number} END", "tie": "e.load_seq"}
-    named = f"coalesce({touch(question.touch)}, '{NOT_SET}')"
-    shown = {
-        "touch": named,
-        "direct": f"v.channel IS NOT DISTINCT FROM '{DIRECT}'",
-        "tie": "v.first_message_id",
-    }
-    since, until = bind(period.since), bind(period.until)
-    return statement(
-        "insights/journeys",
-        happened=asked.happened(columns, [converting], earlier=lookback if question.restart else 0),
-        visits=visited(asked, shown, earlier=lookback),
+def counted(rows: pa.Table, first: Ints, complete: int) -> tuple[int, int]:
+    """Units that converted, and those of them that did before a moment (µs UTC)."""
+    place, moment = (rows[name].to_numpy()[first] for name in ("place", "moment"))
+    return int(np.sum(place == 1)), int(np.sum((place == 1) & (moment < complete)))
+
+
+def _sql(asked: Asked, question: Attribution, selector: Selector, lookback: int) -> str:
+    failed = any(one in MARKOV for one in question.models)
+    return journeys_sql(
+        asked,
+        is_one=asked.is_one(selector),
+        number=asked.field(question.value).number if question.value else "1.0",
+        touch=touch(question.touch),
         lookback=lookback,
-        since=since,
-        until=until,
-        after="v.moment > c.former" if question.restart else "TRUE",
-        more=statement("insights/journeys_failed", since=since, lookback=lookback) if failed else "",
+        earlier=lookback if question.restart else 0,
+        restart=question.restart,
+        more=["insights/journeys_failed"] if failed else [],
     )
 
 

@@ -58,14 +58,16 @@ class Journeys(msgspec.Struct, frozen=True):
         return np.diff(self.starts, append=len(self.journey))
 
 
-def journeys_of(rows: pa.Table, top: int) -> tuple[Journeys, Ints]:
-    """What the statement `journeys` found, and the row of each conversion in it; rare touches become one."""
+def journeys_of(rows: pa.Table, top: int) -> tuple[Journeys, Ints, Ints]:
+    """What the statement `journeys` found, the row of each conversion in it, and the code of each row's
+    touch; rare touches become one.
+    """
     table = rows.combine_chunks()
     number = _numbers(table, "journey", np.int64)
     names, codes = _coded(table["touch"], number, top)
     first = np.flatnonzero((np.diff(number, prepend=np.iinfo(np.int64).min) != 0) & (number > 0))
     place = np.searchsorted(number[first], number)
-    touched = codes >= 0
+    touched = (codes >= 0) & (number != 0)
     found = Journeys(
         names,
         np.nan_to_num(_numbers(table, "number", np.float64)[first]),
@@ -74,7 +76,7 @@ def journeys_of(rows: pa.Table, top: int) -> tuple[Journeys, Ints]:
         _numbers(table, "age", np.float64)[touched] / 1e6,
         _numbers(table, "direct", np.float64)[touched] == 1,
     )
-    return found, first
+    return found, first, codes
 
 
 def _numbers(table: pa.Table, name: str, kind: Any) -> Any:

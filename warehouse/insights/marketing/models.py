@@ -40,14 +40,21 @@ def credits_of(journeys: Journeys, model: Model, half_life: float, order: int) -
     """`half_life` in seconds, for time decay; `order`, for Markov. All credits add up to the conversions that
     have touches, but for participation.
     """
+    converted = journeys.converted
     if model not in MARKOV:
-        return _shared(journeys.converted, _WEIGHTS[model](journeys.converted, half_life))
+        return _shared(converted, _WEIGHTS[model](converted, half_life))
     removal = removal_effects(journeys, order)
     if model == "markov_global":
-        return _global(journeys.converted, removal)
-    converted = journeys.converted
+        return _global(converted, removal)
     shared = _shared(converted, _by_journey(converted, removal[converted.code]))
     return msgspec.structs.replace(shared, removal=removal)
+
+
+def weights_of(journeys: Journeys, model: Model, half_life: float) -> Floats:
+    """The part of its conversion that each touch of a journey that converted is credited with; by a model
+    other than Markov's.
+    """
+    return _WEIGHTS[model](journeys, half_life)
 
 
 def _global(journeys: Journeys, removal: Floats) -> Credits:

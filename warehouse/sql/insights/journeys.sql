@@ -7,6 +7,7 @@ conversions AS (
         owner, moment, number,
         row_number() OVER (ORDER BY owner, moment, tie) AS journey,
         row_number() OVER (PARTITION BY owner ORDER BY moment, tie) AS nth,
+        row_number() OVER (PARTITION BY owner, moment BETWEEN {since} AND {until} - 1 ORDER BY moment, tie) AS place,
         coalesce(lag(moment) OVER (PARTITION BY owner ORDER BY moment, tie), -1) AS former,
         sum(number) OVER (PARTITION BY owner) AS lifetime
     FROM happened
@@ -16,8 +17,8 @@ visits AS (
 ),
 journeys AS (
     SELECT
-        c.journey, c.nth, c.moment, c.number, c.lifetime,
-        v.touch, v.direct, c.moment - v.moment AS age, v.tie
+        c.journey, c.nth, c.place, c.moment, c.number, c.lifetime,
+        v.touch, v.direct, c.moment - v.moment AS age, v.tie, NULL AS visits, NULL AS units
     FROM conversions AS c
     LEFT JOIN visits AS v
         ON v.owner = c.owner
@@ -26,6 +27,6 @@ journeys AS (
     WHERE c.moment >= {since} AND c.moment < {until}
     {more}
 )
-SELECT journey, nth, moment, number, lifetime, touch, direct, age
+SELECT journey, nth, place, moment, number, lifetime, touch, direct, age, visits, units
 FROM journeys
 ORDER BY journey, age DESC, tie
