@@ -5,7 +5,7 @@
 browser says is its user's once it says `$is_identified`, before that its device's; `distinct_id` of a server
 is a user, unless it says `$process_person_profile: false`. `$set` of an identify is its traits, of another
 event `context.traits`; the first of `$groups` is the group. What is set once, and every other property with a
-`$`, is in `context.posthog` by its own name.
+`$`, is in `context.posthog` by its own name. Bodies may be packed with gzip, base64 or, of old pages, lz64.
 """
 
 from re import compile as pattern
