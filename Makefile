@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCES := collector loadtest sdk_contract sessionizer warehouse tests tools
 PYTEST_ARGS ?=
+# Workers get a half each, so that a file's fixtures are made once; who is done takes from the other's end.
+PYTEST = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
+	HOME="$$home" $(BIN)/python -m pytest -n 2 --dist worksteal
 UP_ARGS ?= --demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up install test test-install lint format proof web lock upgrade audit clean
+.PHONY: help up install test test-slow test-install lint format proof web lock upgrade audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +26,10 @@ install: $(VENV)/.installed ## install what `make up` needs, exactly as locked
 
 test: test-install ## lint, types and the quick tests
 	$(MAKE) --no-print-directory lint
-	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
-	HOME="$$home" $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: test-install ## the tests that take long, and more seeds of the quick ones
+	$(PYTEST) -m slow $(PYTEST_ARGS)
 
 test-install: $(VENV)/.installed-test
 	@$(BIN)/python tools/prepare_tests.py
