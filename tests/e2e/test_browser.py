@@ -53,20 +53,21 @@ def test_from_the_snippet_to_the_timeline(
     shop = browser_of(page).new_page(user_agent=PERSON)
     shop.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false})")
     shop.goto(f"{address}/index.html?q=1")
-    shop.evaluate("sojourn.track('Added 商品 <b>', {price: 12.50, options: {size: 'größe'}})")
     device = shop.evaluate("sojourn.anonymousId()")
-    shop.evaluate("sojourn.identify('mei-browser', {plan: 'gold'})")
+    name, user = f"Added 商品 <b> {device[:8]}", f"mei-{device[:8]}"
+    shop.evaluate(f"sojourn.track('{name}', {{price: 12.50, options: {{size: 'größe'}}}})")
+    shop.evaluate(f"sojourn.identify('{user}', {{plan: 'gold'}})")
 
-    row = page.locator("#live-rows tr", has_text="Added 商品 <b>")
+    row = page.locator("#live-rows tr", has_text=name)
     expect(row).to_be_visible(timeout=LIVE_MS)
     expect(row.locator(".verdict")).to_have_text("ok")
     expect(row.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     row.get_by_role("link", name=device).click()
 
     expect(page).to_have_url(re.compile("/customers/c_"), timeout=TIMELINE_MS)
-    expect(page.locator("h1")).to_have_text("mei-browser", timeout=TIMELINE_MS)
+    expect(page.locator("h1")).to_have_text(user, timeout=TIMELINE_MS)
     expect(page.locator(".identities")).to_contain_text(device)
-    event = page.locator(".event", has_text="Added 商品 <b>")
+    event = page.locator(".event", has_text=name)
     event.locator("summary").click()
     expect(event.locator("dd", has_text="größe")).to_be_visible()
     assert complaints == []

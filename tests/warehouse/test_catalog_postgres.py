@@ -205,9 +205,16 @@ def _after(first: Callable[..., None]) -> Callable[..., None]:
 
 
 def load_in_the_end(site: Site) -> tuple[Writer, int]:
-    """As the program does it: open anew and load. The first commit may still be under way, and win."""
-    for _ in range(3):
-        writer = opened(site)
+    """As the program does it: open anew and load. The first commit may still be under way, and win; the lock
+    may be ours still, until the server has noticed that we went.
+    """
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            writer = opened(site)
+        except LakeLocked:
+            time.sleep(0.05)
+            continue
         try:
             return writer, writer.load().objects
         except (duckdb.Error, CatalogUnavailable):
