@@ -22,8 +22,8 @@ from warehouse.insights.marketing.attribution import (
     attribution,
     attribution_table,
 )
-from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.marketing.campaigns import Campaigns, CampaignsAnswer, campaigns, campaigns_table
+from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table

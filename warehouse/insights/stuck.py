@@ -48,7 +48,8 @@ class Waiting(Struct, frozen=True):
 class StuckAnswer(Answer, frozen=True, kw_only=True):
     """`steps`: those in which somebody stands, all but the last step; `who`: those who are stuck.
 
-    Somebody stands in the furthest step they reached, since they reached it first. `n` are all who stand.
+    Somebody stands in the furthest step they reached, since they reached it
+    first. `n` entered, `n_mature` of them long enough ago to be stuck.
     """
 
     question: Stuck
@@ -63,22 +64,21 @@ def stuck(lake: Lake, question: Stuck, now: int) -> StuckAnswer:
         if not 1 <= question.limit <= MOST_LISTED:
             raise BadQuestion(f"limit: 1 to {MOST_LISTED} would do, not {question.limit}")
         sql = _sql(asked, question, way)
-        rows = asked.rows(sql)
-        if not rows:
+        (_, _, _, n, mature, _), *rows = asked.rows(sql)
+        if not n:
             asked.known(way.steps)
         titles = [one.title for one in way.steps]
         steps = [
-            Standing(titles[level - 1], n, late, waited / 1e6)
-            for level, _, _, n, late, waited in rows
-            if n is not None
+            Standing(titles[level - 1], number, late, waited / 1e6)
+            for level, _, _, number, late, waited in rows
+            if number is not None
         ]
         who = [
             Waiting(id, titles[level - 1], iso(since), waited / 1e6)
-            for level, id, since, n, _, waited in rows
-            if n is None
+            for level, id, since, number, _, waited in rows
+            if number is None
         ]
-        n = sum(one.n for one in steps)
-        return StuckAnswer(question=settled(question), steps=steps, who=who, **asked.told(sql, n, n))
+        return StuckAnswer(question=settled(question), steps=steps, who=who, **asked.told(sql, n, mature))
 
 
 def _sql(asked: Asked, question: Stuck, way: Plan) -> str:

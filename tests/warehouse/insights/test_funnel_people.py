@@ -93,7 +93,8 @@ def test_who_is_stuck(world: World) -> None:
         for step, these in waits.items()
     }
     assert [one.waited_s for one in answer.who] == sorted((one for _, _, one in late), reverse=True)
-    assert answer.n == sum(map(len, waits.values()))
+    assert answer.n == len(found)
+    assert answer.n_mature == sum(last + 4 * DAY < COMPLETE for _, _, last in found.values())
 
 
 def test_behaviours_of_those_who_converted_and_of_the_others(world: World) -> None:

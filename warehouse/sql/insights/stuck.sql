@@ -4,7 +4,7 @@ ids AS (
     {who}
 ),
 standing AS (
-    SELECT owner, max(level) AS level, arg_max(greatest({times}), (level, -greatest({times}))) AS since
+    SELECT owner, max(level) AS level, max(latest) AS latest, arg_max(greatest({times}), (level, -greatest({times}))) AS since
     FROM reached
     GROUP BY owner
 ),
@@ -23,6 +23,9 @@ listed AS (
 )
 SELECT *
 FROM (
+    SELECT 0 AS level, NULL AS id, NULL AS since, count(*) AS n, count(*) FILTER (latest + {longer} < {complete}) AS stuck, 0 AS waited
+    FROM standing
+    UNION ALL
     SELECT level, NULL AS id, NULL AS since, count(*) AS n, count(*) FILTER (waited > {longer}) AS stuck, median(waited) AS waited
     FROM waiting
     GROUP BY level
