@@ -13,6 +13,7 @@ import msgspec
 import zstandard
 
 from loadtest import hostile
+from loadtest.utterances import KEY
 from loadtest.wire import basic
 
 PATHS: Final = ("/v1/batch", "/v1/b", "/v1/batch/")
@@ -41,11 +42,20 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Attack:
-    """Makes cases. `keys`: write keys; `captures`: bodies that real SDKs sent; `numbers`: of good events."""
+    """Makes cases. `keys`: write keys; `captures`: bodies that real SDKs sent; `numbers`: of good events.
 
-    def __init__(self, keys: Sequence[str], captures: Sequence[bytes], numbers: Iterator[int]) -> None:
-        self._keys = [basic(key) for key in keys]
-        self._captures, self._numbers = captures, numbers
+    `foreign`: requests of other protocols: the beginning of their first line, and their body.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        captures: Sequence[bytes],
+        foreign: Sequence[tuple[bytes, bytes]],
+        numbers: Iterator[int],
+    ) -> None:
+        self._secrets, self._keys = keys, [basic(key) for key in keys]
+        self._captures, self._foreign, self._numbers = captures, foreign, numbers
 
     def case(self, kind: str, seed: int) -> Case:
         """The case of this kind and seed."""
@@ -126,6 +136,16 @@ class Attack:
         odd = hostile.flipped(dice, dice.choice(self._captures))
         body = batch([hostile.good(numbers[0]), odd, hostile.good(numbers[1])])
         return Case("neighbour", self._request(dice, body), numbers)
+
+    def foreign(self, dice: Random) -> Case:
+        """A request of another protocol, mostly with a few bytes changed; what it is answered is its own."""
+        line, body = dice.choice(self._foreign)
+        secret = dice.choice(self._secrets).encode()
+        if body and dice.random() < 0.8:
+            body = hostile.flipped(dice, body)
+        line, body = (text.replace(KEY.encode(), secret) for text in (line, body))
+        head = b"%b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (line, len(body))
+        return Case("foreign", head + body, stored=False)
 
     def spliced(self, dice: Random) -> Case:
         return Case("spliced", self._request(dice, hostile.spliced(dice, self._captures)))
@@ -228,6 +248,7 @@ KINDS: Final[dict[str, Callable[[Attack, Random], Case]]] = {
         "single",
         "mutated",
         "neighbour",
+        "foreign",
         "spliced",
         "torn",
         "bomb",
@@ -244,6 +265,7 @@ SHARES: Final = {
     **dict.fromkeys(KINDS, 10),
     "mixed": 30,
     "neighbour": 20,
+    "foreign": 30,
     "bomb": 0.3,
     "many": 0.1,
     "elsewhere": 4,

@@ -13,6 +13,7 @@ import msgspec
 
 from loadtest.attacks import KINDS, SHARES, Attack, Case, captures
 from loadtest.errors import ConnectionLost
+from loadtest.utterances import foreign
 from loadtest.wire import Answer, Connection, address, connect
 from sdk_contract.described import Accepted, Elsewhere, Refusal, Validated
 from sdk_contract.verdicts import Reason, Unserved, Verdict
@@ -66,7 +67,8 @@ class Sender:
     def __init__(self, task: Task) -> None:
         self.task, self.sent = task, Sent()
         self.to = address(task.url)
-        self.attack = Attack(task.keys, captures(task.recordings), count(task.first, task.step))
+        numbers = count(task.first, task.step)
+        self.attack = Attack(task.keys, captures(task.recordings), foreign(task.recordings), numbers)
 
     async def run(self) -> Sent:
         chosen = self._chosen()
@@ -145,7 +147,7 @@ def judged(case: Case, answer: Answer, ack: Ack) -> Iterator[str]:
 
 def read_answer(case: Case, answer: Answer) -> object:
     """The answer as the OpenAPI document describes it; raises where it is something else."""
-    if case.kind == "elsewhere":
+    if case.kind in ("elsewhere", "foreign"):
         return answer
     if answer.status == 200:
         return msgspec.json.decode(answer.body, type=Accepted if case.stored else Validated)

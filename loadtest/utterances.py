@@ -1,5 +1,6 @@
 """Requests of each protocol that can be spoilt: what real SDKs sent, and some of the made-up shop."""
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -22,6 +23,9 @@ _LISTS: Final = ("batch", "events", "data")
 _PAGE: Final = {"url": "https://shop.example/茶?q=1", "title": "Tea", "anonymousId": "d-1", "userId": "mei"}
 # Of a protocol without batches, the one way in which it writes an event.
 _FORMS: Final = {"jitsu": ("bare",), "pixel": ("packed", "form"), "noscript": ("flat",)}
+# The write key wherever a protocol may look for it in an address.
+_QUERY: Final = b"?api_secret=wk_1&token=wk_1&appId=wk_1&writeKey=wk_1"
+_IN_ADDRESS: Final = re.compile(rb"[!-~]{1,4000}").fullmatch
 Wrap = Callable[[Sequence[bytes]], bytes]
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -76,6 +80,24 @@ def utterances(recordings: Sequence[Path]) -> dict[str, Utterances]:
     for path in chain.from_iterable(sorted(folder.glob("*.jsonl")) for folder in recordings):
         recorded[_SDKS[path.stem.partition("-")[0]]] += _bodies(path)
     return {name: _of(dialect, recorded[name]) for name, dialect in BY_NAME.items()}
+
+
+def foreign(recordings: Path) -> list[tuple[bytes, bytes]]:
+    """The same as they go over the wire: `POST /posthog/batch?…` and the body; of a GET all is in the first.
+
+    `recordings` are those of Segment's SDKs; where others lie beside them, they are among what is sent.
+    """
+    every = utterances([recordings, recordings.parent / "dialects" / "captures"])
+    return [
+        (b"POST " + path + _QUERY, sent.body)
+        if route.method == "POST"
+        else (b"GET %b?%b" % (path, sent.body), b"")
+        for name, known in every.items()
+        for route in known.dialect.routes
+        for path in (f"/{name}{route.path}".encode(),)
+        for sent in known.requests
+        if sent.kind == route.kind and (route.method == "POST" or _IN_ADDRESS(sent.body))
+    ]
 
 
 def _of(dialect: Dialect, recorded: Sequence[bytes]) -> Utterances:

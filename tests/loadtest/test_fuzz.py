@@ -13,16 +13,18 @@ from loadtest.attacks import KINDS, SHARES, Attack, Case, captures
 from loadtest.cli.fuzz import RECORDINGS
 from loadtest.fuzz import Fuzz
 from loadtest.fuzz_sender import judged
+from loadtest.utterances import foreign
 from loadtest.wire import Answer
 from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 
 IDS = ["good-0", "odd", "good-1"]
+FOREIGN = foreign(RECORDINGS)
 CASE = Case("mixed", b"", (0, 1), whole=True)
 
 
 def attack() -> Attack:
-    return Attack(["wk_a", "wk_b"], captures(RECORDINGS), count())
+    return Attack(["wk_a", "wk_b"], captures(RECORDINGS), FOREIGN, count())
 
 
 @pytest.mark.parametrize("kind", KINDS)
