@@ -1,4 +1,4 @@
-"""One question to the lake, timed: `python -m loadtest.questions FOLDER INSIGHT NOW`, the question on stdin."""
+"""One question, timed: `python -m loadtest.questions FOLDER INSIGHT NOW`, the question as JSON on stdin."""
 
 from __future__ import annotations
 
