@@ -52,7 +52,7 @@ def _people(project: str, fields: Sequence[Field], bind: Callable[[Any], str]) -
     names = dict.fromkeys(one.attribute for one in fields if one.attribute)
     shown, joined = "", ""
     if any(one.attribute is None for one in fields):
-        shown += ", c.* EXCLUDE (project)"
+        shown += ", c.* EXCLUDE (project, customer_id)"
         joined += "JOIN customers AS c ON c.customer_id = i.customer_id AND c.project = i.project\n"
     if names:
         values = "".join(

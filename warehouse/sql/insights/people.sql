@@ -4,7 +4,7 @@ LEFT JOIN visiting
     AND e.timestamp BETWEEN visiting.opens AND visiting.closes
 LEFT JOIN edges ON edges.load_seq = e.load_seq
 LEFT JOIN (
-    SELECT i.identity_key, hash(i.customer_id) AS customer{shown}
+    SELECT i.identity_key, i.customer_id, hash(i.customer_id) AS customer{shown}
     FROM identities AS i
     {joined}
     WHERE i.project = {project}
