@@ -44,14 +44,14 @@ class Case(msgspec.Struct, frozen=True):
 class Attack:
     """Makes cases. `keys`: write keys; `captures`: bodies that real SDKs sent; `numbers`: of good events.
 
-    `foreign`: requests of other protocols: the beginning of their first line, and their body.
+    `foreign`: requests of each other protocol: the beginning of their first line, and their body.
     """
 
     def __init__(
         self,
         keys: Sequence[str],
         captures: Sequence[bytes],
-        foreign: Sequence[tuple[bytes, bytes]],
+        foreign: Sequence[Sequence[tuple[bytes, bytes]]],
         numbers: Iterator[int],
     ) -> None:
         self._secrets, self._keys = keys, [basic(key) for key in keys]
@@ -139,7 +139,7 @@ class Attack:
 
     def foreign(self, dice: Random) -> Case:
         """A request of another protocol, mostly with a few bytes changed; what it is answered is its own."""
-        line, body = dice.choice(self._foreign)
+        line, body = dice.choice(dice.choice(self._foreign))
         secret = dice.choice(self._secrets).encode()
         if body and dice.random() < 0.8:
             body = hostile.flipped(dice, body)

@@ -82,22 +82,25 @@ def utterances(recordings: Sequence[Path]) -> dict[str, Utterances]:
     return {name: _of(dialect, recorded[name]) for name, dialect in BY_NAME.items()}
 
 
-def foreign(recordings: Path) -> list[tuple[bytes, bytes]]:
-    """The same as they go over the wire: `POST /posthog/batch?…` and the body; of a GET all is in the first.
+def foreign(recordings: Path) -> list[list[tuple[bytes, bytes]]]:
+    """By protocol, as they go over the wire: `POST /posthog/batch?…` and the body; a GET has no body.
 
     `recordings` are those of Segment's SDKs; where others lie beside them, they are among what is sent.
     """
     every = utterances([recordings, recordings.parent / "dialects" / "captures"])
-    return [
-        (b"POST " + path + _QUERY, sent.body)
-        if route.method == "POST"
-        else (b"GET %b?%b" % (path, sent.body), b"")
-        for name, known in every.items()
-        for route in known.dialect.routes
-        for path in (f"/{name}{route.path}".encode(),)
-        for sent in known.requests
-        if sent.kind == route.kind and (route.method == "POST" or _IN_ADDRESS(sent.body))
-    ]
+    return [[*_lines(known)] for known in every.values()]
+
+
+def _lines(known: Utterances) -> Iterator[tuple[bytes, bytes]]:
+    for route in known.dialect.routes:
+        path = f"/{known.dialect.name}{route.path}".encode()
+        for sent in known.requests:
+            if sent.kind != route.kind:
+                continue
+            if route.method == "POST":
+                yield b"POST " + path + _QUERY, sent.body
+            elif _IN_ADDRESS(sent.body):
+                yield b"GET %b?%b" % (path, sent.body), b""
 
 
 def _of(dialect: Dialect, recorded: Sequence[bytes]) -> Utterances:
