@@ -129,7 +129,7 @@ class Walks:
     def _anchored(self) -> str:
         opens = f"CASE WHEN before IS NULL OR abs(moment - before) >= {self.gap} THEN place END"
         run = f"max({opens}) OVER (PARTITION BY {self._lanes} ORDER BY place ROWS UNBOUNDED PRECEDING)"
-        turn = "CASE WHEN starts THEN 0 WHEN ends THEN 2 ELSE 1 END"
+        turn = "CASE WHEN starts THEN ends::INT ELSE 2 + ends::INT END"
         goal = "min(CASE WHEN ends THEN {} END) OVER after"
         return statement(
             "insights/walks_anchored",

@@ -67,7 +67,7 @@ def runs(world: World, question: Paths) -> Iterator[tuple[str, list[Event]]]:
 def rank(one: Event, question: Paths) -> int:
     if question.start is None or question.end is None:
         return 1
-    return 0 if one.event == question.start else 2 if one.event == question.end else 1
+    return 0 if one.event == question.start else 3 if one.event == question.end else 2
 
 
 def walks(world: World, question: Paths) -> Iterator[Told]:
