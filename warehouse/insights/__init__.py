@@ -5,6 +5,7 @@ from warehouse.insights.bottleneck import Bottleneck, bottleneck
 from warehouse.insights.cause import Cause, cause
 from warehouse.insights.correlation import Correlation, correlation
 from warehouse.insights.dropoff import Dropoff, dropoff
+from warehouse.insights.engagement import Engagement, engagement
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.funnel import Funnel, funnel
@@ -26,6 +27,7 @@ __all__ = [
     "Cause",
     "Correlation",
     "Dropoff",
+    "Engagement",
     "Filter",
     "Funnel",
     "Lifecycle",
@@ -44,6 +46,7 @@ __all__ = [
     "cause",
     "correlation",
     "dropoff",
+    "engagement",
     "funnel",
     "lifecycle",
     "paths",

@@ -14,6 +14,7 @@ from warehouse.insights.buyers.rfm import Rfm, RfmAnswer, rfm, rfm_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
 from warehouse.insights.correlation import Correlation, CorrelationAnswer, correlation, correlation_table
 from warehouse.insights.dropoff import Dropoff, DropoffAnswer, dropoff, dropoff_table
+from warehouse.insights.engagement import Engagement, EngagementAnswer, engagement, engagement_table
 from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel, funnel_table
 from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.marketing.attribution import (
@@ -63,9 +64,11 @@ _ALL: Final = (
     Insight("stuck", Stuck, StuckAnswer, stuck, stuck_table),
     Insight("bottleneck", Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table),
     Insight("correlation", Correlation, CorrelationAnswer, correlation, correlation_table),
+    Insight("engagement", Engagement, EngagementAnswer, engagement, engagement_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
+    Insight("engagement", Engagement, EngagementAnswer, engagement, engagement_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("service", Service, ServiceAnswer, service, service_table),

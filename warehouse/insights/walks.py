@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from warehouse.insights.paths import Paths
 
 MORE: Final = "(more)"
-_EVENT: Final = "CASE e.type WHEN 'track' THEN e.event ELSE e.type || ':' || coalesce(e.event, '*') END"
-_PAGE: Final = "CASE WHEN e.page_path IS NOT NULL THEN '/' || trim(e.page_path, '/') END"
+_SHOWN: Final = {
+    "event": "CASE e.type WHEN 'track' THEN e.event ELSE e.type || ':' || coalesce(e.event, '*') END",
+    "page": "CASE WHEN e.page_path IS NOT NULL THEN '/' || trim(e.page_path, '/') END",
+}
 _EVER: Final = 1 << 62
 
 
@@ -79,13 +81,6 @@ class Walks:
         of = " OR ".join([*(asked.is_one(one) for one in self.events), start, end])
         return (end, "FALSE", of) if self.backward else (start, end, of)
 
-    def _item(self) -> str:
-        if self.question.items in ("event", "page"):
-            text = _EVENT if self.question.items == "event" else _PAGE
-        else:
-            text = self.asked.field(self.question.items).text
-        return f"coalesce({text}, '{NONE}')"
-
     def _happened(self) -> str:
         """Events of the range; with a window what follows an entry is read beyond it."""
         asked, period = self.asked, self.asked.period
@@ -94,7 +89,7 @@ class Walks:
             asked.field("session.session_id")
         columns = {
             "load_seq": "e.load_seq",
-            "item": f"hash({self._item()})",
+            "item": f"hash({item(self.asked, self.question.items)})",
             **(
                 {"visit": f"CASE WHEN {IN_SESSION} THEN hash(v.session_id) ELSE 0 END"}
                 if "visit" in self._lanes
@@ -117,7 +112,11 @@ class Walks:
     def _named(self) -> str:
         earlier, later = self._reach()
         return self.asked.happened(
-            {"item": self._item()}, [f"({self._which()[2]})"], earlier=earlier, later=later, owned=False
+            {"item": item(self.asked, self.question.items)},
+            [f"({self._which()[2]})"],
+            earlier=earlier,
+            later=later,
+            owned=False,
         )
 
     def _all(self) -> str:
@@ -174,3 +173,9 @@ class Walks:
     @property
     def _repeats(self) -> str:
         return "TRUE" if self.question.repeats else "FALSE"
+
+
+def item(asked: Asked, shown: str) -> str:
+    """SQL of what a step shows: `event`, `page`, or a field."""
+    text = _SHOWN[shown] if shown in _SHOWN else asked.field(shown).text
+    return f"coalesce({text}, '{NONE}')"

@@ -86,5 +86,6 @@ def test_forty_random_questions(lakes: list[Lake]) -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_random_questions(lakes: list[Lake]) -> None:
-    assert sum(agree(lakes[seed % 2], seed) for seed in range(1_000)) > 500
+@pytest.mark.parametrize("first", range(40, 1_000, 40))
+def test_a_thousand_random_questions(lakes: list[Lake], first: int) -> None:
+    assert sum(agree(lakes[seed % 2], seed) for seed in range(first, first + 40)) > 20
