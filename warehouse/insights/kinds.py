@@ -24,6 +24,12 @@ from warehouse.insights.marketing.attribution import (
     attribution_table,
 )
 from warehouse.insights.marketing.campaigns import Campaigns, CampaignsAnswer, campaigns, campaigns_table
+from warehouse.insights.marketing.effect import (
+    CampaignEffect,
+    CampaignEffectAnswer,
+    campaign_effect,
+    campaign_effect_table,
+)
 from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
@@ -58,6 +64,7 @@ _ALL: Final = (
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("campaigns", Campaigns, CampaignsAnswer, campaigns, campaigns_table),
+    Insight("campaign_effect", CampaignEffect, CampaignEffectAnswer, campaign_effect, campaign_effect_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
     Insight("dropoff", Dropoff, DropoffAnswer, dropoff, dropoff_table),
