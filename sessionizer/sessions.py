@@ -66,7 +66,9 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     _add_atoms(lake, rules, statement("sessions/appended"))
     reread = _read_again(lake, rules, until)
     find(lake, rules.cutting)
-    run(lake, "identity/pointed")
+    run(lake, "devices/near")
+    if lake.query("SELECT EXISTS (FROM intervals_near)")[0][0]:
+        run(lake, "identity/pointed")
     run(lake, "sessions/gone")
     run(lake, "sessions/born")
     return _write(lake, until, reread)

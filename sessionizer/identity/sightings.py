@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from sessionizer.identity import lives
-from sessionizer.identity.junk import id_sql, junk_sql
+from sessionizer.identity.junk import id_sql
 from sessionizer.identity.places import Meant, Place, context_places, meanings, trait_places
 from sessionizer.identity.rules import USUAL, IdentityRules
 from sessionizer.statements import run, statement
@@ -31,8 +31,7 @@ def of_moments(rules: IdentityRules = USUAL) -> dict[str, str]:
     """The parts of the view `moments` that read ids."""
     parts = {field: id_sql(f"e.{field}", rules.junk, rules.longest) for field in _FIELDS}
     parts["has_junk"] = " OR ".join(
-        f"coalesce(e.{field} <> '' AND ({junk_sql(f'e.{field}', rules.junk, rules.longest)}), false)"
-        for field in _FIELDS
+        f"coalesce(said_{field} <> '', false) AND {field} IS NULL" for field in _FIELDS
     )
     parts["trait_paths"] = _texts(place.path for place in trait_places(rules))
     parts["context_paths"] = _texts(place.path for place in context_places(rules))

@@ -6,7 +6,7 @@ FROM new_edges
 WHERE state = 'blocked' AND left_kind = 'anonymous_id' AND right_kind = 'user_id'
 UNION
 SELECT i.identity_key
-FROM lake.main.identity_intervals AS i
+FROM intervals_near AS i
 JOIN (
     SELECT subject_key, started_at FROM born WHERE user_id IS NOT NULL
     UNION ALL
