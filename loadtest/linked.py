@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import tempfile
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import msgspec
@@ -34,7 +34,8 @@ _OLD: Final = 0.99
 
 class IdentityFigures(msgspec.Struct, frozen=True):
     """`components_s` finds out what is joined, `write_back_s` puts all ids into the lake; `blocked` edges
-    would have made too large a customer. Percent are of the ids that were there before the last ones came.
+    would have made too large a customer. CPU seconds tell the cost also beside other programs. Percent
+    are of the ids that were there before the last ones came.
     """
 
     edges: int
@@ -43,10 +44,19 @@ class IdentityFigures(msgspec.Struct, frozen=True):
     blocked: int
     components_s: float
     write_back_s: float
+    components_cpu_s: float
+    write_back_cpu_s: float
     rss_mb: int
     churn_pct: float
     floor_pct: float
     rebuild_differs: int
+
+
+class Took(msgspec.Struct, frozen=True):
+    """Seconds."""
+
+    wall: float
+    cpu: float
 
 
 class Graph(msgspec.Struct, frozen=True):
@@ -88,10 +98,8 @@ def joined(roots: Roots, ages: Longs, left: Longs, right: Longs, load_seq: Longs
     none = np.zeros(len(left), dtype=bool)
     code, day = np.full(len(left), _DEVICE), np.zeros(len(left), dtype=np.int64)
     edges = Edges(left, right, left, right, load_seq, code, code, day, none, none, none)
-    blocked = decide(roots, edges, USUAL, _never)
-    free = np.ones(len(left), dtype=bool)
-    free[list(blocked)] = False
-    return survivors(roots.label, ages, left[free], right[free]), len(blocked)
+    verdict = decide(roots, edges, USUAL, _never)
+    return survivors(roots.label, ages, verdict.component), len(verdict.blocked)
 
 
 def measure(edges: int, seed: int, report: Callable[[str], None]) -> IdentityFigures:
@@ -99,12 +107,12 @@ def measure(edges: int, seed: int, report: Callable[[str], None]) -> IdentityFig
     made = graph(edges, seed)
     report(f"{len(made.left):,} edges, {len(made.key):,} ids")
     everyone = np.arange(len(made.key))
-    began = perf_counter()
+    began, cpu = perf_counter(), process_time()
     whole, blocked = _joined(made, everyone, np.ones(len(made.left), dtype=bool))
-    took = perf_counter() - began
-    report(f"joined in {took:.1f} s")
+    joined = Took(perf_counter() - began, process_time() - cpu)
+    report(f"joined in {joined.wall:.1f} s, {joined.cpu:.1f} of them CPU")
     written = _write_back(made, whole)
-    report(f"written back in {written:.1f} s")
+    report(f"written back in {written.wall:.1f} s, {written.cpu:.1f} of them CPU")
     old = made.age < int(len(made.key) * _OLD)
     before, after = _in_two_runs(made, old)
     floor = _kept(whole[old], before)
@@ -113,8 +121,10 @@ def measure(edges: int, seed: int, report: Callable[[str], None]) -> IdentityFig
         ids=len(made.key),
         components=len(np.unique(whole)),
         blocked=blocked,
-        components_s=round(took, 2),
-        write_back_s=round(written, 2),
+        components_s=round(joined.wall, 2),
+        write_back_s=round(written.wall, 2),
+        components_cpu_s=round(joined.cpu, 2),
+        write_back_cpu_s=round(written.cpu, 2),
         rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
         churn_pct=round(100 * float((whole[old] != before).mean()), 3),
         floor_pct=round(100 * (1 - floor), 3),
@@ -158,18 +168,22 @@ def _kept(now: Longs, before: Longs) -> float:
     return float(np.maximum.reduceat(sizes, of).sum() / len(now))
 
 
-def _write_back(made: Graph, customers: Longs) -> float:
-    """Seconds for all ids with their customers in `identities`, commit included."""
-    rows = pa.table({"identity_key": made.key, "customer": customers, "first_load_seq": made.age})
+def _write_back(made: Graph, customers: Longs) -> Took:
+    """All ids with their customers into `identities`, commit included.
+
+    The lake sorts by customer; what comes in that order already costs a third less.
+    """
     with (
         tempfile.TemporaryDirectory() as data,
         connect(WarehouseSettings(data=data), read_only=False) as lake,
-        lake.table("found", rows),
     ):
-        began = perf_counter()
-        with lake.transaction():
+        began, cpu = perf_counter(), process_time()
+        order = np.argsort(customers, kind="stable")
+        columns = {"identity_key": made.key, "customer": customers, "first_load_seq": made.age}
+        rows = pa.table({name: values[order] for name, values in columns.items()})
+        with lake.table("found", rows), lake.transaction():
             lake.execute(_WRITE)
-        return perf_counter() - began
+        return Took(perf_counter() - began, process_time() - cpu)
 
 
 def _never(labels: Longs) -> tuple[Holdings, Longs]:

@@ -6,13 +6,13 @@ part of it does, so all its edges are joined at once. Only the others are decide
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from sessionizer.identity.fold import Customer, Fold, Look
@@ -20,6 +20,7 @@ from sessionizer.identity.rules import IdentityRules
 
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Components = npt.NDArray[np.int32]
 JOINED: Final = ""
 SETTLED: Final = "settled"
 
@@ -73,20 +74,22 @@ class Roots(msgspec.Struct, frozen=True):
 Ask = Callable[[Longs], tuple[Holdings, Longs]]
 
 
-def survivors(labels: Longs, ages: Longs, left: Longs, right: Longs) -> Longs:
-    """For each label the oldest label it is connected with: smallest age, then smallest label.
+def survivors(labels: Longs, ages: Longs, component: Components) -> Longs:
+    """For each label the oldest label of its component: smallest age, then smallest label.
 
-    `labels` is sorted and holds every value of `left` and `right`; `ages` goes with it.
+    `labels` is sorted; `ages` and `component` go with it.
     """
-    count, component = components(len(labels), places(labels, left), places(labels, right))
-    order = np.argsort(ages, kind="stable")[::-1]  # labels are in order already
+    count = int(component.max(initial=-1)) + 1
+    youth = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(youth, component, ages)
+    first = np.flatnonzero(ages == youth[component])[::-1]
     oldest = np.empty(count, dtype=np.int64)
-    oldest[component[order]] = labels[order]  # the last write, that of the oldest, stays
+    oldest[component[first]] = labels[first]  # the last write, that of the smallest, stays
     found: Longs = oldest[component]
     return found
 
 
-def places(labels: Longs, values: Longs) -> npt.NDArray[np.int32]:
+def places(labels: Longs, values: Longs) -> Components:
     """The place of each value in the sorted `labels`. Looking for many in order is several times faster."""
     order = np.argsort(values)
     found = np.empty(len(values), dtype=np.int32)
@@ -94,34 +97,60 @@ def places(labels: Longs, values: Longs) -> npt.NDArray[np.int32]:
     return found
 
 
-def components(
-    size: int, left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]
-) -> tuple[int, npt.NDArray[np.int32]]:
+def components(size: int, left: Components, right: Components) -> tuple[int, Components]:
     """How many components there are, and the number of each label's, given the places of the edges' ends."""
-    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    order = np.argsort(left)
+    begins = np.zeros(size + 1, dtype=np.int32)
+    np.cumsum(np.bincount(left, minlength=size), out=begins[1:])
+    graph = csr_matrix((np.ones(len(left)), right[order], begins), shape=(size, size))
     count, component = connected_components(graph, directed=False)
     return int(count), component
 
 
-def decide(roots: Roots, edges: Edges, rules: IdentityRules, ask: Ask) -> dict[int, str]:
-    """Position of an edge -> the rule that blocks it; all others are joined.
+class Verdict(msgspec.Struct, frozen=True):
+    """`blocked`: position of an edge -> the rule that blocks it; all others are joined. A pair that was said
+    on several days and is decided by then has the rule SETTLED. `component`: the number of the one to which
+    each label belongs by then.
+    """
+
+    blocked: dict[int, str]
+    component: Components
+
+
+def decide(roots: Roots, edges: Edges, rules: IdentityRules, ask: Ask) -> Verdict:
+    """Which edges join.
 
     `ask` tells of some labels which ids of limited kinds they have, and how many ids (in the order asked).
-    A pair that was said on several days and is decided by then has the rule SETTLED.
     """
-    at = places(roots.label, edges.left)
-    count, component = components(len(roots.label), at, places(roots.label, edges.right))
+    if not len(edges.left):
+        return Verdict({}, np.arange(len(roots.label), dtype=np.int32))
+    at, to = places(roots.label, edges.left), places(roots.label, edges.right)
+    count, component = components(len(roots.label), at, to)
     roots = _known_well(roots, edges, count, component, rules, ask)
     contested = _contested(roots, edges, count, component, component[at], rules)
     suspects = np.flatnonzero(contested[component[at]])
     blocked = _fold(roots, edges, suspects, contested[component], rules)
+    if blocked:
+        joined = np.array([one for one in suspects.tolist() if one not in blocked], dtype=np.int64)
+        component = _parted(contested, component, at[joined], to[joined])
     if rules.daily:
         blocked |= _settled(edges, suspects)
-    return blocked
+    return Verdict(blocked, component)
+
+
+def _parted(contested: Flags, component: Components, left: Components, right: Components) -> Components:
+    """Components once the contested ones are held together by these edges alone."""
+    labels = np.flatnonzero(contested[component])
+    _, inner = components(
+        len(labels), places(labels, left.astype(np.int64)), places(labels, right.astype(np.int64))
+    )
+    found = component.copy()
+    found[labels] = len(contested) + inner
+    return found
 
 
 def _known_well(
-    roots: Roots, edges: Edges, count: int, component: npt.NDArray[np.int32], rules: IdentityRules, ask: Ask
+    roots: Roots, edges: Edges, count: int, component: Components, rules: IdentityRules, ask: Ask
 ) -> Roots:
     """Customers whose ids matter here are read: where two of a component may have ids of a limited kind, or
     where there are enough ids for too many links.
@@ -157,8 +186,8 @@ def _contested(
     roots: Roots,
     edges: Edges,
     count: int,
-    component: npt.NDArray[np.int32],
-    of_edge: npt.NDArray[np.int32],
+    component: Components,
+    of_edge: Components,
     rules: IdentityRules,
 ) -> Flags:
     """Of each component whether its end state breaks a rule, whatever the days; `of_edge`: each edge's."""
@@ -182,8 +211,9 @@ def _fold(roots: Roots, edges: Edges, suspects: Longs, among: Flags, rules: Iden
         return {}
     fold = Fold(rules, _customers(roots, among))
     blocked = {}
-    for position in suspects[_order(edges, suspects, rules)].tolist():
-        rule = fold.take(_look(edges, position))
+    ordered = suspects[_order(edges, suspects, rules)]
+    for position, look in zip(ordered.tolist(), _looks(edges, ordered), strict=True):
+        rule = fold.take(look)
         if rule != JOINED:
             blocked[position] = rule
     return blocked
@@ -204,17 +234,14 @@ def _order(edges: Edges, chosen: Longs, rules: IdentityRules) -> Longs:
     return order
 
 
-def _look(edges: Edges, at: int) -> Look:
-    return Look(
-        int(edges.left[at]),
-        int(edges.right[at]),
-        (int(edges.left_key[at]), int(edges.right_key[at])),
-        int(edges.left_code[at]) if edges.left_code[at] == edges.right_code[at] else -1,
-        int(edges.day[at]),
-        bool(edges.is_link[at]),
-        bool(edges.is_alias[at]),
-        bool(edges.is_decision[at]),
-    )
+def _looks(edges: Edges, chosen: Longs) -> Iterator[Look]:
+    """The edges at these places as the fold sees them."""
+    same_kind = np.where(edges.left_code == edges.right_code, edges.left_code, -1)
+    columns = (edges.left, edges.right, edges.left_key, edges.right_key, same_kind)
+    more = (edges.day, edges.is_link, edges.is_alias, edges.is_decision)
+    rows = zip(*(column[chosen].tolist() for column in (*columns, *more)), strict=True)
+    for left, right, left_key, right_key, *rest in rows:
+        yield Look(left, right, (left_key, right_key), *rest)
 
 
 def _customers(roots: Roots, among: Flags) -> dict[int, Customer]:

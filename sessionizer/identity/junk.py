@@ -49,7 +49,8 @@ def junk_sql(column: str, words: Iterable[str] = (), longest: int = LONGEST) -> 
     reach = max(map(len, known)) + 4
     word = f"'{_BETWEEN}' || lower(trim({column}, '{around}')) || '{_BETWEEN}'"
     return (
-        f"(length({column}) <= {reach} AND contains('{listed}', {word}) AND NOT contains({column}, '{_BETWEEN}'))"
+        f"(length({column}) <= {reach} AND contains('{listed}', {word})"
+        f" AND NOT contains({column}, '{_BETWEEN}'))"
         f" OR length({column}) > {longest}"
         f" OR (({column} < '1' OR starts_with({column}, '{{')) AND trim({column}, '{around}0-.') = '')"
     )

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sessionizer.identity import junk_counts, lives
 from sessionizer.identity.decisions import Decisions, blocked_sql, merged_sql, tell
-from sessionizer.identity.graph import Edges, Flags, Holdings, Longs, Roots, decide, survivors
+from sessionizer.identity.graph import Components, Edges, Flags, Holdings, Longs, Roots, decide, survivors
 from sessionizer.identity.rules import USUAL, IdentityRules
 from sessionizer.identity.sightings import Found, accounts_sql, gather, kinds_sql, look, pair
 from sessionizer.statements import run, statement
@@ -88,11 +88,9 @@ def judge(lake: Lake, rules: IdentityRules, decisions: Decisions) -> None:
     run(lake, "identity/candidates", kinds=kinds_sql(rules), blocked=blocked_sql(decisions), **ends)
     edges, numbers = _edges(lake)
     roots, ages, new = _roots(lake, rules)
-    blocked = decide(roots, edges, rules, lambda labels: _ask(lake, rules, labels)) if len(numbers) else {}
-    _put_edges(lake, numbers, blocked, rules)
-    joined = np.ones(len(numbers), dtype=bool)
-    joined[list(blocked)] = False
-    _put_moves(lake, roots.label, ages, new, edges, joined, rules)
+    verdict = decide(roots, edges, rules, lambda labels: _ask(lake, rules, labels))
+    _put_edges(lake, numbers, verdict.blocked, rules)
+    _put_moves(lake, roots.label, ages, new, edges, verdict.component, rules)
 
 
 def _edges(lake: Lake) -> tuple[Edges, Longs]:
@@ -182,11 +180,15 @@ def _put_edges(lake: Lake, numbers: Longs, blocked: dict[int, str], rules: Ident
 
 
 def _put_moves(
-    lake: Lake, label: Longs, ages: Longs, new: Flags, edges: Edges, joined: Flags, rules: IdentityRules
+    lake: Lake,
+    label: Longs,
+    ages: Longs,
+    new: Flags,
+    edges: Edges,
+    component: Components,
+    rules: IdentityRules,
 ) -> None:
-    left, right = edges.left[joined], edges.right[joined]
-    apart = left != right
-    oldest = survivors(label, _all_ages(lake, label, ages), left[apart], right[apart])
+    oldest = survivors(label, _all_ages(lake, label, ages), component)
     changed = oldest != label
     account = np.array([kind.of == "account" for kind in rules.kinds])
     of_accounts = np.unique(edges.left[account[edges.left_code]]) if len(edges.left) else label[:0]

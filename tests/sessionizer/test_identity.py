@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionizer.identity.graph import survivors
+from sessionizer.identity.graph import components, places, survivors
 from sessionizer.incremental import stitch
 from tests.sessionizer.ids import key_of
 from tests.sessionizer.test_incremental import NOW, stitched
@@ -145,4 +145,6 @@ def test_survivors_are_the_oldest_of_their_component(pairs: list[tuple[int, int]
         group |= dict.fromkeys(both, both)
     expected = [min(group[label], key=lambda one: (ages[one // 2], one)) for label in labels]
     ends = 2 * np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    assert survivors(np.array(labels), np.array(ages), ends[:, 0], ends[:, 1]).tolist() == expected
+    at = (places(np.array(labels), column) for column in (ends[:, 0], ends[:, 1]))
+    _, component = components(len(labels), *at)
+    assert survivors(np.array(labels), np.array(ages), component).tolist() == expected

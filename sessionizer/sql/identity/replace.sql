@@ -1,2 +1,2 @@
--- replace: puts all identities in.
-INSERT INTO lake.main.identities SELECT * FROM identity_rows ORDER BY identity_key
+-- replace: puts all identities in. The lake sorts them by customer.
+INSERT INTO lake.main.identities SELECT * FROM identity_rows
