@@ -25,7 +25,7 @@ from warehouse.times import iso, iso_time
 
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
-_PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL LIMIT 20"
+_PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL"
 _NAMES: Final = """
     SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
     FROM events WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT 5000"""
