@@ -143,6 +143,26 @@ def test_merge_over_two_user_ids(office: Office) -> None:
     assert customers(office.lake) == [{"d1", "d2", "d3", "u1"}, {"d4", "d5", "u2"}]
 
 
+def test_merged_and_then_split_again(office: Office) -> None:
+    """Of two decisions about one pair the one that parts them holds, until it is undone."""
+    office.decide("merge", "u1", "d4")
+    office.decide("split", "u1", "d4", "u2")
+    assert customers(office.lake) == [{"d1", "d2", "d3", "u1"}, {"d4", "u2"}]
+    office.undo(2)
+    assert customers(office.lake) == [{"d1", "d2", "d3", "u1", "d4", "u2"}]
+
+
+def test_blocked_unblocked_and_blocked_again(office: Office) -> None:
+    before = contents(office.lake)
+    office.decide("block", "d1", "u1")
+    parted = contents(office.lake)
+    office.undo(1)
+    assert contents(office.lake) == before
+    office.decide("block", "d1", "u1")
+    assert contents(office.lake) == parted
+    assert [one.holds for one in sorted(office.registry.decisions(), key=lambda one: one.no)] == [False, True]
+
+
 def test_what_is_said_again_stays_blocked(office: Office) -> None:
     office.decide("block", "d1", "u1")
     stitched([said(6, "d1", "u1")], [6], office.lake, holding(office.registry))

@@ -10,7 +10,7 @@ import pytest
 
 from sessionizer.incremental import stitch
 from sessionizer.rebuild import rebuild
-from tests.sessionizer.test_incremental import NOW, check_against_oracles
+from tests.sessionizer.test_incremental import MORTAL, NOW, check_against_oracles
 from tests.sessionizer.world import arrivals, contents, loaded, plain_lake, store
 from warehouse.lake import Lake, connect
 from warehouse.settings import WarehouseSettings
@@ -76,6 +76,20 @@ def test_a_rebuild_broken_off_at_any_statement(every: int) -> None:
     stitch(lake, now=NOW, batch=40)
     assert break_everywhere(lake, lambda broken: rebuild(broken, now=NOW), every) > 30 // every
     check_against_oracles(lake, events)
+
+
+@pytest.mark.slow
+def test_a_run_with_ids_that_end_broken_off_at_any_statement() -> None:
+    lake, events = plain_lake(), arrivals(random.Random(2), 60, 12)
+    store(lake, events)
+    loaded(lake, 30)
+    stitch(lake, now=NOW, ids=MORTAL)
+    loaded(lake, 60)
+    assert break_everywhere(lake, lambda broken: stitch(broken, now=NOW, ids=MORTAL), every=5) > 12
+    assert lake.query("SELECT count(*) > 0 FROM identity_lives WHERE life > 1") == [(True,)]
+    in_runs = contents(lake)
+    rebuild(lake, now=NOW, ids=MORTAL)
+    assert contents(lake) == in_runs
 
 
 def test_in_the_real_lake(tmp_path: Path) -> None:
