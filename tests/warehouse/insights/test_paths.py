@@ -168,7 +168,7 @@ def test_equal_to_plain_python(world: World, fields: dict[str, Any]) -> None:
     question = Paths(**{"since": SINCE, "until": UNTIL, "window": "5d", **fields})
     answer = paths(world[0], question, NOW)
     nodes, edges = told(world, question)
-    assert len(edges) > 3
+    assert len(edges) > 1
     assert {
         (one.step, one.item): [one.walks, one.units, one.ended, one.reached, one.cut] for one in answer.nodes
     } == {place: [found[0], len(found[1]), *found[2:]] for place, found in nodes.items()}
