@@ -9,6 +9,7 @@ import msgspec
 
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
 from warehouse.insights.bottleneck import Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table
+from warehouse.insights.buyers.clusters import Clusters, ClustersAnswer, clusters, clusters_table
 from warehouse.insights.buyers.clv import Clv, ClvAnswer, clv, clv_table
 from warehouse.insights.buyers.rfm import Rfm, RfmAnswer, rfm, rfm_table
 from warehouse.insights.cause import Cause, CauseAnswer, cause, cause_table
@@ -80,6 +81,7 @@ _ALL: Final = (
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("service", Service, ServiceAnswer, service, service_table),
     Insight("survey", Survey, SurveyAnswer, survey, survey_table),
+    Insight("clusters", Clusters, ClustersAnswer, clusters, clusters_table),
     Insight("clv", Clv, ClvAnswer, clv, clv_table),
     Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),
     Insight("trend", Trend, TrendAnswer, trend, trend_table),
