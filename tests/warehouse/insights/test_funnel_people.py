@@ -184,4 +184,7 @@ def test_parts_of_a_change_add_up() -> None:
     assert sum(one.part for one in found) == pytest.approx(13 / 45 - 21 / 50, abs=1e-12)
     assert found[0].value == "b"
     assert {one.value: one.rate_part for one in found}["new"] == 0
+    by_value = {one.value: one for one in found}
+    assert by_value["a"].mix_part == pytest.approx((10 / 45 - 20 / 50) * (0.5 - 21 / 50))
+    assert by_value["gone"].part == pytest.approx(-10 / 50 * (0.1 - 21 / 50))
     assert sum(one.part for one in against("f", now, 0.5)) == pytest.approx(13 / 45 - 0.5, abs=1e-12)
