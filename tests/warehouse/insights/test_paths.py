@@ -250,6 +250,18 @@ def test_a_long_way_between_two_events_shows_its_ends() -> None:
     assert [edge[1] + edge[2] for edge in shown(exactly)] == ["AB", "BC", "CD", "DE", "EF", "FG", "GZ"]
 
 
+def test_an_end_that_looks_like_the_step_before_is_reached() -> None:
+    names = (("A", None), ("B", "CN"), ("B", "DE"), ("B", "DE"))
+    lake = lake_of(
+        Event(number, START + number * MINUTE, f"m{number}", "track", "d", event=name, country=country)
+        for number, (name, country) in enumerate(names, 1)
+    )
+    ask = Paths(since="2026-11-05", until="2026-11-05", start="A", end="B where country = DE")
+    answer = paths(lake, ask, NOW)
+    assert shown(answer) == [(1, "A", "B", 60), (2, "B", "B", 60)]
+    assert [one.reached for one in answer.nodes] == [0, 0, 1]
+
+
 def test_pages_are_their_paths_without_the_last_slash() -> None:
     pages = ["/", "/a", "/a/", None, "/b//", ""]
     lake = lake_of(

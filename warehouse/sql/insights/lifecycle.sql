@@ -32,7 +32,7 @@ came AS (
         number,
         count(*) AS active,
         count(*) FILTER (is_new) AS new,
-        count(*) FILTER (stayed AND NOT is_new) AS returning_,
+        count(*) FILTER (stayed) AS returning_,
         count(*) FILTER (NOT stayed AND NOT is_new) AS resurrecting
     FROM told
     GROUP BY number
