@@ -26,9 +26,10 @@ from warehouse.times import iso, iso_time
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
 _PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL"
-_NAMES: Final = """
+_MOST_NAMES: Final = 5000
+_NAMES: Final = f"""
     SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
-    FROM events WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT 5000"""
+    FROM events WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT {_MOST_NAMES}"""
 
 
 class Asked:
@@ -140,8 +141,10 @@ class Asked:
             raise BadQuestion(f"the question cannot be answered: {str(error).splitlines()[0]}") from error
 
     def known(self, selectors: Iterable[Selector]) -> None:
-        """UnknownName where an event of these has never come; asked only when an answer is empty."""
+        """UnknownName where an event of these has never come; asked when an answer has nothing of one."""
         names = {name for (name,) in self.lake.query(_NAMES, [self.project])}
+        if len(names) == _MOST_NAMES:
+            return  # the list is cut: what is not in it may have come all the same
         for one in selectors:
             type, name = one.kind
             if name is not None and (name if type == "track" else f"{type}:{name}") not in names:

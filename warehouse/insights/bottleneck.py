@@ -79,7 +79,7 @@ def bottleneck(lake: Lake, question: Bottleneck, now: int) -> BottleneckAnswer:
         rows = asked.rows(sql)
         titles = [one.title for one in way.steps]
         n = sum(row[3] for row in rows if row[0] and row[1] == 0)
-        if not n:
+        if not any(row[-1] for row in rows):
             asked.known(way.steps)
         then, before = (_counted([row for row in rows if row[0] == now], question) for now in (True, False))
         steps = _compared(titles, then, before, question)

@@ -69,7 +69,7 @@ def correlation(lake: Lake, question: Correlation, now: int) -> CorrelationAnswe
                 raise BadQuestion(f"{name}: 1 to 10000 would do, not {value}")
         sql = _sql(asked, question, way)
         (_, yes, no), (_, n, _), *rows = asked.rows(sql)
-        if not n:
+        if not yes:
             asked.known(way.steps)
         enough = [
             (event, int(a), int(b))

@@ -105,7 +105,7 @@ def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
         parts = [_part(row, question, titles, asked) for row in rows if row[2] is not None]
         nobody = [None] * (_PER_STEP * len(titles))
         steps = _steps(next((row[-len(nobody) :] for row in rows if row[2] is None), nobody), titles)
-        if not steps[0].n:
+        if not steps[-1].n:
             asked.known(way.steps)
         return FunnelAnswer(
             question=settled(question),

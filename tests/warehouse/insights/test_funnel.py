@@ -213,6 +213,7 @@ def test_the_statement_that_is_shown_gives_the_answer(world: World) -> None:
         ({"steps": ("Viewed",)}, "steps: 2 to 30 would do, not 1"),
         ({"steps": ("Viewed",) * 50}, "steps: 2 to 30 would do, not 50"),
         ({"steps": ("Vewed", "Added")}, "event 'Vewed' is not known here; near it: 'Viewed'"),
+        ({"steps": ("Viewed", "Orderd")}, "event 'Orderd' is not known here; near it: 'Ordered'"),
         ({"within": "soon"}, "within 'soon' is no length of time"),
         ({"within": "0d"}, "within '0d' is no length of time"),
         ({"exclude": ("Other between 2 and 2",)}, "between 2 and 2 is no part of 3 steps"),
