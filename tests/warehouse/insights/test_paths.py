@@ -289,7 +289,7 @@ def test_whose_walks_may_go_on_is_not_mature() -> None:
         assert paths(lake, ask, NOW).n_mature == mature
 
 
-def test_an_item_of_a_million_values_takes_no_more_room_than_the_rest() -> None:
+def test_items_of_many_values_are_cut_to_the_top() -> None:
     lake = lake_of(
         Event(
             number,

@@ -8,7 +8,7 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of, owners, random_lake
 from tests.warehouse.insights.cohorts import Cohorts
-from warehouse.insights import BadQuestion, Retention, retention
+from warehouse.insights import BadQuestion, Lifecycle, Retention, Selector, lifecycle, retention
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]
@@ -195,3 +195,25 @@ def test_what_cannot_be_answered_says_what_would_do(world: World, fields: dict[s
     with pytest.raises(BadQuestion) as refused:
         retention(world[0], Retention(**{"since": SINCE, "until": UNTIL, **fields}), NOW)
     assert text in str(refused.value)
+
+
+HOSTILE = ("'; DROP TABLE events; -- {marks} $p1", 'x" OR 1=1 --', "b0")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_texts(world: World, text: str) -> None:
+    fields: dict[str, Any] = {"since": SINCE, "until": UNTIL}
+    whole = retention(world[0], Retention(by=(f"customer.{text}", f"properties.{text}"), **fields), NOW)
+    assert whole.n > 0
+    assert {tuple(row.by) for row in whole.totals} == {("(none)", "(none)")}
+    asks: tuple[dict[str, Any], ...] = (
+        {"start": Selector(text)},
+        {"measure": f"sum of {text}"},
+        {"by": (text,)},
+        {"where": (text,)},
+    )
+    for ask in asks:
+        with pytest.raises(BadQuestion):
+            retention(world[0], Retention(**fields, **ask), NOW)
+    with pytest.raises(BadQuestion):
+        lifecycle(world[0], Lifecycle(event=Selector(text), **fields), NOW)
