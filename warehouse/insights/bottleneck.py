@@ -13,7 +13,7 @@ from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
-from warehouse.insights.question import Answer
+from warehouse.insights.question import Answer, require
 from warehouse.insights.slices import Counts, Slice, against, slices
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import NONE, OTHER
@@ -94,15 +94,7 @@ def bottleneck(lake: Lake, question: Bottleneck, now: int) -> BottleneckAnswer:
 
 
 def _check(question: Bottleneck) -> None:
-    bounds = {
-        "periods": (1, question.periods, 52),
-        "by": (1, len(question.by), 8),
-        "least": (1, question.least, 1_000_000),
-        "top": (1, question.top, 500),
-    }
-    for name, (least, value, most) in bounds.items():
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, periods=(1, 52), by=(1, 8), least=(1, 1_000_000), top=(1, 500))
     steps = len(question.steps) - 1
     if question.benchmark and len(question.benchmark) != steps:
         raise BadQuestion(f"benchmark: {steps} rates would do, not {len(question.benchmark)}")

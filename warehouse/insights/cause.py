@@ -12,7 +12,7 @@ from warehouse.insights.asked import Asked, asking
 from warehouse.insights.contrast import Cell, effects, score
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -92,14 +92,7 @@ def cause(lake: Lake, question: Cause, now: int) -> CauseAnswer:
 
 
 def _check(question: Cause) -> None:
-    for name, value, least, most in (
-        ("by", len(question.by), 1, _MOST_FIELDS),
-        ("depth", question.depth, 1, 2),
-        ("top", question.top, 1, 1_000),
-        ("least", question.least, 1, 1_000_000_000),
-    ):
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, by=(1, _MOST_FIELDS), depth=(1, 2), top=(1, 1_000), least=(1, 1_000_000_000))
     if len(set(question.by)) < len(question.by):
         raise BadQuestion("by: a field is named twice; once would do")
 

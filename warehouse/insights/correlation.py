@@ -10,9 +10,8 @@ from scipy import stats
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
-from warehouse.insights.question import Answer
+from warehouse.insights.question import Answer, require
 from warehouse.insights.tables import Table, flat
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -64,9 +63,7 @@ def correlation(lake: Lake, question: Correlation, now: int) -> CorrelationAnswe
     """`now`: µs UTC. BadQuestion, UnknownName."""
     with asking(lake, question, now) as asked:
         way = plan(asked, question)
-        for name, value in (("least", question.least), ("limit", question.limit)):
-            if not 1 <= value <= 10_000:
-                raise BadQuestion(f"{name}: 1 to 10000 would do, not {value}")
+        require(question, least=(1, 10_000), limit=(1, 10_000))
         sql = _sql(asked, question, way)
         (_, yes, no), (_, n, _), *rows = asked.rows(sql)
         if not yes:

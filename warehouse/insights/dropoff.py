@@ -8,9 +8,8 @@ from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
-from warehouse.insights.question import Answer
+from warehouse.insights.question import Answer, require
 from warehouse.insights.tables import Table, flat
 from warehouse.insights.who import who
 from warehouse.lake import Lake
@@ -53,9 +52,7 @@ def dropoff(lake: Lake, question: Dropoff, now: int) -> DropoffAnswer:
     with asking(lake, question, now) as asked:
         way = plan(asked, question)
         last = len(way.steps) - 1
-        for name, value, most in (("step", question.step, last), ("limit", question.limit, MOST_LISTED)):
-            if not 1 <= value <= most:
-                raise BadQuestion(f"{name}: 1 to {most} would do, not {value}")
+        require(question, step=(1, last), limit=(1, MOST_LISTED))
         sql = _sql(asked, question, way)
         rows = asked.rows(sql)
         if not rows:

@@ -8,10 +8,9 @@ from typing import Annotated, Any, ClassVar, Final
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.fields import IN_SESSION
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table, flat
 from warehouse.insights.trend import OTHER
 from warehouse.insights.walks import item
@@ -85,10 +84,7 @@ def engagement(lake: Lake, question: Engagement, now: int) -> EngagementAnswer:
 
 
 def _check(question: Engagement) -> None:
-    for name, value in (("events", len(question.events)), ("top", question.top)):
-        least, most = _BOUNDS[name]
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, **_BOUNDS)
 
 
 def _sql(asked: Asked, question: Engagement, events: Sequence[Selector]) -> str:

@@ -15,7 +15,7 @@ from warehouse.insights.clock import Clock
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
 from warehouse.insights.period import Interval, span
-from warehouse.insights.question import Answer
+from warehouse.insights.question import Answer, require
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import MOST_INTERVALS, NONE, OTHER
 from warehouse.lake import Lake
@@ -119,14 +119,7 @@ def _check(asked: Asked, question: Funnel) -> None:
     intervals = (asked.period.until - asked.period.since) // (_SECONDS[question.every] * 1_000_000) + 1
     if intervals > MOST_INTERVALS:
         raise BadQuestion(f"every {question.every!r} makes {intervals} intervals; {MOST_INTERVALS} would do")
-    bounds = {
-        "by": (0, len(question.by), 3),
-        "top": (1, question.top, 500),
-        "at_step": (1, question.at_step, len(question.steps)),
-    }
-    for name, (least, value, most) in bounds.items():
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, by=(0, 3), top=(1, 500), at_step=(1, len(question.steps)))
 
 
 def _sql(asked: Asked, question: Funnel, way: Plan) -> str:

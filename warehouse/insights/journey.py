@@ -12,7 +12,7 @@ from warehouse.insights.asked import Asked
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import span
-from warehouse.insights.question import Question
+from warehouse.insights.question import Question, require
 from warehouse.insights.wording import selector
 
 Order = Literal["ordered", "strict", "any"]
@@ -119,9 +119,7 @@ class Plan(Struct, frozen=True):
 
 def plan(asked: Asked, question: Journey) -> Plan:
     """BadQuestion where steps and switches do not go together."""
-    for name, (least, most) in _MOST.items():
-        if not least <= len(getattr(question, name)) <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {len(getattr(question, name))}")
+    require(question, **_MOST)
     switches = _settled(question)
     found = Plan(
         [asked.selector(one) for one in question.steps],

@@ -8,9 +8,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import asking
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.insights.walks import Walks
 from warehouse.lake import Lake
@@ -104,10 +103,7 @@ def paths(lake: Lake, question: Paths, now: int) -> PathsAnswer:
 
 
 def _check(question: Paths) -> None:
-    for name, (least, most) in _BOUNDS.items():
-        value = len(question.events) if name == "events" else getattr(question, name)
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, **_BOUNDS)
 
 
 def _node(row: Sequence[Any], of: int) -> Node:

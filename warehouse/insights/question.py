@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Filter
 
 Unit = Literal["customer", "device", "user", "session", "group"]
@@ -50,3 +51,12 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 Told = dict[str, Any]
+
+
+def require(question: Question, **bounds: tuple[float, float]) -> None:
+    """BadQuestion where a number, or the length of a list, is not within its bounds, both allowed."""
+    for name, (least, most) in bounds.items():
+        value = getattr(question, name)
+        size = len(value) if isinstance(value, tuple) else value
+        if not least <= size <= most:
+            raise BadQuestion(f"{name}: {least} to {most} would do, not {size}")

@@ -12,12 +12,12 @@ from warehouse.insights.calendar import Every
 from warehouse.insights.cohorts import Cohorts
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 
 Kind = Literal["first", "recurring", "first_ever"]
-_BOUNDS: Final = {"intervals": (1, 400), "minimum": (1, 1_000_000), "top": (1, 100)}
+_BOUNDS: Final = {"intervals": (1, 400), "minimum": (1, 1_000_000), "top": (1, 100), "by": (0, 3)}
 
 
 class Retention(Question, frozen=True, kw_only=True):
@@ -109,12 +109,7 @@ def retention(lake: Lake, question: Retention, now: int) -> RetentionAnswer:
 
 
 def _check(question: Retention) -> None:
-    for name, (least, most) in _BOUNDS.items():
-        value = getattr(question, name)
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
-    if len(question.by) > 3:
-        raise BadQuestion(f"by: 0 to 3 would do, not {len(question.by)}")
+    require(question, **_BOUNDS)
     if any(width < 1 for width in question.brackets) or sum(question.brackets) > 400:
         raise BadQuestion(
             f"brackets: widths from 1 on, together at most 400, would do, not {question.brackets}"

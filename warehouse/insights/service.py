@@ -11,7 +11,7 @@ from warehouse.insights.asked import Asked, asking
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import span
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import NONE
 from warehouse.lake import Lake
@@ -70,9 +70,7 @@ def service(lake: Lake, question: Service, now: int) -> ServiceAnswer:
     """Tickets by the events about them. `now`: µs UTC. BadQuestion, UnknownName."""
     if not 0 < question.limit <= 1:
         raise BadQuestion(f"limit {question.limit}: a share such as 0.15 would do")
-    for name, value, least, most in (("top", question.top, 1, 500), ("by", len(question.by), 0, 3)):
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, top=(1, 500), by=(0, 3))
     with asking(lake, question, now) as asked:
         selectors = [asked.selector(getattr(question, role)) for role in _ROLES]
         sql = _sql(asked, question, selectors)

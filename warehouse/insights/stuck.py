@@ -9,10 +9,9 @@ from msgspec import Meta, Struct
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
 from warehouse.insights.dropoff import MOST_LISTED
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
 from warehouse.insights.period import span
-from warehouse.insights.question import Answer
+from warehouse.insights.question import Answer, require
 from warehouse.insights.tables import Table, flat
 from warehouse.insights.who import who
 from warehouse.lake import Lake
@@ -61,8 +60,7 @@ def stuck(lake: Lake, question: Stuck, now: int) -> StuckAnswer:
     """`now`: µs UTC. BadQuestion, UnknownName."""
     with asking(lake, question, now) as asked:
         way = plan(asked, question)
-        if not 1 <= question.limit <= MOST_LISTED:
-            raise BadQuestion(f"limit: 1 to {MOST_LISTED} would do, not {question.limit}")
+        require(question, limit=(1, MOST_LISTED))
         sql = _sql(asked, question, way)
         (_, _, _, n, mature, _), *rows = asked.rows(sql)
         if not n:

@@ -11,10 +11,9 @@ from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.clock import Clock, local_time
-from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import Interval
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import NONE, OTHER
 from warehouse.lake import Lake
@@ -69,9 +68,7 @@ class SurveyAnswer(Answer, frozen=True, kw_only=True):
 
 def survey(lake: Lake, question: Survey, now: int) -> SurveyAnswer:
     """Scores of a survey over time. `now`: µs UTC. BadQuestion, UnknownName."""
-    for name, value, least, most in (("top", question.top, 1, 500), ("by", len(question.by), 0, 3)):
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, top=(1, 500), by=(0, 3))
     with asking(lake, question, now) as asked:
         selector = asked.selector(question.event)
         sql = _sql(asked, question, selector)

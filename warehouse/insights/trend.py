@@ -14,7 +14,7 @@ from warehouse.insights.filters import Selector
 from warehouse.insights.formula import formula
 from warehouse.insights.measures import measure
 from warehouse.insights.period import Interval
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -96,11 +96,7 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
 
 
 def _check(question: Trend) -> None:
-    given = {"events": len(question.events), "by": len(question.by)}
-    for name, (least, most) in _BOUNDS.items():
-        value = given.get(name, getattr(question, name))
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, **_BOUNDS)
 
 
 def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:

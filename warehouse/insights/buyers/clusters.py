@@ -23,7 +23,7 @@ from warehouse.insights.buyers.kmeans import (
 from warehouse.insights.buyers.purchases import worth
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.insights.visited import visited
 from warehouse.lake import Lake
@@ -120,14 +120,9 @@ def clusters(lake: Lake, question: Clusters, now: int) -> ClustersAnswer:
 
 
 def _check(question: Clusters) -> None:
-    bounds = {"customers": (0, _MOST_SHOWN), "seed": (0, 1 << 31), "channels": (0, _MOST_CHANNELS)}
-    for name, (least, most) in bounds.items():
-        value = getattr(question, name)
-        size = value if isinstance(value, int) else len(value)
-        if not least <= size <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {size}")
-    if question.k is not None and not 2 <= question.k <= MOST_K:
-        raise BadQuestion(f"k: 2 to {MOST_K} would do, not {question.k}")
+    require(question, customers=(0, _MOST_SHOWN), seed=(0, 1 << 31), channels=(0, _MOST_CHANNELS))
+    if question.k is not None:
+        require(question, k=(2, MOST_K))
 
 
 def _sql(asked: Asked, question: Clusters, selector: Selector) -> str:

@@ -19,7 +19,7 @@ from warehouse.insights.buyers.purchases import named, worth
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import span
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -105,10 +105,7 @@ def clv(lake: Lake, question: Clv, now: int) -> ClvAnswer:
 
 def _check(question: Clv) -> float:
     """The horizon in weeks."""
-    for name, least, most in (("discount", 0.0, 1.0), ("holdout", 0.1, 0.9), ("customers", 0, _MOST_SHOWN)):
-        value = getattr(question, name)
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, discount=(0.0, 1.0), holdout=(0.1, 0.9), customers=(0, _MOST_SHOWN))
     return span("horizon", question.horizon) / _WEEK_US
 
 

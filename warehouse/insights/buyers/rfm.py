@@ -13,7 +13,7 @@ from warehouse.insights.buyers.purchases import SCALE, named, worth
 from warehouse.insights.buyers.segments import quintile_segment, threshold_segment
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table, flat
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -122,10 +122,7 @@ def rfm(lake: Lake, question: Rfm, now: int) -> RfmAnswer:
 
 
 def _check(question: Rfm) -> None:
-    for name, (least, most) in _BOUNDS.items():
-        value = getattr(question, name)
-        if not least <= value <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {value}")
+    require(question, **_BOUNDS)
     for name in _LIMITS:
         value = getattr(question, name)
         if value is not None and question.scheme != "thresholds":

@@ -23,7 +23,7 @@ from warehouse.insights.marketing.journeys import (
 from warehouse.insights.marketing.models import MARKOV, Credits, Model, credits_of
 from warehouse.insights.marketing.statement import journeys_sql
 from warehouse.insights.period import span
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.insights.visited import touch
 from warehouse.lake import Lake
@@ -116,11 +116,7 @@ def attribution(lake: Lake, question: Attribution, now: int) -> AttributionAnswe
 
 
 def _check(question: Attribution) -> None:
-    for name, (least, most) in _BOUNDS.items():
-        value = getattr(question, name)
-        size = value if isinstance(value, int) else len(value)
-        if not least <= size <= most:
-            raise BadQuestion(f"{name}: {least} to {most} would do, not {size}")
+    require(question, **_BOUNDS)
     if len(set(question.models)) < len(question.models):
         raise BadQuestion(f"models: {', '.join(question.models)[:200]!r} names one twice; once would do")
 

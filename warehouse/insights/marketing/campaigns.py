@@ -20,7 +20,7 @@ from warehouse.insights.marketing.journeys import NO_TOUCH, Floats, Ints, Journe
 from warehouse.insights.marketing.models import weights_of
 from warehouse.insights.marketing.statement import journeys_sql
 from warehouse.insights.period import Period, span
-from warehouse.insights.question import Answer, Question
+from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table, flat
 from warehouse.insights.visited import touch
 from warehouse.lake import Lake
@@ -92,8 +92,7 @@ def campaigns(lake: Lake, question: Campaigns, now: int) -> CampaignsAnswer:
     """What visits of the range cost, and what its conversions brought. `now`: µs UTC. BadQuestion,
     UnknownName.
     """
-    if not 1 <= question.top <= _MOST:
-        raise BadQuestion(f"top: 1 to {_MOST} would do, not {question.top}")
+    require(question, top=(1, _MOST))
     half_life = span("half_life", question.half_life) / 1e6
     with asking(lake, question, now) as asked:
         selector = asked.selector(question.event)
