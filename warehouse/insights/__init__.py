@@ -2,6 +2,9 @@
 
 from warehouse.insights.anomaly import Anomaly, anomaly
 from warehouse.insights.bottleneck import Bottleneck, bottleneck
+from warehouse.insights.buyers.clusters import Clusters, clusters
+from warehouse.insights.buyers.clv import Clv, clv
+from warehouse.insights.buyers.rfm import Rfm, rfm
 from warehouse.insights.cause import Cause, cause
 from warehouse.insights.correlation import Correlation, correlation
 from warehouse.insights.dropoff import Dropoff, dropoff
@@ -11,6 +14,8 @@ from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.funnel import Funnel, funnel
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
+from warehouse.insights.marketing.campaigns import Campaigns, campaigns
+from warehouse.insights.marketing.effect import CampaignEffect, campaign_effect
 from warehouse.insights.paths import Paths, paths
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
@@ -24,7 +29,11 @@ __all__ = [
     "Attribution",
     "BadQuestion",
     "Bottleneck",
+    "CampaignEffect",
+    "Campaigns",
     "Cause",
+    "Clusters",
+    "Clv",
     "Correlation",
     "Dropoff",
     "Engagement",
@@ -33,6 +42,7 @@ __all__ = [
     "Lifecycle",
     "Paths",
     "Retention",
+    "Rfm",
     "Selector",
     "Service",
     "Stickiness",
@@ -43,7 +53,11 @@ __all__ = [
     "anomaly",
     "attribution",
     "bottleneck",
+    "campaign_effect",
+    "campaigns",
     "cause",
+    "clusters",
+    "clv",
     "correlation",
     "dropoff",
     "engagement",
@@ -51,6 +65,7 @@ __all__ = [
     "lifecycle",
     "paths",
     "retention",
+    "rfm",
     "service",
     "stickiness",
     "stuck",

@@ -15,13 +15,14 @@ from click.testing import CliRunner
 
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
+from warehouse import insights
 from warehouse.catalogs import catalog_of
 from warehouse.cli import insight
 from warehouse.console import insights as api
 from warehouse.console.app import create_app
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
-from warehouse.insights import Trend, trend
+from warehouse.insights import Trend, kinds, trend
 from warehouse.insights.asked import absolute
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.lake import connect
@@ -145,3 +146,10 @@ def test_the_command_line_says_what_is_wrong(shop: Path) -> None:
     ):
         done = CliRunner().invoke(insight.insight, [*arguments, "--data", str(shop)])
         assert text in str(done.exception)
+
+
+def test_each_insight_is_listed_once_and_open_to_python() -> None:
+    assert len(kinds._ALL) == len(INSIGHTS)
+    for one in INSIGHTS.values():
+        assert getattr(insights, one.question.__name__) is one.question
+        assert getattr(insights, one.ask.__name__) is one.ask
