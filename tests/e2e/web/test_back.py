@@ -63,4 +63,5 @@ def test_a_page_that_is_shown_again_is_a_view_and_engaged_time_goes_on(shop: Sho
     of_page = sorted((one for one in engaged if one["context"]["page"]["path"] == "/index.html"), key=at)
     assert len(of_page) == 2
     for told, seen in zip(of_page, sorted(left, key=at), strict=True):
-        assert 250 <= told["properties"]["engaged_ms"] <= seen["properties"]["seen_ms"] + 5
+        # The time away, 1.5 s, is in neither; which of two listeners hears of an ending first is open.
+        assert 250 <= told["properties"]["engaged_ms"] <= seen["properties"]["seen_ms"] + 500
