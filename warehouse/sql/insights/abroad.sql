@@ -14,8 +14,8 @@ abroad AS MATERIALIZED (
 beside AS MATERIALIZED (
     SELECT
         *,
-        started_at = lag(ended_at) OVER line AS begins_with,
-        ended_at = lead(started_at) OVER line AS ends_with
+        coalesce(started_at = lag(ended_at) OVER line, FALSE) AS begins_with,
+        coalesce(ended_at = lead(started_at) OVER line, FALSE) AS ends_with
     FROM sessions
     WHERE subject_key IN (SELECT subject_key FROM abroad)
         AND project = {project}
@@ -31,16 +31,23 @@ visiting AS MATERIALIZED (
     FROM beside AS b
     JOIN abroad USING (session_id)
 ),
+touching AS MATERIALIZED (
+    SELECT *
+    FROM (
+        SELECT *, started_at AS moment FROM visiting WHERE begins_with
+        UNION ALL
+        SELECT *, ended_at FROM visiting WHERE ends_with AND NOT (begins_with AND ended_at = started_at)
+    )
+    LIMIT 1000000 -- far more than there ever are; it tells the planner that events are not what to keep in memory
+),
 edges AS MATERIALIZED (
     SELECT e.load_seq, v.identity_key
     FROM events AS e
-    JOIN visiting AS v
-        ON v.subject_key = e.subject_key
-        AND (v.begins_with AND e.timestamp = v.started_at OR v.ends_with AND e.timestamp = v.ended_at)
-        AND (e.timestamp, e.message_id) BETWEEN (v.started_at, v.first_message_id) AND (v.ended_at, v.last_message_id)
-    WHERE (v.begins_with OR v.ends_with)
-        AND e.project = {project}
+    JOIN touching AS v ON v.subject_key = e.subject_key AND v.moment = e.timestamp
+    WHERE e.project = {project}
         AND e.timestamp >= make_timestamptz({since})
         AND e.timestamp < make_timestamptz({until})
         AND e.load_seq <= {seq}
+        AND (e.timestamp > v.started_at OR e.message_id >= v.first_message_id)
+        AND (e.timestamp < v.ended_at OR e.message_id <= v.last_message_id)
 )
