@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -91,18 +92,25 @@ def _texts(value: Any) -> Sequence[str]:
 
 def _print(insight: Insight, answer: Answer, as_csv: bool) -> None:
     table = insight.table(answer)
-    rows = [[text(value) for value in row] for row in table.rows]
     if as_csv:
+        rows = [[text(value) for value in row] for row in table.rows]
         csv.writer(sys.stdout, lineterminator="\n").writerows([table.columns, *rows])
         return
-    print_table(table.columns, rows[:_SHOWN_ROWS])
-    if len(rows) > _SHOWN_ROWS:
-        click.echo(f"{len(rows) - _SHOWN_ROWS} rows more: --csv or --json prints all", err=True)
+    print_table(table.columns, [[_short(value) for value in row] for row in table.rows[:_SHOWN_ROWS]])
+    if len(table.rows) > _SHOWN_ROWS:
+        click.echo(f"{len(table.rows) - _SHOWN_ROWS} rows more: --csv or --json prints all", err=True)
     click.echo(
         f"{answer.since} to {answer.until} by {answer.timezone}; {answer.n} {answer.unit}s,"
         f" {answer.n_mature} of them complete; everything received before {answer.complete_until} is in",
         err=True,
     )
+
+
+def _short(value: Any) -> str:
+    """A value as people read it: of a number with a fraction four digits that count."""
+    if not isinstance(value, float) or not isfinite(value):
+        return text(value)
+    return f"{value:,.4g}" if abs(value) < 10_000 else str(round(value))
 
 
 @click.group()

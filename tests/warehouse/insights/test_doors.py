@@ -148,6 +148,22 @@ def test_the_command_line_says_what_is_wrong(shop: Path) -> None:
         assert text in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.18376068, "0.1838"),
+        (103091.79999, "103092"),
+        (2.0, "2"),
+        (7, "7"),
+        (None, ""),
+        (float("inf"), "null"),
+        (-1234.5678, "-1,235"),
+    ],
+)
+def test_numbers_are_short_for_people(value: object, shown: str) -> None:
+    assert insight._short(value) == shown
+
+
 def test_each_insight_is_listed_once_and_open_to_python() -> None:
     assert len(kinds._ALL) == len(INSIGHTS)
     for one in INSIGHTS.values():
