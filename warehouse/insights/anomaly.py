@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+import scipy
 from msgspec import Meta, Struct
-from scipy.stats import norm
 
 from warehouse.insights.baseline import Expected, Floats, Ints, expected
 from warehouse.insights.errors import BadQuestion
@@ -141,7 +141,7 @@ def _size(sizes: Floats | None, at: int) -> float | None:
 def _judged(at: str, usual: Expected | None, value: float, size: float | None, question: Anomaly) -> Judged:
     if usual is None:
         return Judged(at, value, size, None, None, None, None, False)
-    reach = float(norm.isf(question.chance / 2)) * usual.deviation
+    reach = float(scipy.stats.norm.isf(question.chance / 2)) * usual.deviation
     low = max(0.0, usual.value - reach)
     high = usual.value + reach if size is None else min(1.0, usual.value + reach)
     volume = max(value, usual.value) if size is None else size

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import numpy as np
+import scipy
 from msgspec import Meta, Struct
-from scipy import stats
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
@@ -92,8 +92,8 @@ def behaviours(counts: list[tuple[str, int, int]], converted: int, others: int) 
     cells = [a + _PRIOR, b + _PRIOR, converted - a + _PRIOR, others - b + _PRIOR]
     log_odds = np.log(cells[0] * cells[3] / (cells[1] * cells[2]))
     error = np.sqrt(sum(1 / cell for cell in cells))
-    p = 2 * stats.norm.sf(np.abs(log_odds / error))
-    q = stats.false_discovery_control(p, method="bh")
+    p = 2 * scipy.stats.norm.sf(np.abs(log_odds / error))
+    q = scipy.stats.false_discovery_control(p, method="bh")
     overall = converted / (converted + others)
     found = []
     for at, (event, one, other) in enumerate(counts):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
-from warehouse.insights.clock import Clock
+from warehouse.insights.clock import Clock, local_time
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
 from warehouse.insights.period import Interval, span
@@ -203,7 +201,7 @@ def _part(row: Sequence[Any], question: Funnel, titles: Sequence[str], asked: As
     until = asked.period.until if end is None else end
     over = until if settled(question).range == "both" else until + span("within", question.within)
     return Part(
-        None if begin is None else _local(begin, asked.question.timezone),
+        None if begin is None else local_time(begin, asked.question.timezone),
         rest[:width] if question.by else [],
         _steps(rest[width:], titles),
         over <= asked.complete_us,
@@ -224,10 +222,6 @@ def _steps(values: Sequence[Any], titles: Sequence[str]) -> list[Reached]:
 
 def _share(part: int, whole: int | None) -> float | None:
     return part / whole if whole else None
-
-
-def _local(moment: int, timezone: str) -> str:
-    return datetime.fromtimestamp(moment // 1_000_000, ZoneInfo(timezone)).isoformat()
 
 
 def funnel_table(answer: FunnelAnswer) -> Table:

@@ -4,6 +4,8 @@ import asyncio
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,21 @@ def test_the_command_line_says_what_is_wrong(shop: Path) -> None:
 )
 def test_numbers_are_short_for_people(value: object, shown: str) -> None:
     assert insight._short(value) == shown
+
+
+def test_the_arithmetic_is_loaded_when_it_is_needed() -> None:
+    """`import scipy` alone costs little: its parts come when they are first named."""
+    code = "import sys, warehouse.insights.kinds; print([one for one in sys.modules if 'scipy.' in one])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = (
+        "scipy.optimize",
+        "scipy.special",
+        "scipy.stats",
+        "scipy.sparse",
+        "scipy.linalg",
+        "scipy.cluster",
+    )
+    assert not [name for name in heavy if f"'{name}'" in done.stdout]
 
 
 def test_each_insight_is_listed_once_and_open_to_python() -> None:

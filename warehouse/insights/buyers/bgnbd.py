@@ -10,9 +10,8 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import betaincinv, gammaln, hyp2f1
 
 Floats = NDArray[np.float64]
 # Of the logarithms: beyond, likelihood is flat and 2F1 no longer a number.
@@ -45,16 +44,24 @@ def fit(x: Floats, tx: Floats, age: Floats, weight: Floats) -> BgNbd:
             found = -_log_likelihood(r, alpha, a, b, x, tx, age) @ weight / weight.sum()
         return float(found) if np.isfinite(found) else 1e10
 
-    tries = [minimize(loss, start, method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12) for start in _STARTS]
+    tries = [
+        scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12)
+        for start in _STARTS
+    ]
     best = min(tries, key=lambda one: float(one.fun))
-    last = minimize(loss, best.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
+    last = scipy.optimize.minimize(loss, best.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
     r, alpha, a, b = (float(one) for one in np.exp(last.x))
     return BgNbd(r, alpha, a, b, float(-last.fun * weight.sum()), bool(best.success or last.success))
 
 
 def _log_likelihood(r: float, alpha: float, a: float, b: float, x: Floats, tx: Floats, age: Floats) -> Floats:
-    bought = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    stayed = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    bought = scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha)
+    stayed = (
+        scipy.special.gammaln(a + b)
+        + scipy.special.gammaln(b + x)
+        - scipy.special.gammaln(b)
+        - scipy.special.gammaln(a + b + x)
+    )
     active = -(r + x) * np.log(alpha + age)
     left = np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + tx)
     return np.asarray(bought + stayed + np.logaddexp(active, np.where(x > 0, left, -np.inf)))
@@ -77,7 +84,7 @@ def expected(model: BgNbd, weeks: float, x: Floats, tx: Floats, age: Floats) -> 
     c = a + model.b + x - 1
     z = weeks / (model.alpha + age + weeks)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        power = (1 - z) ** (a - 1) * hyp2f1(a + model.b - 1 - model.r, a - 1, c, z)
+        power = (1 - z) ** (a - 1) * scipy.special.hyp2f1(a + model.b - 1 - model.r, a - 1, c, z)
         found = np.asarray(c / (a - 1) * (1 - power))
     lost = ~np.isfinite(found)
     found[lost] = _integrated(model, weeks, x[lost], age[lost])
@@ -87,6 +94,6 @@ def expected(model: BgNbd, weeks: float, x: Floats, tx: Floats, age: Floats) -> 
 def _integrated(model: BgNbd, weeks: float, x: Floats, age: Floats) -> Floats:
     """The same of who is active, by quadrature over the chance to leave, for parameters beyond 2F1."""
     nodes, weights = np.polynomial.legendre.leggauss(100)
-    leaving = np.maximum(betaincinv(model.a, model.b + x[:, None], (nodes + 1) / 2), 1e-300)
+    leaving = np.maximum(scipy.special.betaincinv(model.a, model.b + x[:, None], (nodes + 1) / 2), 1e-300)
     rate = np.log1p(leaving * weeks / (model.alpha + age)[:, None])
     return np.asarray(-np.expm1(-(model.r + x)[:, None] * rate) / leaving @ weights / 2)

@@ -6,9 +6,8 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 _BOUNDS: Final = [(-7.0, 7.0)] * 3
@@ -39,17 +38,17 @@ def fit(x: Floats, mean: Floats) -> GammaGamma:
             found = -_log_likelihood(p, q, v, times, worth) @ weight / len(x)
         return float(found) if np.isfinite(found) else 1e10
 
-    first = minimize(loss, [0.7, 0.7, 0.0], method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12)
-    last = minimize(loss, first.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
+    first = scipy.optimize.minimize(loss, [0.7, 0.7, 0.0], method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12)
+    last = scipy.optimize.minimize(loss, first.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
     p, q, v = (float(one) for one in np.exp(last.x))
     return GammaGamma(p, 1 + q, v * scale, bool(first.success or last.success))
 
 
 def _log_likelihood(p: float, q: float, v: float, x: Floats, mean: Floats) -> Floats:
     return np.asarray(
-        gammaln(p * x + q)
-        - gammaln(p * x)
-        - gammaln(q)
+        scipy.special.gammaln(p * x + q)
+        - scipy.special.gammaln(p * x)
+        - scipy.special.gammaln(q)
         + q * np.log(v)
         + (p * x - 1) * np.log(mean)
         + p * x * np.log(x)

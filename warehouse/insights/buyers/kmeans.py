@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.cluster.vq import vq
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,8 +64,8 @@ def cluster(data: Floats, k: int | None, seed: int) -> Clustering:
         other = max(near, key=lambda one: scores[one])
         stability = _stability(sample, centers[other], random)
         if stability >= STABLE:
-            return Clustering(_ordered(vq(data, centers[other])[0]), tried, stability)
-    labels = _ordered(vq(data, centers[best])[0])
+            return Clustering(_ordered(scipy.cluster.vq.vq(data, centers[other])[0]), tried, stability)
+    labels = _ordered(scipy.cluster.vq.vq(data, centers[best])[0])
     return Clustering(labels, tried, _stability(sample, centers[best], random))
 
 
@@ -75,13 +75,13 @@ def _least(data: Floats) -> float:
 
 
 def _smallest(data: Floats, centers: Floats) -> int:
-    return int(np.bincount(vq(data, centers)[0], minlength=len(centers)).min())
+    return int(np.bincount(scipy.cluster.vq.vq(data, centers)[0], minlength=len(centers)).min())
 
 
 def _fitted(data: Floats, k: int, random: np.random.Generator) -> Floats:
     """The centers of the best of some starts."""
     tries = [_settled(data, _begun(data, k, random)) for _ in range(_RESTARTS)]
-    return min(tries, key=lambda centers: float((vq(data, centers)[1] ** 2).sum()))
+    return min(tries, key=lambda centers: float((scipy.cluster.vq.vq(data, centers)[1] ** 2).sum()))
 
 
 def _begun(data: Floats, k: int, random: np.random.Generator) -> Floats:
@@ -98,7 +98,7 @@ def _settled(data: Floats, centers: Floats) -> Floats:
     """Each row to its nearest center, each center to the middle of its rows, until nothing moves."""
     before: Ints | None = None
     for _ in range(_MOST_STEPS):
-        labels = vq(data, centers)[0]
+        labels = scipy.cluster.vq.vq(data, centers)[0]
         if before is not None and np.array_equal(labels, before):
             break
         before = labels
@@ -109,7 +109,7 @@ def _settled(data: Floats, centers: Floats) -> Floats:
 
 
 def _score(data: Floats, centers: Floats) -> float:
-    labels = vq(data, centers)[0]
+    labels = scipy.cluster.vq.vq(data, centers)[0]
     n, k = len(data), len(centers)
     counts = np.bincount(labels, minlength=k)
     between = float((counts * ((centers - data.mean(axis=0)) ** 2).sum(axis=1)).sum())
@@ -126,11 +126,15 @@ def _ordered(labels: Ints) -> Ints:
 
 
 def _stability(data: Floats, centers: Floats, random: np.random.Generator) -> float:
-    labels = vq(data, centers)[0]
+    labels = scipy.cluster.vq.vq(data, centers)[0]
     found = []
     for _ in range(_HALVES):
         half = data[random.permutation(len(data))[: max(len(data) // 2, len(centers))]]
-        found.append(adjusted_rand(labels, vq(data, _settled(half, _fitted(half, len(centers), random)))[0]))
+        found.append(
+            adjusted_rand(
+                labels, scipy.cluster.vq.vq(data, _settled(half, _fitted(half, len(centers), random)))[0]
+            )
+        )
     return float(np.mean(found))
 
 

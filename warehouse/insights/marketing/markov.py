@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_array, identity
-from scipy.sparse.linalg import splu
+import scipy
 
 from warehouse.insights.marketing.journeys import Floats, Ints, Journeys
 
@@ -54,7 +53,7 @@ def _chances(journeys: Journeys, state: Ints, size: int) -> tuple[Floats, Any, F
     goes[ends] = False
     here = np.flatnonzero(goes)
     pairs = (1 / seen[state[here]], (state[here], state[here + 1]))
-    return begin, csr_array(pairs, shape=(size, size)), won
+    return begin, scipy.sparse.csr_array(pairs, shape=(size, size)), won
 
 
 def _removed_dense(begin: Floats, inner: Any, won: Floats, newest: Ints, size: int) -> tuple[float, Floats]:
@@ -81,4 +80,6 @@ def _removed_sparse(begin: Floats, inner: Any, won: Floats, newest: Ints, size: 
 def _converting(begin: Floats, inner: Any, won: Floats) -> float:
     if not len(won):
         return 0.0
-    return float(begin @ splu((identity(len(won)) - inner).tocsc()).solve(won))
+    return float(
+        begin @ scipy.sparse.linalg.splu((scipy.sparse.identity(len(won)) - inner).tocsc()).solve(won)
+    )

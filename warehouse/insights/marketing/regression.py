@@ -6,9 +6,8 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 _MOST_LASTING: Final = 0.9
@@ -52,13 +51,13 @@ def _lasting(columns: Floats, inverse: Floats, residuals: Floats) -> Floats:
     whole = float(residuals @ residuals)
     part = float(residuals[1:] @ residuals[:-1]) / whole if whole else 0.0
     part = min(max(part + (1 + 3 * part + k) / n, 0.0), _MOST_LASTING)
-    shared = toeplitz(part ** np.arange(n))
+    shared = scipy.linalg.toeplitz(part ** np.arange(n))
     kept = np.eye(n) - columns @ inverse @ columns.T
     variance = whole / max(float(np.trace(kept @ shared)), 1e-9)
     return np.diag(inverse @ columns.T @ (variance * shared) @ columns @ inverse)
 
 
 def _coefficient(value: float, error: float, freedom: int) -> Coefficient:
-    width = float(student.ppf(0.975, freedom)) * error
-    chance = 2 * float(student.sf(abs(value) / error, freedom)) if error else float(value == 0)
+    width = float(scipy.stats.t.ppf(0.975, freedom)) * error
+    chance = 2 * float(scipy.stats.t.sf(abs(value) / error, freedom)) if error else float(value == 0)
     return Coefficient(value, value - width, value + width, chance)
