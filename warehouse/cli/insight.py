@@ -104,6 +104,8 @@ def _print(insight: Insight, answer: Answer, as_csv: bool) -> None:
         f" {answer.n_mature} of them complete; everything received before {answer.complete_until} is in",
         err=True,
     )
+    for note in answer.notes():
+        click.echo(note, err=True)
 
 
 def _short(value: Any) -> str:

@@ -17,6 +17,7 @@ from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.marketing.campaigns import Campaigns, campaigns
 from warehouse.insights.marketing.effect import CampaignEffect, campaign_effect
 from warehouse.insights.paths import Paths, paths
+from warehouse.insights.prediction.churn_rules import ChurnRules, churn_rules
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
@@ -32,6 +33,7 @@ __all__ = [
     "CampaignEffect",
     "Campaigns",
     "Cause",
+    "ChurnRules",
     "Clusters",
     "Clv",
     "Correlation",
@@ -56,6 +58,7 @@ __all__ = [
     "campaign_effect",
     "campaigns",
     "cause",
+    "churn_rules",
     "clusters",
     "clv",
     "correlation",

@@ -32,6 +32,12 @@ from warehouse.insights.marketing.effect import (
     campaign_effect_table,
 )
 from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
+from warehouse.insights.prediction.churn_rules import (
+    ChurnRules,
+    ChurnRulesAnswer,
+    churn_rules,
+    churn_rules_table,
+)
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
@@ -68,6 +74,7 @@ _ALL: Final = (
     Insight("campaign_effect", CampaignEffect, CampaignEffectAnswer, campaign_effect, campaign_effect_table),
     Insight("campaigns", Campaigns, CampaignsAnswer, campaigns, campaigns_table),
     Insight("cause", Cause, CauseAnswer, cause, cause_table),
+    Insight("churn_rules", ChurnRules, ChurnRulesAnswer, churn_rules, churn_rules_table),
     Insight("clusters", Clusters, ClustersAnswer, clusters, clusters_table),
     Insight("clv", Clv, ClvAnswer, clv, clv_table),
     Insight("correlation", Correlation, CorrelationAnswer, correlation, correlation_table),

@@ -49,6 +49,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     n_mature: int
     sql: str
 
+    def notes(self) -> list[str]:
+        """What people have to know who see the answer as a table alone, a line each."""
+        return []
+
 
 Told = dict[str, Any]
 

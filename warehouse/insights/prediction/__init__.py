@@ -1,0 +1,1 @@
+"""What customers will probably do: rules with their back-test, learned models, recommendations."""
