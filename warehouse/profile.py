@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from warehouse.customers import find_customer
 from warehouse.lake import Lake
 from warehouse.statements import statement
 from warehouse.times import iso_time
-from warehouse.visited import Identity, Visit, bounds, during, identities_of, sessions_of
+from warehouse.visited import Identity, Visit, bounds, during, known_as, sessions_of
 
 READ_SESSIONS: Final = 50
 READ_EVENTS: Final = 20_000
@@ -149,11 +148,11 @@ def profile(lake: Lake, any_id: str) -> Profile | None:
 
     Reads all sessions of the customer, and events of the newest 50 of them, 20,000 at most.
     """
-    with lake.transaction():
-        customer_id = find_customer(lake, any_id)
-        if customer_id is None:
+    with lake.footers_kept(), lake.transaction():
+        found = known_as(lake, any_id)
+        if found is None:
             return None
-        identities = identities_of(lake, customer_id)
+        customer_id, identities = found
         lake.execute(statement("customers/own", sessions=sessions_of(identities)))
         return _profile(lake, customer_id, identities)
 

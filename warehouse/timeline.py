@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from warehouse.customers import find_customer
 from warehouse.errors import BadView
 from warehouse.lake import Lake
 from warehouse.statements import statement
 from warehouse.times import iso, iso_time
-from warehouse.visited import EVER, Identity, Visit, bounds, during, identities_of, sessions_of
+from warehouse.visited import EVER, Identity, Visit, bounds, during, known_as, sessions_of
 
 LONGEST_PAGE: Final = 1_000
 _VISITS: Final = 128
@@ -116,11 +115,11 @@ def timeline(lake: Lake, any_id: str, view: View = NEWEST) -> Timeline | None:
     what they became. BadView where the view's limit or cursor cannot be used.
     """
     place = _place(view)
-    with lake.transaction():
-        customer_id = find_customer(lake, any_id)
-        if customer_id is None:
+    with lake.footers_kept(), lake.transaction():
+        found = known_as(lake, any_id)
+        if found is None:
             return None
-        identities = identities_of(lake, customer_id)
+        customer_id, identities = found
         sessions, following = _page(lake, _visits(lake, identities, place), view, place)
     return Timeline(customer_id, [_identity(one) for one in identities], sessions, _told(following))
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from warehouse.customers import find_customer
 from warehouse.lake import Lake
 from warehouse.statements import statement
 
@@ -52,6 +53,14 @@ class Visit(msgspec.Struct, frozen=True):
 def identities_of(lake: Lake, customer_id: str) -> list[Identity]:
     """The ids of a customer, the oldest first."""
     return [Identity(*row) for row in lake.query(statement("customers/identities"), [customer_id])]
+
+
+def known_as(lake: Lake, any_id: str) -> tuple[str, list[Identity]] | None:
+    """The customer known under an id of any kind, with all ids, or None where nobody is."""
+    if any_id.startswith("c_") and (identities := identities_of(lake, any_id)):
+        return any_id, identities
+    customer_id = find_customer(lake, any_id)
+    return None if customer_id is None else (customer_id, identities_of(lake, customer_id))
 
 
 def sessions_of(identities: Sequence[Identity]) -> str:

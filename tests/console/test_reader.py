@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.catalogs import catalog_of
-from warehouse.console.reader import LAKE_THREADS, Reader
+from warehouse.console.reader import FOOTERS, LAKE_THREADS, Reader
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
@@ -16,7 +16,7 @@ from warehouse.settings import WarehouseSettings
 class Counting(Reader):
     """A reader that counts the connections it opens."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, footers: int = FOOTERS) -> None:
         settings = WarehouseSettings(data=str(data))
         self.opened = 0
 
@@ -27,7 +27,7 @@ class Counting(Reader):
         def open_registry() -> Registry:
             return Registry.open(data / "registry.sqlite", now=lambda: 0)
 
-        super().__init__(catalog_of(settings), open_lake, open_registry)
+        super().__init__(catalog_of(settings), open_lake, open_registry, footers)
 
 
 @pytest.fixture
@@ -75,6 +75,15 @@ def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> N
     (tmp_path / "other" / "lake").rename(tmp_path / "lake")
     after = asyncio.run(reader.lake(lambda lake: lake))
     assert after is not before
+
+
+@pytest.mark.parametrize(("footers", "opened"), [(FOOTERS, 1), (-1, 2)], ids=["little", "too much"])
+def test_a_lake_of_which_too_much_is_kept_is_opened_anew(tmp_path: Path, footers: int, opened: int) -> None:
+    make_lake(tmp_path)
+    reader = Counting(tmp_path, footers)
+    assert [asyncio.run(reader.lake(rows)) for _ in range(2)] == [0, 0]
+    reader.close()
+    assert reader.opened == opened
 
 
 def test_questions_are_asked_beside_the_loop(reader: Counting) -> None:

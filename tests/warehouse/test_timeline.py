@@ -51,6 +51,15 @@ def lake(data: Path) -> Iterator[Lake]:
         yield lake
 
 
+def test_footers_are_kept_of_files_that_timelines_read(data: Path) -> None:
+    with connect(WarehouseSettings(data=str(data)), read_only=True) as lake:
+        lake.query("SELECT count(DISTINCT message_id) FROM events")
+        before = lake.kept()
+        timeline(lake, "lin")
+        assert lake.kept() > 2 * before
+        assert lake.query("SELECT current_setting('parquet_metadata_cache')") == [(False,)]
+
+
 def asked(data: Path, *args: str) -> str:
     """What `sojourn timeline lin` prints."""
     result = CliRunner().invoke(command, ["lin", *args, "--data", str(data)], catch_exceptions=False)

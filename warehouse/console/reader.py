@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import duckdb
 
@@ -19,20 +19,27 @@ from warehouse.registry import Registry
 
 T = TypeVar("T")
 LAKE_THREADS, REGISTRY_THREADS = 3, 2
+FOOTERS: Final = 96 << 20
 
 
 class Reader:
     """Answers questions about one data folder.
 
-    `open_lake` opens the lake to read, `open_registry` the registry; the threads that ask call them.
+    `open_lake` opens the lake to read, `open_registry` the registry; the threads that ask call them. A lake
+    that keeps more than `footers` bytes of them is opened anew, since DuckDB never gives one up.
     """
 
     def __init__(
-        self, catalog: Catalog, open_lake: Callable[[], Lake], open_registry: Callable[[], Registry]
+        self,
+        catalog: Catalog,
+        open_lake: Callable[[], Lake],
+        open_registry: Callable[[], Registry],
+        footers: int = FOOTERS,
     ) -> None:
         self._catalog = catalog
         self._open_lake = open_lake
         self._open_registry = open_registry
+        self._footers = footers
         self._opening = threading.Lock()
         self._opened: tuple[Hashable, Lake] | None = None
         self._own = threading.local()
@@ -58,7 +65,10 @@ class Reader:
 
     def _answer(self, question: Callable[[Lake], T]) -> T:
         try:
-            return question(self._lake())
+            lake = self._lake()
+            answer = question(lake)
+            self._forget(lake.kept())
+            return answer
         except duckdb.Error as error:
             if unavailable(error):
                 raise CatalogUnavailable(f"the catalog of {self._catalog.place} does not answer") from error
@@ -69,11 +79,17 @@ class Reader:
             identity = self._identity()
             if self._opened is None or self._opened[0] != identity:
                 self._opened = identity, self._open_lake()
-            if getattr(self._own, "identity", None) != identity:
+            if getattr(self._own, "opened", None) is not self._opened:
                 self._own.lake = self._opened[1].cursor()
-                self._own.identity = identity
+                self._own.opened = self._opened
         lake: Lake = self._own.lake
         return lake
+
+    def _forget(self, kept: int) -> None:
+        """The next question opens the lake anew where this one keeps too much."""
+        with self._opening:
+            if kept > self._footers and self._own.opened is self._opened:
+                self._opened = None
 
     def _identity(self) -> Hashable:
         """Which catalog it is now: a rebuild puts another in its place."""
