@@ -1,19 +1,30 @@
 -- abroad: sessions on a device in which somebody else is signed in than its own customer, between the moments that are surely
 -- theirs; `begins_with` and `ends_with` are moments that a neighbour shares, where message ids decide
+owned AS MATERIALIZED (
+    SELECT identity_key, hash(customer_id) AS customer
+    FROM identities
+    WHERE project = {project}
+),
 abroad AS MATERIALIZED (
-    SELECT s.subject_key, s.identity_key, s.session_id
-    FROM sessions AS s
-    JOIN identities AS theirs ON theirs.identity_key = s.identity_key
-    JOIN identities AS own ON own.identity_key = s.subject_key
-    WHERE s.project = {project}
-        AND s.identity_key <> s.subject_key
-        AND s.ended_at >= make_timestamptz({since})
-        AND s.started_at < make_timestamptz({until})
-        AND theirs.customer_id <> own.customer_id
+    SELECT s.subject_key, s.identity_key
+    FROM (
+        SELECT DISTINCT subject_key, identity_key
+        FROM sessions
+        WHERE project = {project}
+            AND identity_key <> subject_key
+            AND ended_at >= make_timestamptz({since})
+            AND started_at < make_timestamptz({until})
+    ) AS s
+    JOIN owned AS theirs ON theirs.identity_key = s.identity_key
+    JOIN owned AS own ON own.identity_key = s.subject_key
+    WHERE theirs.customer <> own.customer
 ),
 beside AS MATERIALIZED (
     SELECT
-        *,
+        subject_key,
+        identity_key,
+        started_at,
+        ended_at,
         coalesce(started_at = lag(ended_at) OVER line, FALSE) AS begins_with,
         coalesce(ended_at = lead(started_at) OVER line, FALSE) AS ends_with
     FROM sessions
@@ -21,33 +32,44 @@ beside AS MATERIALIZED (
         AND project = {project}
         AND ended_at >= make_timestamptz({since})
         AND started_at < make_timestamptz({until})
-    WINDOW line AS (PARTITION BY subject_key ORDER BY started_at, first_message_id)
+    WINDOW line AS (PARTITION BY subject_key ORDER BY started_at, ended_at)
 ),
 visiting AS MATERIALIZED (
     SELECT
-        b.*,
-        b.started_at + if(b.begins_with, INTERVAL 1 MICROSECOND, INTERVAL 0 MICROSECOND) AS opens,
-        b.ended_at - if(b.ends_with, INTERVAL 1 MICROSECOND, INTERVAL 0 MICROSECOND) AS closes
-    FROM beside AS b
-    JOIN abroad USING (session_id)
+        subject_key,
+        identity_key,
+        started_at,
+        ended_at,
+        begins_with,
+        ends_with,
+        started_at + if(begins_with, INTERVAL 1 MICROSECOND, INTERVAL 0 MICROSECOND) AS opens,
+        ended_at - if(ends_with, INTERVAL 1 MICROSECOND, INTERVAL 0 MICROSECOND) AS closes
+    FROM beside
+    JOIN abroad USING (subject_key, identity_key)
 ),
 touching AS MATERIALIZED (
-    SELECT *
+    SELECT DISTINCT subject_key, moment
     FROM (
-        SELECT *, started_at AS moment FROM visiting WHERE begins_with
+        SELECT subject_key, started_at AS moment FROM visiting WHERE begins_with
         UNION ALL
-        SELECT *, ended_at FROM visiting WHERE ends_with AND NOT (begins_with AND ended_at = started_at)
+        SELECT subject_key, ended_at FROM visiting WHERE ends_with
     )
     LIMIT 1000000 -- far more than there ever are; it tells the planner that events are not what to keep in memory
 ),
+meeting AS MATERIALIZED (
+    SELECT s.subject_key, s.identity_key, t.moment, s.started_at, s.ended_at, s.first_message_id, s.last_message_id
+    FROM sessions AS s
+    JOIN touching AS t ON t.subject_key = s.subject_key AND t.moment BETWEEN s.started_at AND s.ended_at
+    WHERE s.project = {project} AND (s.subject_key, s.identity_key) IN (SELECT (subject_key, identity_key) FROM abroad)
+),
 edges AS MATERIALIZED (
-    SELECT e.load_seq, v.identity_key
+    SELECT e.load_seq, m.identity_key
     FROM events AS e
-    JOIN touching AS v ON v.subject_key = e.subject_key AND v.moment = e.timestamp
+    JOIN meeting AS m ON m.subject_key = e.subject_key AND m.moment = e.timestamp
     WHERE e.project = {project}
         AND e.timestamp >= make_timestamptz({since})
         AND e.timestamp < make_timestamptz({until})
         AND e.load_seq <= {seq}
-        AND (e.timestamp > v.started_at OR e.message_id >= v.first_message_id)
-        AND (e.timestamp < v.ended_at OR e.message_id <= v.last_message_id)
+        AND (e.timestamp > m.started_at OR e.message_id >= m.first_message_id)
+        AND (e.timestamp < m.ended_at OR e.message_id <= m.last_message_id)
 )
