@@ -104,6 +104,7 @@ class Door:
         self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
         self._thread = ThreadPoolExecutor(1, "housekeeping")
         self.books: Counted | None = None
+        self.alerts: dict[tuple[str, str], int] = {}
         self.damaged = 0
         self._ticking: asyncio.Task[None] | None = None
 
@@ -149,6 +150,7 @@ class Door:
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             self.metrics.books(self.books, self.now())
+            self.metrics.watched(self.alerts)
             self.metrics.damaged.set(self.damaged)
             await asyncio.sleep(TICK_SECONDS)
 
@@ -179,6 +181,7 @@ class Door:
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
         self.books = read_counted(self.keyring.registry)
+        self.alerts = self.keyring.registry.open_alerts()
         self.damaged = kept_damaged(self.settings.journal)
 
     def oldest_seconds(self) -> float:

@@ -1,7 +1,7 @@
 """What the door counts: plain integers on the hot path, carried to Prometheus once a second."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from prometheus_client import Counter as Total
 
 from sdk_contract.verdicts import Judgement
 from warehouse.counted import Counted
+from warehouse.registry.alerts import ALIVE, SEVERITIES
 
 FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -73,6 +74,12 @@ class Metrics:
         text = "Time since the books were counted; infinite before the first time."
         self.counted = _gauge("books_age_seconds", text, "livemostrecent", registry)
 
+        text = "Alerts of watches that are not closed, by severity and whether somebody looks after them."
+        self.alerts = Gauge(
+            "sojourn_open_alerts", text, ("severity", "state"),
+            multiprocess_mode="livemostrecent", registry=registry,
+        )  # fmt: skip
+
     def flush(self, counts: Counts) -> None:
         """Moves what was counted since the last flush."""
         requests, counts.requests = counts.requests, Counter()
@@ -119,6 +126,12 @@ class Metrics:
             self.terms.labels(term).set(events)
         self.difference.set(counted.difference)
         self.counted.set(max(0.0, (now - counted.at) / 1e6))
+
+    def watched(self, alerts: Mapping[tuple[str, str], int]) -> None:
+        """How many alerts are not closed, by severity and state; of others there are none."""
+        for severity in SEVERITIES:
+            for state in ALIVE:
+                self.alerts.labels(severity, state).set(alerts.get((severity, state), 0))
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

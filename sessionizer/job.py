@@ -29,6 +29,7 @@ from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
 from sessionizer.visits.presets import chosen
+from sessionizer.watching import Watchman
 from warehouse.errors import CatalogUnavailable, LakeLocked
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -75,6 +76,7 @@ class Job:
             "erase": self._erase,
             "upkeep": self._upkeep,
             "count": self._count,
+            "watch": self._watch,
         }
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = 0
@@ -84,6 +86,7 @@ class Job:
         self._books = Bookkeeper(
             registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
         )
+        self._watchman = Watchman(registry, settings.watch_every, report)
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
         self._away = False
@@ -113,6 +116,7 @@ class Job:
         if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
             self._step("upkeep")
         self._step("count")
+        self._step("watch")
         return loaded or erasing or (stitched and self._behind())
 
     def is_behind(self) -> bool:
@@ -328,6 +332,14 @@ class Job:
         self._books.count(self.writer.lake, self.writer.store, began)
         self._books.took(began, self.now())
         return False
+
+    def _watch(self) -> bool:
+        began = self.now()
+        if self._behind() or not self._watchman.is_due(began):
+            return False
+        more = self._watchman.look(self.writer.lake, began)
+        self._watchman.took(began, self.now())
+        return more
 
     def _behind(self) -> bool:
         return self._due["stitch"] == 0 and self._loaded > self._stitched

@@ -54,6 +54,9 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     books_every: Annotated[
         float, Meta(gt=0, description="Seconds between two counts of the books, which /metrics tells.")
     ] = 60.0
+    watch_every: Annotated[
+        float, Meta(gt=0, description="Seconds between two looks at a watch, at least.")
+    ] = 60.0
     erase_grace: Annotated[
         float,
         Meta(ge=0, description="Seconds for which running queries keep files that held erased people."),

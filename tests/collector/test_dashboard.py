@@ -34,6 +34,7 @@ def exposed() -> dict[str, set[str]]:
     counts.fsyncs.append(0.001)
     metrics.flush(counts)
     metrics.books(Counted(0, 0, {"stored": 1}, 0, []), 1)
+    metrics.watched({})
     lines = exposition(registry, None).decode().splitlines()
     found: dict[str, set[str]] = {}
     for line in lines:

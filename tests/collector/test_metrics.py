@@ -52,6 +52,18 @@ def test_the_books_are_told_as_they_were_counted() -> None:
         assert line in found
 
 
+def test_alerts_that_are_not_closed_are_four_series_whatever_is_watched() -> None:
+    numbers = CollectorRegistry()
+    Metrics(numbers).watched({("critical", "open"): 2})
+    found = [one for one in exposition(numbers, None).decode().splitlines() if "open_alerts{" in one]
+    assert sorted(found) == [
+        'sojourn_open_alerts{severity="critical",state="acknowledged"} 0.0',
+        'sojourn_open_alerts{severity="critical",state="open"} 2.0',
+        'sojourn_open_alerts{severity="warning",state="acknowledged"} 0.0',
+        'sojourn_open_alerts{severity="warning",state="open"} 0.0',
+    ]
+
+
 def test_levels_of_the_dead_are_dropped(tmp_path: Path) -> None:
     for name in ("gauge_livesum_1.db", "gauge_livesum_2.db", "counter_1.db"):
         (tmp_path / name).touch()

@@ -9,12 +9,9 @@ import click
 import msgspec
 
 from warehouse.cli.options import chosen, data_option, json_option, open_registry, print_json, print_table
-from warehouse.errors import RegistryError
-from warehouse.registry import Registry
+from warehouse.cli.projects import project_option, the_project
 from warehouse.registry.costs import Cost
 from warehouse.spending import read_spending
-
-_PROJECT = click.option("--project", metavar="NAME", help="Project; may be left out where there is one.")
 
 
 @click.group()
@@ -25,7 +22,7 @@ def cost() -> None:
 @cost.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--currency", metavar="CODE", help="Of rows that name none: CNY, EUR.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def import_(file: Path, currency: str | None, project: str | None, data: str | None, as_json: bool) -> None:
@@ -35,7 +32,7 @@ def import_(file: Path, currency: str | None, project: str | None, data: str | N
     replaced, so a file may be brought in again.
     """
     registry = open_registry(chosen(data))
-    name = _project(registry, project)
+    name = the_project(registry, project)
     costs = read_spending(file, currency)
     new = registry.put_costs(name, costs, getpass.getuser())
     registry.audit(getpass.getuser(), "cost.import", f"{name}: {len(costs)} rows of {file.name}")
@@ -49,26 +46,15 @@ def import_(file: Path, currency: str | None, project: str | None, data: str | N
 @cost.command("list")
 @click.option("--since", metavar="DAY", default="1970-01-01", help="First day.")
 @click.option("--until", metavar="DAY", default="9999-12-31", help="Last day.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def list_(since: str, until: str, project: str | None, data: str | None, as_json: bool) -> None:
     """List what was brought in, by day."""
     registry = open_registry(chosen(data))
-    costs = registry.costs(_project(registry, project), since, until)
+    costs = registry.costs(the_project(registry, project), since, until)
     if as_json:
         print_json([msgspec.structs.asdict(one) for one in costs])
         return
     rows = [[str(cell) for cell in msgspec.structs.astuple(one)] for one in costs]
     print_table(Cost.__struct_fields__, rows)
-
-
-def _project(registry: Registry, given: str | None) -> str:
-    keys = registry.keys()
-    names = sorted({key.project for key in keys})
-    if given is None and len(names) == 1:
-        return names[0]
-    if given is None or given not in names:
-        listed = ", ".join(map(repr, names[:10])) or "none yet; `sojourn key create` makes one"
-        raise RegistryError(f"project {given!r} will not do; there is {listed}")
-    return given

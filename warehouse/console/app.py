@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from warehouse.console import insights
+from warehouse.console import alerts, insights
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, Password, SafeHeaders, is_loopback
 from warehouse.console.pages import customers, health, home, preferences
@@ -33,6 +33,8 @@ ROUTES = [
     Route("/customers/{any_id:path}", customers.customer),
     Route("/prefer", preferences.prefer),
     Route("/api/insights/{name}", insights.answer, methods=["GET", "POST"]),
+    Route("/api/alerts", alerts.listed),
+    Route("/api/alerts/{number:int}", alerts.one),
     Route("/api/openapi.json", insights.described),
     Route("/health", health.health),
     Route("/ready", health.ready),

@@ -12,6 +12,7 @@ from warehouse.insights.asked import Asked, asking
 from warehouse.insights.contrast import Cell, effects, score
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
+from warehouse.insights.period import span
 from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
@@ -24,7 +25,7 @@ _USUAL: Final = ("device_type", "os_name", "browser", "country", "channel", "cam
 
 
 class Cause(Question, frozen=True, kw_only=True):
-    """Which slice of the events explains how a metric changed against the range of equal length before."""
+    """Which slice of the events explains how a metric changed against a range of equal length before."""
 
     positional: ClassVar[str] = "event"
 
@@ -33,6 +34,9 @@ class Cause(Question, frozen=True, kw_only=True):
         Selector | str | None, Meta(description="Of how many of these; the metric is a rate then.")
     ] = None
     by: Annotated[tuple[str, ...], Meta(description="Fields to look at; repeatable.")] = _USUAL
+    back: Annotated[
+        str | None, Meta(description="How long before it the range to compare with began; its own length.")
+    ] = None
     depth: Annotated[int, Meta(description="Fields that a slice may be cut by at once, 1 or 2.")] = 2
     least: Annotated[int, Meta(description="Slices with fewer events are left to (other).")] = 100
     top: Annotated[int, Meta(description="Slices to show.")] = 10
@@ -81,7 +85,7 @@ def cause(lake: Lake, question: Cause, now: int) -> CauseAnswer:
     _check(question)
     with asking(lake, question, now) as asked:
         selectors = [asked.selector(one) for one in (question.event, question.per) if one is not None]
-        sql = _sql(asked, question, selectors)
+        sql = _sql(asked, question, selectors, _back(asked, question))
         rows = asked.rows(sql)
         cells = {_place(row, question): Cell(*row[-4:]) for row in rows}
         whole = cells.pop((), Cell(0, 0, 0, 0))
@@ -97,7 +101,16 @@ def _check(question: Cause) -> None:
         raise BadQuestion("by: a field is named twice; once would do")
 
 
-def _sql(asked: Asked, question: Cause, selectors: Sequence[Selector]) -> str:
+def _back(asked: Asked, question: Cause) -> int:
+    """µs from the beginning of the range compared with to that of the range."""
+    length = asked.period.until - asked.period.since
+    back = length if question.back is None else span("back", question.back)
+    if back < length:
+        raise BadQuestion(f"back {question.back!r}: the two ranges would overlap; as long or longer would do")
+    return back
+
+
+def _sql(asked: Asked, question: Cause, selectors: Sequence[Selector], back: int) -> str:
     """Columns: whether each field is left open, the fields, then x0, x1, n0, n1."""
     which = [asked.is_one(one) for one in selectors]
     fields = [f"coalesce({asked.field(name).text}, '{_NONE}')" for name in question.by]
@@ -105,10 +118,16 @@ def _sql(asked: Asked, question: Cause, selectors: Sequence[Selector]) -> str:
     columns = {f"s{number}": sql for number, sql in enumerate(which)}
     columns |= dict(zip(names, fields, strict=True))
     length = asked.period.until - asked.period.since
+    having = [f"({' OR '.join(which)})"]
+    if back > length:
+        since = asked.values.bind(asked.period.since)
+        having.append(
+            f"(epoch_us(e.timestamp) >= {since} OR epoch_us(e.timestamp) < {since} - {back - length})"
+        )
     sets = [one for depth in range(1, question.depth + 1) for one in combinations(names, depth)]
     return statement(
         "insights/cause",
-        happened=asked.happened(columns, [f"({' OR '.join(which)})"], earlier=length),
+        happened=asked.happened(columns, having, earlier=back),
         since=asked.values.bind(asked.period.since),
         open=", ".join(f"grouping({name})" for name in names),
         by=", ".join(names),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +11,7 @@ from warehouse.insights.errors import BadQuestion, unknown
 from warehouse.insights.question import Question
 
 Q = TypeVar("Q", bound=Question)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def from_json(of: type[Q], text: bytes | str) -> Q:
@@ -35,6 +36,21 @@ def from_texts(of: type[Q], given: Mapping[str, Sequence[str]]) -> Q:
             raise BadQuestion(f"{name} is given {len(texts)} times; once would do")
         else:
             values[name] = texts[0]
+    try:
+        return msgspec.convert(values, of, strict=False)
+    except msgspec.MsgspecError as error:
+        raise _refused(error) from None
+
+
+def read_texts(of: type[T], given: Iterable[tuple[str, str]]) -> T:
+    """A struct of single values from the fields of an address. BadQuestion, UnknownName."""
+    values: dict[str, str] = {}
+    for name, text in given:
+        if name not in of.__struct_fields__:
+            raise unknown("field", name, of.__struct_fields__)
+        if name in values:
+            raise BadQuestion(f"{name} is given twice; once would do")
+        values[name] = text
     try:
         return msgspec.convert(values, of, strict=False)
     except msgspec.MsgspecError as error:

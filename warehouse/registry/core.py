@@ -18,7 +18,8 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import costs, decisions, erasures
+from warehouse.registry import alerts, costs, decisions, erasures, watches
+from warehouse.registry.alerts import Alerts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
@@ -64,6 +65,8 @@ _MIGRATIONS = (
     erasures.SCRIPT,
     decisions.SCRIPT,
     costs.SCRIPT,
+    watches.SCRIPT,
+    alerts.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -116,7 +119,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Costs, Decisions, Erasures, Rules):
+class Registry(Alerts, Costs, Decisions, Erasures, Rules):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

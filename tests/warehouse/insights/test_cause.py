@@ -123,6 +123,15 @@ def test_of_a_count_with_the_small_left_to_other(lake: Lake) -> None:
     assert all(one.rate is None for one in answer.slices)
 
 
+def test_against_a_range_further_back_nothing_in_between_counts(lake: Lake) -> None:
+    hour = asked(lake, since="2026-11-06T06:00Z", until="2026-11-06T07:00Z", event="Viewed", back="28h")
+    answer = cause(lake, hour, START)
+    sql = "SELECT count(*) FROM events WHERE event = 'Viewed' AND date_trunc('hour', timestamp) = ?::TIMESTAMPTZ"
+    before, after = (lake.query(sql, [at])[0][0] for at in ("2026-11-05 02:00", "2026-11-06 06:00"))
+    assert (answer.before, answer.after, answer.n) == (before, after, before + after)
+    assert before
+
+
 def test_nothing_in_a_range(lake: Lake) -> None:
     answer = cause(lake, asked(lake, since="2026-11-20", until="2026-11-21", per="Viewed"), START)
     assert (answer.n, answer.before, answer.change, answer.slices) == (0, None, None, [])
@@ -135,6 +144,7 @@ def test_nothing_in_a_range(lake: Lake) -> None:
         ({"by": ()}, "by: 1 to 8"),
         ({"by": ("country", "country")}, "named twice"),
         ({"least": 0}, "least: 1 to"),
+        ({"back": "23h"}, "the two ranges would overlap"),
         ({"event": "Orderd", "since": "2026-11-01", "until": "2026-11-02"}, "near it: 'Ordered'"),
     ],
 )
