@@ -215,7 +215,7 @@ class Alerts(Watches):
         sql = """
             SELECT a.no, min(w.at), w.value FROM alerts AS a
             JOIN watched AS w ON w.project = a.project AND w.watch = a.watch AND w.at > a.at
-                AND w.version >= a.version AND w.verdict = 'usual'
+                AND w.verdict = 'usual'
             WHERE a.project = ? AND a.watch = ? AND a.state <> 'closed' GROUP BY a.no"""
         rows = self._all(sql, (project, name))
         for no, _, value in rows:

@@ -105,6 +105,21 @@ def test_of_several_tests_the_first_that_fails_is_told() -> None:
         assert (last.verdict, last.test, last.direction, last.expected) == told, alarm
 
 
+def test_a_change_of_counts_is_judged_where_one_of_both_is_many() -> None:
+    for last, verdict in ((99.0, "alarm"), (100.0, "alarm"), (130.0, "usual")):
+        series = Series(points([150.0] * 7 + [last], [150.0] * 7 + [last]), "counts")
+        assert verdicts(series, watching("{changed: 20}"), 7)[0].verdict == verdict
+    rare = Series(points([50.0] * 7 + [99.0], [50.0] * 7 + [99.0]), "counts")
+    assert verdicts(rare, watching("{changed: 20}"), 7)[0].verdict == "unknown"
+
+
+def test_a_rate_is_not_expected_beyond_one_nor_below_nought() -> None:
+    for level, bound in ((0.99, "high"), (0.01, "low")):
+        series = Series(points([level] * 60, [200.0] * 60), "rates")
+        found = verdicts(series, watching("{seasonal: {}}"), 59)[0]
+        assert getattr(found, bound) == round(level)
+
+
 def test_nothing_to_measure_is_unknown_and_no_part_of_the_past() -> None:
     series = rates(5, HISTORY + 1, HISTORY)
     clean = verdicts(series, watching("{seasonal: {}}"), HISTORY)[0]

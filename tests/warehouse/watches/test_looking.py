@@ -81,6 +81,14 @@ def test_late_events_can_raise_an_alert_that_a_later_day_closes(tmp_path: Path) 
     assert (alert.direction, alert.state) == ("up", "closed")
 
 
+def test_a_funnel_waits_for_the_window_of_its_last_entry(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, [ORDERS] * 4)
+    text = "name: w\nfunnel: {steps: [Viewed, Ordered], within: 12h}\nalarm: {above: 0.2}\nwait: 6h\n"
+    watch = shop.publish(text, 2.5)
+    assert shop.look(watch, 3.74).kept == Kept()
+    assert shop.look(watch, 3.75).kept == Kept(judged=1, raised=1)
+
+
 def test_what_comes_later_than_late_corrects_nothing(tmp_path: Path) -> None:
     shop = Shop(tmp_path, [ORDERS] * DAYS)
     watch = shop.publish(CVR + "late: 1d\n", 14.5)
