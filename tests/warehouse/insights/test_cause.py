@@ -127,7 +127,8 @@ def test_against_a_range_further_back_nothing_in_between_counts(lake: Lake) -> N
     hour = asked(lake, since="2026-11-06T06:00Z", until="2026-11-06T07:00Z", event="Viewed", back="28h")
     answer = cause(lake, hour, START)
     sql = "SELECT count(*) FROM events WHERE event = 'Viewed' AND date_trunc('hour', timestamp)::VARCHAR = ?"
-    before, after = (lake.query(sql, [at])[0][0] for at in ("2026-11-05 02:00:00+00", "2026-11-06 06:00:00+00"))
+    hours = ("2026-11-05 02:00:00+00", "2026-11-06 06:00:00+00")
+    before, after = (lake.query(sql, [at])[0][0] for at in hours)
     assert (answer.before, answer.after, answer.n) == (before, after, before + after)
     assert before
 
