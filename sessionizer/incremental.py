@@ -6,7 +6,7 @@ from time import perf_counter
 
 import msgspec
 
-from sessionizer import attributes, customers, identity, sessions
+from sessionizer import attributes, customers, identity, sessions, tagging
 from sessionizer.identity import devices
 from sessionizer.probable.edges import Limits, keep_up
 from sessionizer.statements import run
@@ -111,7 +111,7 @@ def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
     changes = sessions.restitch(lake, report.until, laws.visits)
     ids = identity.resolve(lake, report.until, laws.ids, laws.decisions)
     recount = devices.point(lake, report.until, laws.ids, merged=ids.merged > 0)
-    return msgspec.structs.replace(
+    report = msgspec.structs.replace(
         report,
         sessions=changes.born,
         reread=changes.reread,
@@ -122,3 +122,5 @@ def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
         customers=customers.adjust(lake, recount=recount),
         attributes=attributes.adjust(lake, laws.rules),
     )
+    tagging.touch(lake, recount=recount)
+    return report

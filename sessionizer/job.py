@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sdk_contract.errors import SojournError
-from sessionizer import commands
+from sessionizer import commands, tagging
 from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.books import Bookkeeper
 from sessionizer.deciding import holding
@@ -39,7 +39,7 @@ STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
 IDENTITY_IN_USE = "identity_rules"
 LONGEST_PAUSE_US = 5_000_000
-ROUTINE = ("loaded", "stitched", "upkeep")
+ROUTINE = ("loaded", "stitched", "tagged", "upkeep")
 
 
 Opening = Callable[[Callable[[int, int], None]], Writer]
@@ -72,6 +72,7 @@ class Job:
             "load": self._load,
             "stitch": self._stitch,
             "match": self._match,
+            "tag": self._tag,
             "obey": self._obey,
             "erase": self._erase,
             "upkeep": self._upkeep,
@@ -92,6 +93,7 @@ class Job:
         self._away = False
         self._eraser = Eraser(self, looker)
         self._rules = RuleReader(registry, settings.attribute_rule)
+        self._tagger = tagging.Tagger(registry)
         self.probable = Keeper(registry, settings, report)
         self.identity: IdentityRules = read_rules(settings.identity_rules)
 
@@ -111,6 +113,7 @@ class Job:
         loaded = self._step("load")
         stitched = self._step("stitch")
         self._step("match")
+        self._step("tag")
         self._step("obey")
         erasing = self._step("erase")
         if not (loaded or self._behind()) or self.now() >= self._due["upkeep"]:
@@ -263,6 +266,7 @@ class Job:
         if text != self.registry.setting(RULES_IN_USE, text_of(NO_RULES)):
             with self.writer.lake.transaction():
                 changed = resolve_all(self.writer.lake, rules)
+                tagging.touch_all(self.writer.lake)
             self.registry.set_setting(RULES_IN_USE, text)
             self.report("info", "attributes chosen anew", {"changed": changed})
 
@@ -293,6 +297,18 @@ class Job:
             return False
         self.match()
         return True
+
+    def _tag(self) -> bool:
+        began = self.now()
+        if began < self._due["tag"]:
+            return False
+        report = self._tagger.step(self.writer.lake, began)
+        took = self.now() - began
+        share = took / self.settings.tags_share - took
+        self._due["tag"] = self.now() + int(max(self.settings.tags_every * 1e6 - took, share))
+        if report.tags or report.customers or report.gone:
+            self._tell("tagged", began, msgspec.structs.asdict(report))
+        return False
 
     def _obey(self) -> bool:
         if self.now() < self._due["obey"]:

@@ -5,7 +5,7 @@ from time import perf_counter
 
 import msgspec
 
-from sessionizer import attributes, customers, identity, sessions
+from sessionizer import attributes, customers, identity, sessions, tagging
 from sessionizer.identity import devices, lives
 from sessionizer.incremental import Laws, cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
@@ -56,6 +56,7 @@ def rebuild(
         _attributes(lake, rules)
         if probable is not None:
             redecide(lake, probable, decisions)
+        tagging.touch_all(lake)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")

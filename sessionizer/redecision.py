@@ -11,7 +11,7 @@ from collections.abc import Collection
 import msgspec
 import pyarrow as pa
 
-from sessionizer import attributes, customers, identity, sessions
+from sessionizer import attributes, customers, identity, sessions, tagging
 from sessionizer.identity import Decisions, IdentityRules, devices, lives
 from sessionizer.identity.decisions import merged_sql, tell
 from sessionizer.identity.resolution import EVERYTHING, decide_anew
@@ -111,6 +111,7 @@ def _write(lake: Lake, until: int, ids: IdentityRules, rules: attributes.Rules) 
     run(lake, "redecision/touched", also="UNION SELECT customer_id FROM recount" if again else "")
     customers.count_again(lake)
     attributes.choose_again(lake, rules)
+    tagging.touch_decided(lake)
     ((size, moved),) = lake.query("SELECT count(*), count(*) FILTER (moved) FROM moved_ids")
     names = lake.query("SELECT customer_id FROM touched_customers ORDER BY ALL")
     return Redecided(size, moved, [name for (name,) in names])

@@ -44,6 +44,12 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     probable_every: Annotated[
         float, Meta(ge=0, description="Seconds between two such looks; 0: only when asked.")
     ] = 86_400.0
+    tags_every: Annotated[
+        float, Meta(ge=0, description="Seconds between two evaluations of tags, at least.")
+    ] = 10.0
+    tags_share: Annotated[
+        float, Meta(gt=0, le=1, description="Part of the writer's time that evaluating tags may take.")
+    ] = 0.1
     commands_every: Annotated[
         float, Meta(ge=0, description="Seconds between looks for commands that others filed.")
     ] = 1.0

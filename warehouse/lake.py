@@ -22,7 +22,7 @@ from warehouse.schema_docs import Column, added, migrations, tables
 from warehouse.settings import WarehouseSettings
 
 # Sorted by whom rows belong to: in small groups of rows little is read beside what is asked for.
-CLUSTERED = ("events", "sessions", "identities", "customers", "customer_attributes")
+CLUSTERED = ("events", "sessions", "identities", "customers", "customer_attributes", "tag_members")
 ROW_GROUP = 8_192
 Params = Sequence[Any] | Mapping[str, Any]
 

@@ -18,7 +18,7 @@ from warehouse.lake import Lake
 APPENDED = ("events", "duplicates", "objects", "replays", "session_aliases", "customer_redirects")
 CHANGED = (
     *("rejected", "sessions", "identities", "identity_edges", "customers"),
-    *("traits", "customer_attributes"),
+    *("traits", "customer_attributes", "tags", "tag_members", "tag_queue", "cohort_members"),
 )
 TARGET_BYTES = 8 << 20
 _TIERS = (0, 64 << 10, 512 << 10, 4 << 20, TARGET_BYTES)

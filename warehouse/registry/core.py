@@ -18,13 +18,14 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import alerts, costs, decisions, erasures, watches
+from warehouse.registry import alerts, costs, decisions, erasures, tags, watches
 from warehouse.registry.alerts import Alerts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
 from warehouse.registry.erasures import Erasures
 from warehouse.registry.rules import Rules
+from warehouse.registry.tags import Tags
 from warehouse.segments import Tally
 
 PRESETS = ("none", "standard", "strict")
@@ -67,6 +68,7 @@ _MIGRATIONS = (
     costs.SCRIPT,
     watches.SCRIPT,
     alerts.SCRIPT,
+    tags.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -119,7 +121,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Alerts, Costs, Decisions, Erasures, Rules):
+class Registry(Alerts, Costs, Decisions, Erasures, Rules, Tags):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

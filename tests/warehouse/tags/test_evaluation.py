@@ -1,0 +1,28 @@
+"""Tags of random histories: evaluated as they come, all at once, and in plain Python."""
+
+import random
+
+import pytest
+
+from sessionizer.tagging import keep_up, touch_all
+from tests.sessionizer.world import cuts
+from tests.warehouse.insights.asked_lake import NOW
+from tests.warehouse.tags.world import WANTED, events_of, expected, run, stays, store_all
+
+SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 220))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_evaluated_as_they_come_tags_are_those_of_all_events_at_once(seed: int) -> None:
+    random_ = random.Random(seed)
+    events = events_of(random_)
+    lake = store_all(events)
+    ends = cuts(random_, len(events))
+    for end in ends:
+        run(lake, end)
+    found = stays(lake)
+    assert found == expected(lake, events)
+    with lake.transaction():
+        touch_all(lake)
+    report = keep_up(lake, WANTED, NOW)
+    assert (report.changed, stays(lake)) == (0, found)
