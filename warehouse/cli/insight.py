@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -20,20 +20,28 @@ from warehouse.insights.question import Answer, Question
 from warehouse.insights.reading import from_json, from_texts, is_list, plain
 from warehouse.query import text
 
+Q = TypeVar("Q", bound=Question)
 _SHOWN_ROWS = 1000
 
 
 def _command(insight: Insight) -> click.Command:
-    fields = msgspec.structs.fields(insight.question)
-    params = [_param(field, insight.question) for field in fields]
+    params = question_params(insight.question)
     params += [
-        click.Option(["--question"], metavar="FILE", help="The whole question as JSON; - is standard input."),
         click.Option(["--data"], metavar="DIR", help="Folder of all data.  [default: ./sojourn-data]"),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the whole answer as JSON."),
         click.Option(["--csv", "as_csv"], is_flag=True, help="Print CSV."),
         click.Option(["--sql", "as_sql"], is_flag=True, help="Print the SQL that answers it."),
     ]
     return click.Command(insight.name, callback=_ask(insight), params=params, help=insight.question.__doc__)
+
+
+def question_params(of: type[Question], *left_out: str) -> list[click.Parameter]:
+    """The fields of a question as options and arguments, and a file for all of them."""
+    fields = [field for field in msgspec.structs.fields(of) if field.name not in left_out]
+    file = click.Option(
+        ["--question"], metavar="FILE", help="The whole question as JSON; - is standard input."
+    )
+    return [*(_param(field, of) for field in fields), file]
 
 
 def _param(field: msgspec.structs.FieldInfo, of: type[Question]) -> click.Parameter:
@@ -63,7 +71,7 @@ def _ask(insight: Insight) -> Callable[..., None]:
     def ask(
         question: str | None, data: str | None, as_json: bool, as_csv: bool, as_sql: bool, **given: Any
     ) -> None:
-        asked = _read(insight, question, given)
+        asked = read_question(insight.question, question, given)
         moment = now()
         with open_reader(chosen(data)) as lake:
             answer: Answer = insight.ask(lake, absolute(asked, moment), moment)
@@ -72,25 +80,27 @@ def _ask(insight: Insight) -> Callable[..., None]:
         elif as_json:
             print_json(msgspec.to_builtins(answer))
         else:
-            _print(insight, answer, as_csv)
+            print_answer(insight, answer, as_csv)
 
     return ask
 
 
-def _read(insight: Insight, file: str | None, given: dict[str, Any]) -> Question:
+def read_question(of: type[Q], file: str | None, given: dict[str, Any]) -> Q:
+    """The question as it stands in the file, or in the options. BadQuestion, UnknownName."""
     texts = {name: _texts(value) for name, value in given.items() if value not in (None, ())}
     if file is None:
-        return from_texts(insight.question, texts)
+        return from_texts(of, texts)
     if texts:
         raise BadQuestion(f"--question holds the whole question; {', '.join(texts)} would stand in it")
-    return from_json(insight.question, sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
+    return from_json(of, sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
 
 
 def _texts(value: Any) -> Sequence[str]:
     return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
 
 
-def _print(insight: Insight, answer: Answer, as_csv: bool) -> None:
+def print_answer(insight: Insight, answer: Answer, as_csv: bool) -> None:
+    """As CSV, or as a table with what people have to know beside it."""
     table = insight.table(answer)
     if as_csv:
         rows = [[text(value) for value in row] for row in table.rows]

@@ -18,6 +18,8 @@ from warehouse.insights.marketing.campaigns import Campaigns, campaigns
 from warehouse.insights.marketing.effect import CampaignEffect, campaign_effect
 from warehouse.insights.paths import Paths, paths
 from warehouse.insights.prediction.churn_rules import ChurnRules, churn_rules
+from warehouse.insights.prediction.predicted import intent, risk
+from warehouse.insights.prediction.question import Intent, Risk
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
@@ -41,10 +43,12 @@ __all__ = [
     "Engagement",
     "Filter",
     "Funnel",
+    "Intent",
     "Lifecycle",
     "Paths",
     "Retention",
     "Rfm",
+    "Risk",
     "Selector",
     "Service",
     "Stickiness",
@@ -65,10 +69,12 @@ __all__ = [
     "dropoff",
     "engagement",
     "funnel",
+    "intent",
     "lifecycle",
     "paths",
     "retention",
     "rfm",
+    "risk",
     "service",
     "stickiness",
     "stuck",

@@ -38,6 +38,14 @@ from warehouse.insights.prediction.churn_rules import (
     churn_rules,
     churn_rules_table,
 )
+from warehouse.insights.prediction.predicted import (
+    IntentAnswer,
+    RiskAnswer,
+    intent,
+    prediction_table,
+    risk,
+)
+from warehouse.insights.prediction.question import Intent, Risk
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
@@ -81,10 +89,12 @@ _ALL: Final = (
     Insight("dropoff", Dropoff, DropoffAnswer, dropoff, dropoff_table),
     Insight("engagement", Engagement, EngagementAnswer, engagement, engagement_table),
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
+    Insight("intent", Intent, IntentAnswer, intent, prediction_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),
+    Insight("risk", Risk, RiskAnswer, risk, prediction_table),
     Insight("service", Service, ServiceAnswer, service, service_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("stuck", Stuck, StuckAnswer, stuck, stuck_table),

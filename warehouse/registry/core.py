@@ -18,12 +18,13 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import alerts, costs, decisions, erasures, tags, watches
+from warehouse.registry import alerts, costs, decisions, erasures, models, tags, watches
 from warehouse.registry.alerts import Alerts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
 from warehouse.registry.erasures import Erasures
+from warehouse.registry.models import Models
 from warehouse.registry.rules import Rules
 from warehouse.registry.tags import Tags
 from warehouse.segments import Tally
@@ -69,6 +70,7 @@ _MIGRATIONS = (
     watches.SCRIPT,
     alerts.SCRIPT,
     tags.SCRIPT,
+    models.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -121,7 +123,7 @@ class Audited(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Registry(Alerts, Costs, Decisions, Erasures, Rules, Tags):
+class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod
