@@ -94,16 +94,19 @@ def up(
     as_json: bool,
 ) -> None:
     """Start everything on this machine; Ctrl-C ends it."""
+    from collector.listen import is_loopback
     from collector.up import Plan
     from collector.up import up as run
 
     settings = chosen(data=data, host=host, port=port, workers=workers)
     port_of_console = console_port or int(os.environ.get("SOJOURN_CONSOLE_PORT", "8001"))
+    # The demo's made-up customers are for everybody at this machine, and nobody else.
+    open_to_all = demo and is_loopback(os.environ.get("SOJOURN_CONSOLE_HOST", "127.0.0.1"))
 
     def say(welcome: Welcome) -> None:
         click.echo(welcome.json() if as_json else welcome.text())
 
-    run(Plan(settings, port_of_console, demo), reporter("up"), relay, say, now)
+    run(Plan(settings, port_of_console, demo, open_to_all), reporter("up"), relay, say, now)
 
 
 def relay(program: str, line: str) -> None:

@@ -29,11 +29,14 @@ REFUSED = 1
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to start: the settings of the collector, the console's port, and whether the demo plays."""
+    """What to start: the settings of the collector, the console's port, whether the demo plays, and whether
+    the console lets everybody in.
+    """
 
     settings: CollectorSettings
     console_port: int = 8001
     demo: bool = False
+    console_open: bool = False
 
 
 def missing(name: str) -> str | None:
@@ -71,6 +74,7 @@ def later_programs(plan: Plan, url: str, key: Key, names: Sequence[str]) -> list
         *child_variables(settings),
         ("SOJOURN_CONSOLE_PORT", str(plan.console_port)),
         ("SOJOURN_COLLECTOR_URL", url),
+        *((("SOJOURN_CONSOLE_OPEN", "true"),) if plan.console_open else ()),
     )
     arguments = {"demo": ("demo", "--collector", url, "--key", key.secret, "--data", settings.data)}
     return [

@@ -31,7 +31,8 @@ class Lake:
     """One connection.
 
     Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
-    `metadata` is where the catalog's own tables are; `registry` the registry's file beside this lake.
+    `metadata` is where the catalog's own tables are; `registry` the registry's file beside this lake;
+    `scoped` whether the tables' names stand for what somebody may see of them.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Lake:
         self.con = con
         self.metadata = metadata
         self.registry = registry
+        self.scoped = False
         self._lock = lock
 
     def execute(self, sql: str, params: Params | None = None) -> duckdb.DuckDBPyConnection:
@@ -130,6 +132,8 @@ class Lake:
         return int(self.query("SELECT id FROM lake.current_snapshot()")[0][0])
 
     def cursor(self) -> Lake:
+        if self.scoped:
+            raise LakeError("another connection of this lake would see more than this one may")
         con = self.con.cursor()
         con.execute("USE lake")
         con.execute("SET TimeZone = 'UTC'")

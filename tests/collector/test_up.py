@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from collector import up
@@ -92,11 +93,15 @@ def test_later_programs_know_where_the_collector_is(tmp_path: Path) -> None:
     registry = Registry.open(tmp_path / "registry.sqlite", now=lambda: 1)
     key = registry.create_key("shop", secret="wk_a")
     registry.close()
-    plan = up.Plan(CollectorSettings(data="/d"), console_port=9, demo=True)
+    plan = up.Plan(CollectorSettings(data="/d"), console_port=9, demo=True, console_open=True)
     console, demo = up.later_programs(plan, "http://h:1", key, ["console", "demo"])
     assert ("SOJOURN_CONSOLE_PORT", "9") in console.variables
     assert ("SOJOURN_COLLECTOR_URL", "http://h:1") in console.variables
     assert ("SOJOURN_DATA", "/d") in console.variables
+    assert ("SOJOURN_CONSOLE_OPEN", "true") in console.variables
+    shut_plan = msgspec.structs.replace(plan, console_open=False)
+    shut = up.later_programs(shut_plan, "http://h:1", key, ["console"])
+    assert "SOJOURN_CONSOLE_OPEN" not in dict(shut[0].variables)
     assert demo.arguments == ("demo", "--collector", "http://h:1", "--key", "wk_a", "--data", "/d")
     assert (console.once, demo.once) == (False, True)
 

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
 from warehouse.console.reader import Reader
@@ -17,21 +18,39 @@ from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 
 NOW = 1_795_298_400_000_000
+CHEAP = Passwords(passes=1, memory_kib=8, lanes=1)
 
 
 class Visitor:
-    """Asks pages of a console over `data`; `settings` are those of the console."""
+    """Asks pages of a console over `data`; `settings` are those of the console, which lets everybody in
+    unless they say otherwise. It keeps cookies, as a browser does.
+    """
 
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
-        self.settings = msgspec.convert({"data": str(data), **settings}, ConsoleSettings)
-        self.registry = Registry.open(data / "registry.sqlite", now=lambda: NOW)
+        given = {"data": str(data), "console_open": True, **settings}
+        self.settings = msgspec.convert(given, ConsoleSettings)
+        self.clock = NOW
+        self.registry = Registry.open(data / "registry.sqlite", now=lambda: self.clock)
         self.collector: httpx.AsyncBaseTransport = httpx.MockTransport(lambda _: httpx.Response(503))
+        self.cookies = httpx.Cookies()
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        return asyncio.run(self._get(path, headers or {}))
+        return asyncio.run(self._ask("GET", path, headers or {}, None))
 
-    async def _get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+    def post(
+        self, path: str, fields: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """A form as a page of the console sends it, unless `headers` say that another one does."""
+        own = {"Origin": "http://127.0.0.1:8001", "Sec-Fetch-Site": "same-origin"}
+        return asyncio.run(self._ask("POST", path, own if headers is None else headers, fields))
+
+    def signed_in(self, name: str, password: str) -> httpx.Response:
+        return self.post("/login", {"name": name, "password": password})
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], fields: Mapping[str, object] | None
+    ) -> httpx.Response:
         lake = WarehouseSettings(data=str(self.data))
         reader = Reader(
             catalog_of(lake),
@@ -39,13 +58,17 @@ class Visitor:
             open_registry=lambda: self.registry,
         )
         collector = httpx.AsyncClient(transport=self.collector, base_url="http://collector")
-        app = create_app(self.settings, reader, collector)
+        app = create_app(self.settings, reader, collector, lambda: self.clock, CHEAP)
         door = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=door, base_url="http://127.0.0.1:8001") as browser,
+            httpx.AsyncClient(
+                transport=door, base_url="http://127.0.0.1:8001", cookies=self.cookies
+            ) as browser,
         ):
-            return await browser.get(path, headers=headers)
+            answer = await browser.request(method, path, headers=headers, data=fields)
+            self.cookies = httpx.Cookies(browser.cookies)
+            return answer
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The console as a program: `sojourn console` on a real port."""
 
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,11 +21,15 @@ COMMAND = [sys.executable, "-m", "collector.command", "console"]
 
 
 @contextmanager
-def console(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """A running console on a free port, with a client of it."""
+def console(
+    data: Path, *options: str, everybody: bool = True
+) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A running console on a free port, with a client of it; `everybody`: nobody has to sign in."""
     command = [*COMMAND, "--data", str(data), "--port", "0", *options]
-    program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, "SOJOURN_CONSOLE_OPEN": str(everybody).lower()}
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     assert program.stderr
+    assert program.stdout
     try:
         listening = json.loads(program.stderr.readline())
         with httpx.Client(base_url=listening["url"], timeout=30, trust_env=False) as client:
@@ -32,6 +38,7 @@ def console(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
         program.kill()
         program.wait()
         program.stderr.close()
+        program.stdout.close()
 
 
 def test_it_is_up_and_ready_before_and_after_the_first_load(tmp_path: Path) -> None:
@@ -56,6 +63,27 @@ def test_a_broken_lake_is_not_ready(tmp_path: Path) -> None:
         assert page.headers["content-security-policy"]
 
 
+def test_the_first_start_prints_a_password_for_one_login(tmp_path: Path) -> None:
+    with console(tmp_path, everybody=False) as (program, client):
+        assert program.stdout
+        found = re.search(r"is (\w+), with the password (\S+) for", program.stdout.readline())
+        assert found
+        name, password = found.groups()
+        assert client.get("/").headers["location"] == "/login"
+        page = {"Origin": str(client.base_url).rstrip("/")}
+        fields = {"name": name, "password": password}
+        entered = client.post("/login", data=fields, headers=page)
+        assert entered.headers["location"] == "/"
+        assert client.get("/").headers["location"] == "/account"
+        fields = {"old": password, "new": "two green kettles", "again": "two green kettles"}
+        assert client.post("/account/password", data=fields, headers=page).headers["location"] == "/"
+        assert client.get("/").status_code == 200
+    with console(tmp_path, everybody=False) as (program, _):
+        program.terminate()
+        assert program.stdout
+        assert not program.stdout.read()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_while_somebody_looks_at_live_events(tmp_path: Path, number: signal.Signals) -> None:
     with (
@@ -73,7 +101,7 @@ def test_it_ends_while_somebody_looks_at_live_events(tmp_path: Path, number: sig
 @pytest.mark.parametrize(
     ("options", "variables", "says"),
     [
-        (["--host", "0.0.0.0"], {}, "SOJOURN_CONSOLE_PASSWORD"),
+        (["--host", "0.0.0.0"], {"SOJOURN_CONSOLE_OPEN": "true"}, "SOJOURN_CONSOLE_OPEN"),
         (["--port", "PORT"], {}, "another program uses it"),
         (["--host", "nowhere.invalid"], {}, "nowhere.invalid"),
         ([], {"SOJOURN_CONSOLE_PROT": "1"}, "did you mean SOJOURN_CONSOLE_PORT?"),

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.access.scope import Scope
 from warehouse.catalogs import catalog_of
 from warehouse.console.reader import FOOTERS, LAKE_THREADS, Reader
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
+
+ALL = Scope()
 
 
 class Counting(Reader):
@@ -47,9 +50,9 @@ def rows(lake: Lake) -> int:
 
 def test_before_the_first_load_there_is_no_lake(reader: Counting, tmp_path: Path) -> None:
     with pytest.raises(LakeMissing):
-        asyncio.run(reader.lake(rows))
+        asyncio.run(reader.lake(rows, ALL))
     make_lake(tmp_path)
-    assert asyncio.run(reader.lake(rows)) == 0
+    assert asyncio.run(reader.lake(rows, ALL)) == 0
 
 
 def test_all_threads_share_one_opened_lake(reader: Counting, tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_all_threads_share_one_opened_lake(reader: Counting, tmp_path: Path) -> 
         return rows(lake)
 
     async def ask() -> list[int]:
-        return await asyncio.gather(*(reader.lake(ask_beside_another) for _ in range(2)))
+        return await asyncio.gather(*(reader.lake(ask_beside_another, ALL) for _ in range(2)))
 
     assert asyncio.run(ask()) == [0, 0]
     assert reader.opened == 1
@@ -70,10 +73,10 @@ def test_all_threads_share_one_opened_lake(reader: Counting, tmp_path: Path) -> 
 def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> None:
     make_lake(tmp_path / "other")
     make_lake(tmp_path)
-    before = asyncio.run(reader.lake(lambda lake: (rows(lake), lake)))[1]
+    before = asyncio.run(reader.lake(lambda lake: (rows(lake), lake), ALL))[1]
     (tmp_path / "lake").rename(tmp_path / "old")
     (tmp_path / "other" / "lake").rename(tmp_path / "lake")
-    after = asyncio.run(reader.lake(lambda lake: lake))
+    after = asyncio.run(reader.lake(lambda lake: lake, ALL))
     assert after is not before
 
 
@@ -105,7 +108,9 @@ def test_a_long_question_to_the_lake_does_not_hold_up_the_registry(reader: Count
     answered = threading.Event()
 
     async def ask() -> None:
-        slow = [asyncio.create_task(reader.lake(lambda lake: answered.wait(10))) for _ in range(LAKE_THREADS)]
+        slow = [
+            asyncio.create_task(reader.lake(lambda lake: answered.wait(10), ALL)) for _ in range(LAKE_THREADS)
+        ]
         await reader.registry(lambda registry: registry.keys())
         answered.set()
         assert all(await asyncio.gather(*slow))

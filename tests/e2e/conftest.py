@@ -122,7 +122,14 @@ def running(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], in
     ports = ["--port", str(free_port()), "--console-port", str(free_port())]
     command = [sys.executable, "-m", "collector.command", "up", "--data", str(data), *ports, "--json"]
     with (folder / "log").open("w") as log:
-        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, process_group=0)
+        program = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            process_group=0,
+            env={**os.environ, "SOJOURN_CONSOLE_OPEN": "true"},
+        )
         try:
             yield Running(data, welcome(program, folder / "log"))
             program.send_signal(signal.SIGINT)

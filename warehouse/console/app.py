@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import structlog
@@ -14,38 +14,58 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from warehouse.access.passwords import Passwords
+from warehouse.access.roles import Right
 from warehouse.console import alerts, insights
+from warehouse.console.doors import needs
 from warehouse.console.errors import OpenToStrangers
-from warehouse.console.guard import HEADERS, KnownHosts, Password, SafeHeaders, is_loopback
-from warehouse.console.pages import customers, health, home, preferences
+from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
+from warehouse.console.pages import account, customers, health, home, login, preferences, users
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
 from warehouse.console.settings import ConsoleSettings
+from warehouse.console.signing import SignedIn
 from warehouse.errors import CatalogUnavailable, LakeMissing
 
 log = structlog.get_logger()
 
 
 ROUTES = [
-    Route("/", home.home),
-    Route("/live", home.live),
-    Route("/find", customers.find),
-    Route("/customers/{any_id:path}", customers.customer),
-    Route("/prefer", preferences.prefer),
-    Route("/api/insights/{name}", insights.answer, methods=["GET", "POST"]),
-    Route("/api/alerts", alerts.listed),
-    Route("/api/alerts/{number:int}", alerts.one),
+    Route("/", needs(Right.LOOK, home.home)),
+    Route("/live", needs(Right.LIVE, home.live)),
+    Route("/find", needs(Right.CUSTOMERS, customers.find)),
+    Route("/customers/{any_id:path}", needs(Right.CUSTOMERS, customers.customer)),
+    Route("/users", needs(Right.MANAGE, users.users, action="manage"), methods=["GET", "POST"]),
+    Route("/audit", needs(Right.MANAGE, users.audit)),
+    Route("/api/insights/{name}", needs(Right.LOOK, insights.answer, action="ask"), methods=["GET", "POST"]),
+    Route("/api/alerts", needs(Right.LOOK, alerts.listed, whole=True)),
+    Route("/api/alerts/{number:int}", needs(Right.LOOK, alerts.one, whole=True)),
     Route("/api/openapi.json", insights.described),
+    # Everybody's own, and what strangers need.
+    Route("/account", account.account),
+    Route("/account/password", account.password, methods=["POST"]),
+    Route("/account/logins/end", account.end, methods=["POST"]),
+    Route("/account/tokens", account.token, methods=["POST"]),
+    Route("/login", login.login, methods=["GET", "POST"]),
+    Route("/logout", login.logout, methods=["POST"]),
+    Route("/prefer", preferences.prefer),
     Route("/health", health.health),
     Route("/ready", health.ready),
     Mount("/static", StaticFiles(directory=STATIC)),
 ]
 
 
-def create_app(settings: ConsoleSettings, reader: Reader, collector: httpx.AsyncClient) -> Starlette:
-    """The console over one data folder; `collector` is the client it follows live events with.
+def create_app(
+    settings: ConsoleSettings,
+    reader: Reader,
+    collector: httpx.AsyncClient,
+    now: Callable[[], int],
+    passwords: Passwords,
+) -> Starlette:
+    """The console over one data folder; `collector` is the client it follows live events with, `now` gives
+    µs UTC.
 
-    Raises OpenToStrangers when it would listen beyond loopback without a password.
+    Raises OpenToStrangers when everybody on the network could use it.
     """
     app = Starlette(
         routes=ROUTES,
@@ -57,19 +77,22 @@ def create_app(settings: ConsoleSettings, reader: Reader, collector: httpx.Async
     app.state.reader = reader
     app.state.collector = collector
     app.state.pages = Pages()
+    app.state.now = now
+    app.state.desk = login.Desk(passwords)
     app.state.stopping = asyncio.Event()
     return app
 
 
 def guards(settings: ConsoleSettings) -> list[Middleware]:
     """What every request passes, the outermost first."""
-    if not is_loopback(settings.console_host) and not settings.console_password:
+    if settings.console_open and not is_loopback(settings.console_host):
         raise OpenToStrangers(settings.console_host)
     names = [name.strip() for name in settings.console_names.split(",") if name.strip()]
-    found = [Middleware(SafeHeaders), Middleware(KnownHosts, names=[settings.console_host, *names])]
-    if settings.console_password:
-        found.append(Middleware(Password, password=settings.console_password))
-    return found
+    return [
+        Middleware(SafeHeaders),
+        Middleware(KnownHosts, names=[settings.console_host, *names]),
+        Middleware(SignedIn, everybody=settings.console_open),
+    ]
 
 
 @contextlib.asynccontextmanager
@@ -79,6 +102,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     finally:
         app.state.stopping.set()
         await app.state.collector.aclose()
+        app.state.desk.close()
         app.state.reader.close()
 
 

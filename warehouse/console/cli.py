@@ -34,8 +34,19 @@ def console(data: str | None, host: str | None, port: int | None, collector: str
     lake = load(WarehouseSettings, env, known=env)
     log = logs.configure("console")
     asyncio.run(
-        serve(settings, lake, now, listening=lambda url: log.info("listening", url=url, data=settings.data))
+        serve(
+            settings,
+            lake,
+            now,
+            listening=lambda url: log.info("listening", url=url, data=settings.data),
+            made=told,
+        )
     )
+
+
+def told(name: str, password: str) -> None:
+    """To whoever started the program, and into no log."""
+    click.echo(f"The console's first user is {name}, with the password {password} for the first login.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """SojournError
 └── Terminal
-    ├── OpenToStrangers  listening beyond loopback without a password
+    ├── OpenToStrangers  open to everybody, and listening beyond loopback
     └── PortTaken        the address cannot be listened on
 """
 
@@ -12,8 +12,8 @@ class OpenToStrangers(Terminal):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"console_host is {host!r}, which others can reach, and console_password is empty: "
-            "set SOJOURN_CONSOLE_PASSWORD, or listen on 127.0.0.1"
+            f"console_host is {host!r}, which others can reach, and console_open lets everybody in: "
+            "leave SOJOURN_CONSOLE_OPEN and --demo out, or listen on 127.0.0.1"
         )
 
 

@@ -1,7 +1,5 @@
-"""What stands before every page: the Host check, the password, and the headers browsers obey."""
+"""What stands before every page: the Host check, and the headers browsers obey."""
 
-import base64
-import hmac
 import ipaddress
 from collections.abc import Collection
 
@@ -92,28 +90,3 @@ class KnownHosts:
     def _refuse(self, name: str) -> Response:
         text = f"The console is not known as {name!r}; if it should be, set SOJOURN_CONSOLE_NAMES={name}\n"
         return PlainTextResponse(text, status_code=421)
-
-
-class Password:
-    """Asks for the console's password by HTTP Basic, whatever the user name; /health stays open."""
-
-    def __init__(self, app: ASGIApp, password: str) -> None:
-        self.app = app
-        self.password = password.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/health" or self._knows(Headers(scope=scope)):
-            await self.app(scope, receive, send)
-            return
-        challenge = {"WWW-Authenticate": 'Basic realm="Sojourn", charset="UTF-8"'}
-        await PlainTextResponse("The console wants its password.\n", 401, challenge)(scope, receive, send)
-
-    def _knows(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            _, _, given = base64.b64decode(token.strip(), validate=True).partition(b":")
-        except ValueError:
-            return False
-        return hmac.compare_digest(given, self.password)

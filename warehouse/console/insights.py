@@ -31,7 +31,7 @@ async def answer(request: Request) -> Response:
     try:
         insight = _insight(request.path_params["name"])
         question = await _question(request, insight)
-        found = await request.app.state.reader.lake(_asking(insight, question))
+        found = await request.state.lake(_asking(insight, question))
     except (LakeMissing, UnknownName) as error:
         return _json({"error": str(error)}, 404)
     except Terminal as error:

@@ -12,6 +12,8 @@ from typing import Final, TypeVar
 
 import duckdb
 
+from warehouse.access.scope import Scope
+from warehouse.access.views import confine_to
 from warehouse.catalogs import Catalog, unavailable
 from warehouse.errors import CatalogUnavailable, LakeMissing
 from warehouse.lake import Lake
@@ -20,6 +22,8 @@ from warehouse.registry import Registry
 T = TypeVar("T")
 LAKE_THREADS, REGISTRY_THREADS = 3, 2
 FOOTERS: Final = 96 << 20
+# Connections that a thread keeps, one for each scope that somebody has.
+KEPT = 32
 
 
 class Reader:
@@ -47,12 +51,12 @@ class Reader:
         self._lake_threads = ThreadPoolExecutor(LAKE_THREADS, "lake-reader")
         self._registry_threads = ThreadPoolExecutor(REGISTRY_THREADS, "registry-reader")
 
-    async def lake(self, question: Callable[[Lake], T]) -> T:
-        """The answer to a question about the lake.
+    async def lake(self, question: Callable[[Lake], T], scope: Scope) -> T:
+        """The answer to a question about what is in `scope` of the lake.
 
         LakeMissing before the first load, CatalogUnavailable while the catalog does not answer.
         """
-        return await _run(self._lake_threads, lambda: self._answer(question))
+        return await _run(self._lake_threads, lambda: self._answer(question, scope))
 
     async def registry(self, question: Callable[[Registry], T]) -> T:
         """The answer to a question about keys and settings."""
@@ -63,9 +67,9 @@ class Reader:
         self._lake_threads.shutdown(cancel_futures=True)
         self._registry_threads.shutdown(cancel_futures=True)
 
-    def _answer(self, question: Callable[[Lake], T]) -> T:
+    def _answer(self, question: Callable[[Lake], T], scope: Scope) -> T:
         try:
-            lake = self._lake()
+            lake = self._lake(scope)
             answer = question(lake)
             self._forget(lake.kept())
             return answer
@@ -74,16 +78,23 @@ class Reader:
                 raise CatalogUnavailable(f"the catalog of {self._catalog.place} does not answer") from error
             raise
 
-    def _lake(self) -> Lake:
+    def _lake(self, scope: Scope) -> Lake:
         with self._opening:
             identity = self._identity()
             if self._opened is None or self._opened[0] != identity:
                 self._opened = identity, self._open_lake()
             if getattr(self._own, "opened", None) is not self._opened:
-                self._own.lake = self._opened[1].cursor()
+                self._own.lakes = {}
                 self._own.opened = self._opened
-        lake: Lake = self._own.lake
-        return lake
+        lakes: dict[bytes, Lake] = self._own.lakes
+        key = scope.key()
+        if key not in lakes:
+            if len(lakes) >= KEPT:
+                lakes.pop(next(iter(lakes))).con.close()
+            lake = self._own.opened[1].cursor()
+            confine_to(lake, scope)
+            lakes[key] = lake
+        return lakes[key]
 
     def _forget(self, kept: int) -> None:
         """The next question opens the lake anew where this one keeps too much."""

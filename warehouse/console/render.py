@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from warehouse.console.moments import lasted, span, time_tag
+from warehouse.console.signing import state_of
 from warehouse.console.texts import Texts, language_of
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ class Pages:
             t=texts,
             theme=theme_of(request),
             here=_here(request),
+            asker=state_of(request.scope.get("state", {})),
             query=request.query_params.get("id", ""),
             **values,
         )

@@ -11,9 +11,11 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
 from warehouse.console.errors import PortTaken
+from warehouse.console.first import first_user
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
@@ -49,15 +51,21 @@ async def serve(
     lake: WarehouseSettings,
     now: Callable[[], int],
     listening: Callable[[str], None],
+    made: Callable[[str, str], None],
 ) -> None:
-    """Serves until SIGINT or SIGTERM; `listening` is told the address once it is open.
+    """Serves until SIGINT or SIGTERM; `listening` is told the address once it is open, `made` the name and
+    password of the first user where there was none.
 
     Raises OpenToStrangers, and PortTaken where the address cannot be had.
     """
+    passwords = Passwords()
+    if not settings.console_open:
+        with contextlib.closing(open_registry(settings, now)) as registry:
+            first_user(registry, passwords, settings.console_password, made)
     reader = Reader(
         catalog_of(lake),
         open_lake=lambda: connect(lake, read_only=True),
-        open_registry=lambda: Registry.open(Path(settings.data) / "registry.sqlite", now=now),
+        open_registry=lambda: sealed(open_registry(settings, now)),
     )
     tls = serving(settings.tls_certificate, settings.tls_key, now)
     client = httpx.AsyncClient(
@@ -66,7 +74,7 @@ async def serve(
         trust_env=False,
         verify=trusting(settings.tls_certificate) if tls else True,
     )
-    app = create_app(settings, reader, client)
+    app = create_app(settings, reader, client, now, passwords)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -80,6 +88,16 @@ async def serve(
     with listen(settings.console_host, settings.console_port) as sock:
         listening(address(sock, tls is not None))
         await Server(config, app.state.stopping).serve(sockets=[sock])
+
+
+def open_registry(settings: ConsoleSettings, now: Callable[[], int]) -> Registry:
+    return Registry.open(Path(settings.data) / "registry.sqlite", now=now)
+
+
+def sealed(registry: Registry) -> Registry:
+    """For pages, which can add lines to the audit log and change none."""
+    registry.seal_audit()
+    return registry
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -14,9 +14,7 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     data: Annotated[str, Meta(description="Folder that holds the journal, the lake and the registry.")] = (
         "sojourn-data"
     )
-    console_host: Annotated[
-        str, Meta(description="Address the console listens on; beyond loopback it wants a password.")
-    ] = "127.0.0.1"
+    console_host: Annotated[str, Meta(description="Address the console listens on.")] = "127.0.0.1"
     console_port: Annotated[
         int, Meta(ge=0, le=65535, description="Port the console listens on; 0 takes a free one.")
     ] = 8001
@@ -24,8 +22,12 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
         str, Meta(description="PEM file of the certificate, for https; empty: http.")
     ] = ""
     tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
+    console_open: Annotated[bool, Meta(description="Nobody signs in: for a demo, on loopback only.")] = False
     console_password: Annotated[
-        Secret | None, Meta(description="When set, every page but /health asks for it (HTTP Basic).")
+        Secret | None,
+        Meta(
+            description="Password of the user admin, who is made at the first start; one is made up if empty."
+        ),
     ] = None
     console_names: Annotated[
         str, Meta(description="Further host names the console answers to, by commas.")

@@ -1,11 +1,11 @@
 """The registry: one SQLite file for keys, rules, settings, commands, audit and the door's counts."""
 
+from warehouse.registry.audit import Audited
 from warehouse.registry.core import (
     IP_POLICIES,
     PLAN_MODES,
     PRESETS,
     UNPLANNED,
-    Audited,
     Command,
     Key,
     Registry,

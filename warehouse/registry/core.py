@@ -18,7 +18,7 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import alerts, costs, decisions, erasures, models, tags, watches
+from warehouse.registry import alerts, audit, costs, decisions, erasures, models, tags, users, watches
 from warehouse.registry.alerts import Alerts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
@@ -27,6 +27,7 @@ from warehouse.registry.erasures import Erasures
 from warehouse.registry.models import Models
 from warehouse.registry.rules import Rules
 from warehouse.registry.tags import Tags
+from warehouse.registry.users import Users
 from warehouse.segments import Tally
 
 PRESETS = ("none", "standard", "strict")
@@ -71,6 +72,8 @@ _MIGRATIONS = (
     alerts.SCRIPT,
     tags.SCRIPT,
     models.SCRIPT,
+    audit.SCRIPT,
+    users.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -114,16 +117,7 @@ class Command(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
-class Audited(msgspec.Struct, frozen=True):
-    """One line of the audit log."""
-
-    at: int
-    actor: str
-    action: str
-    detail: str
-
-
-class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags):
+class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags, Users):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod
@@ -247,7 +241,7 @@ class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags):
         """The newest commands, newest first."""
         return self._commands("ORDER BY id DESC LIMIT ?", (limit,))
 
-    # settings and audit
+    # settings
 
     def setting(self, name: str, default: str | None = None) -> str | None:
         rows = self._all("SELECT value FROM settings WHERE name = ?", (name,))
@@ -264,16 +258,6 @@ class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags):
                 "INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, secrets.token_urlsafe(32))
             )
         return self.setting(name) or ""
-
-    def audit(self, actor: str, action: str, detail: str) -> None:
-        with self._transaction():
-            self._con.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (self._now(), actor, action, detail))
-
-    def audited(self, limit: int = 100) -> list[Audited]:
-        """The newest lines of the audit log, newest first."""
-        return [
-            Audited(*row) for row in self._all("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", (limit,))
-        ]
 
     # what the door received
 
@@ -333,6 +317,8 @@ class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags):
                 for statement in filter(str.strip, script.split(";")):
                     self._con.execute(statement)
             self._con.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+            if self._con.execute("SELECT 1 FROM audit WHERE link IS NULL LIMIT 1").fetchone():
+                self.link_audit()
 
     def _key(self, column: str, value: object) -> Key:
         rows = self._all(f"SELECT {_KEY_COLUMNS} FROM keys WHERE {column} = ?", (value,))

@@ -69,7 +69,11 @@ class Database:
                 columns = [name for _, name, kind, *_ in self._con.execute(f"PRAGMA table_info({table})")]
                 for column in columns:
                     changed += self._clear(table, column, clean)
+            self.link_audit()
         return changed
+
+    def link_audit(self) -> None:
+        """Called after texts were cleared, within that transaction."""
 
     def _clear(self, table: str, column: str, clean: Callable[[str], str]) -> int:
         sql = f"SELECT rowid, {column} FROM {table} WHERE typeof({column}) = 'text'"

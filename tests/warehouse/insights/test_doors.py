@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from warehouse import insights
+from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.cli import insight
 from warehouse.console import insights as api
@@ -91,7 +92,8 @@ def http(shop: Path) -> Iterator[httpx.ASGITransport]:
         open_registry=lambda: registry,
     )
     collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
-    app = create_app(msgspec.convert({"data": str(shop)}, ConsoleSettings), reader, collector)
+    open_to_all = msgspec.convert({"data": str(shop), "console_open": True}, ConsoleSettings)
+    app = create_app(open_to_all, reader, collector, lambda: NOON, Passwords(passes=1, memory_kib=8, lanes=1))
     yield httpx.ASGITransport(app, raise_app_exceptions=False)
     reader.close()
     registry.close()
@@ -128,7 +130,7 @@ def test_http(http: httpx.ASGITransport, answer: dict[str, Any]) -> None:
 def test_http_says_what_is_wrong(
     http: httpx.ASGITransport, method: str, path: str, body: str | None, status: int, text: str
 ) -> None:
-    refused = ask(http, method, path, content=body)
+    refused = ask(http, method, path, content=body, headers={"Content-Type": "application/json"})
     assert refused.status_code == status
     assert text in refused.json()["error"]
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from tests.console.conftest import CHEAP
 from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
@@ -115,7 +116,8 @@ def asked(shop: Path, *addresses: str) -> list[httpx.Response]:
             lambda: connect(settings, read_only=True),
             lambda: Registry.open(settings.folders.registry, now=lambda: NOON),
         )
-        app = create_app(ConsoleSettings(data=str(shop)), reader, httpx.AsyncClient())
+        open_to_all = ConsoleSettings(data=str(shop), console_open=True)
+        app = create_app(open_to_all, reader, httpx.AsyncClient(), lambda: NOON, CHEAP)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return [await client.get(address) for address in addresses]

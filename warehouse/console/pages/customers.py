@@ -30,7 +30,7 @@ async def find(request: Request) -> Response:
     wanted = request.query_params.get("id", "").strip()
     if not wanted:
         return RedirectResponse("/", 303)
-    found = await request.app.state.reader.lake(lambda lake: find_customer(lake, wanted))
+    found = await request.state.lake(lambda lake: find_customer(lake, wanted))
     if found is None:
         return missing(request, wanted)
     target = f"/customers/{quote(found, safe='')}"
@@ -66,7 +66,7 @@ async def customer(request: Request) -> Response:
 async def why(request: Request, who: dict[str, Any]) -> Shown:
     """Why the ids of a customer are one customer's, and what people decided of them."""
     reader = request.app.state.reader
-    found: Bonds = await reader.lake(lambda lake: bonds(lake, who["customer_id"]))
+    found: Bonds = await request.state.lake(lambda lake: bonds(lake, who["customer_id"]))
     edges = [*found.by_id.values(), *(one.edge for one in found.kept_out)]
     asked = any("decision" in (edge.evidence, edge.rule) for edge in edges)
     decided = await reader.registry(lambda registry: registry.decisions()) if asked else []
@@ -82,7 +82,7 @@ async def ask(request: Request, any_id: str, view: View) -> tuple[dict[str, Any]
         who = profile(lake, what.customer_id) if what else None
         return (msgspec.to_builtins(who), msgspec.to_builtins(what)) if who else None
 
-    answer: tuple[dict[str, Any], dict[str, Any]] | None = await request.app.state.reader.lake(question)
+    answer: tuple[dict[str, Any], dict[str, Any]] | None = await request.state.lake(question)
     return answer
 
 

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from warehouse.access.scope import Scope
 from warehouse.errors import LakeMissing
 
 
@@ -13,7 +14,7 @@ async def health(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 with the state of the lake ("open", "not yet"); 503 when a question to it fails."""
     try:
-        await request.app.state.reader.lake(lambda lake: lake.query("SELECT 1"))
+        await request.app.state.reader.lake(lambda lake: lake.query("SELECT 1"), Scope())
     except LakeMissing:
         return JSONResponse({"ready": True, "lake": "not yet"})
     except Exception as error:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sdk_contract.peers import Peers, networks
+from warehouse.access.roles import Right
 from warehouse.console.guard import host_name, is_loopback
 from warehouse.console.live import ROWS, Feed
 from warehouse.console.settings import ConsoleSettings
@@ -18,6 +19,9 @@ FORWARDED = frozenset({"x-forwarded-host", "x-forwarded-proto"})
 
 
 async def home(request: Request) -> Response:
+    if not request.state.who.may(Right.LIVE):
+        quiet: Response = request.app.state.pages.page(request, "quiet.html")
+        return quiet
     keys = await request.app.state.reader.registry(live_keys)
     key = chosen(keys, request.query_params.get("key", ""))
     settings: ConsoleSettings = request.app.state.settings
