@@ -84,7 +84,7 @@ def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> N
 def test_a_lake_of_which_too_much_is_kept_is_opened_anew(tmp_path: Path, footers: int, opened: int) -> None:
     make_lake(tmp_path)
     reader = Counting(tmp_path, footers)
-    assert [asyncio.run(reader.lake(rows)) for _ in range(2)] == [0, 0]
+    assert [asyncio.run(reader.lake(rows, ALL)) for _ in range(2)] == [0, 0]
     reader.close()
     assert reader.opened == opened
 
