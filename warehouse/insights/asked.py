@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from warehouse.insights.conditions import all_of, condition
 from warehouse.insights.errors import BadQuestion, unknown
-from warehouse.insights.fields import Field, field
+from warehouse.insights.fields import Field, alias, field
 from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.memberships import membership
 from warehouse.insights.owners import OWNER, owners
 from warehouse.insights.period import Period, period
 from warehouse.insights.question import Question, Told
@@ -47,6 +48,7 @@ class Asked:
         self.project = _project(lake, question.project)
         self.where = [found for one in question.where for found in self._filters(one)]
         self._fields: dict[str, Field] = {}
+        self._groups: dict[str, str] = {}
 
     def selector(self, one: Selector | str) -> Selector:
         """A selector that may have been written as text; an event that never came is an UnknownName when
@@ -56,7 +58,12 @@ class Asked:
 
     def field(self, name: str) -> Field:
         """A field, remembered, so that what it is of gets joined."""
-        return self._fields.setdefault(name, field(name))
+        found = self._fields.setdefault(name, field(name))
+        if found.group is not None:
+            column = alias(" ".join(found.group))
+            members = membership(self.lake, self.project, *found.group, self.values.bind)
+            self._groups.setdefault(column, members)
+        return found
 
     def is_one(self, of: Selector) -> str:
         """SQL: whether the event `e` is one of these."""
@@ -105,6 +112,7 @@ class Asked:
             session=unit == "session" or "session" in sources,
             customer=unit == "customer" or "customer" in sources,
             fields=[one for one in self._fields.values() if one.source == "customer"],
+            groups=self._groups,
             bind=bind,
         )
         shown = {"owner": OWNER[unit][0], "moment": "epoch_us(e.timestamp)", **columns}

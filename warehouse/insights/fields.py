@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Final
 
@@ -18,13 +19,15 @@ IN_SESSION: Final = (
     "(v.session_id IS NOT NULL AND (e.timestamp, e.message_id) <= (v.ended_at, v.last_message_id))"
 )
 _LONGEST: Final = 400
+_GROUP: Final = re.compile(r"(tag|cohort)(?:\s*:\s*|\.)(\S.*)", re.DOTALL)
 _NO_NUMBERS: Final = ("TIMESTAMPTZ", "DATE", "VARCHAR", "BOOLEAN")
 
 
 class Field(msgspec.Struct, frozen=True):
     """One field as SQL: its text, and its number where it is one; `source`: which row it is of.
 
-    `attribute`: the name of the customer's attribute that has to be joined as `alias`.
+    `attribute`: the name of the customer's attribute that has to be joined as `alias`; `group`: the tag or
+    cohort (kind, name) whose members have to be.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Field(msgspec.Struct, frozen=True):
     text: str
     number: str
     attribute: str | None = None
+    group: tuple[str, str] | None = None
 
 
 def field(name: str) -> Field:
@@ -39,10 +43,13 @@ def field(name: str) -> Field:
 
     `country`: a column of events. `properties.price`, `traits.plan`, `context.device.model`: inside JSON
     (names that hold dots: `properties/a.b/c`). `session.channel`: of the event's session. `customer.plan`: an
-    attribute of the customer, or a column of customers.
+    attribute of the customer, or a column of customers. `tag: NAME`, `cohort: NAME`: whether the customer is
+    in it, true or false.
     """
     if not name or len(name) > _LONGEST or "\x00" in name:
         raise BadQuestion(f"a field's name has 1 to {_LONGEST} letters; {name[:40]!r} will not do")
+    if found := _GROUP.fullmatch(name):
+        return _of_group(name, found[1], found[2])
     head, mark, rest = _parted(name)
     if head in JSON_COLUMNS:
         return _of("event", name, _inside(f"e.{head}", mark, rest) if rest else f"e.{head}::VARCHAR")
@@ -88,6 +95,11 @@ def _of_customer(name: str, rest: str) -> Field:
     if rest in _types("customers"):
         return _column("customer", name, rest, "p", "customers")
     return Field(name, "customer", f'p."{alias(rest)}"', f'TRY_CAST(p."{alias(rest)}" AS DOUBLE)', rest)
+
+
+def _of_group(name: str, kind: str, group: str) -> Field:
+    inside = f'coalesce(p."{alias(f"{kind} {group}")}", FALSE)'
+    return Field(name, "customer", f"{inside}::VARCHAR", f"{inside}::INTEGER::DOUBLE", group=(kind, group))
 
 
 def alias(attribute: str) -> str:

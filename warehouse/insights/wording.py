@@ -22,6 +22,9 @@ _OPERATOR: Final = re.compile(
 _WHERE: Final = re.compile(r"\s+where\s+")
 _WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^)]*\)|.+?(?=\s+and\s|$)', re.DOTALL)
 _AND: Final = re.compile(r"\s*(?:and\s+|$)")
+_GROUP: Final = re.compile(
+    r'\s*(not\s+)?(tag|cohort)\s*:\s*("(?:[^"\\]|\\.)*"|\w[\w .-]*?)\s*(?:(?<=\s)and\s+|$)'
+)
 _ITEM: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]+)\s*(?:,|$)')
 
 
@@ -37,9 +40,15 @@ def selector(text: str) -> Selector:
 
 
 def filters(text: str) -> tuple[Filter, ...]:
-    """`FIELD OPERATOR VALUE`, joined by `and`. Texts with an `and` inside stand in double quotes."""
+    """`FIELD OPERATOR VALUE`, joined by `and`; `tag: NAME`, `not cohort: NAME` alone say who is in it. Texts
+    with an `and` inside stand in double quotes.
+    """
     found, at = [], 0
     while at < len(text):
+        if group := _GROUP.match(text, at):
+            found.append(Filter(f"{group[2]}: {_scalar(group[3])}", "=", group[1] is None))
+            at = group.end()
+            continue
         operator = _OPERATOR.search(text, at)
         if operator is None:
             raise BadQuestion(f"{text[at:][:80]!r} is no filter; country = DE would do")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from warehouse.customers import find_customer
 from warehouse.errors import UnknownId
 from warehouse.insights.errors import BadQuestion, unknown
+from warehouse.insights.memberships import as_of
 from warehouse.insights.period import Period, period
 from warehouse.insights.values import Values
 from warehouse.lake import Lake
@@ -23,7 +24,6 @@ _DAY_US = 86_400_000_000
 _IN_USE = """
     SELECT project, tag, version, description, rule::VARCHAR, epoch_us(evaluated_at)
     FROM tags ORDER BY project, tag"""
-_AS_OF = "SELECT epoch_us(coalesce(complete_until, updated_at)) FROM cursors WHERE name = 'stitch'"
 
 
 class InUse(Struct, frozen=True):
@@ -79,14 +79,6 @@ class Stay(Struct, frozen=True):
     left: str | None
     evidence: list[str]
     evaluated_at: str
-
-
-def as_of(lake: Lake) -> int:
-    """The moment (µs UTC) of which members are told: that until which everything received is in the lake, or
-    at which it was last stitched where that is not known; 0 before.
-    """
-    rows = lake.query(_AS_OF)
-    return int(rows[0][0]) if rows else 0
 
 
 def in_use(lake: Lake, moment: int | None = None) -> list[InUse]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from msgspec import Struct
 
+from warehouse.insights.memberships import as_of
 from warehouse.lake import Lake
-from warehouse.tags.answers import as_of
 from warehouse.tags.evaluation import evaluate
 from warehouse.tags.rules import Tag, Versioned
 from warehouse.times import iso
