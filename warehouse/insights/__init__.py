@@ -20,6 +20,7 @@ from warehouse.insights.paths import Paths, paths
 from warehouse.insights.prediction.churn_rules import ChurnRules, churn_rules
 from warehouse.insights.prediction.predicted import intent, risk
 from warehouse.insights.prediction.question import Intent, Risk
+from warehouse.insights.prediction.recommend import Recommend, recommend
 from warehouse.insights.retention import Retention, retention
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
@@ -46,6 +47,7 @@ __all__ = [
     "Intent",
     "Lifecycle",
     "Paths",
+    "Recommend",
     "Retention",
     "Rfm",
     "Risk",
@@ -72,6 +74,7 @@ __all__ = [
     "intent",
     "lifecycle",
     "paths",
+    "recommend",
     "retention",
     "rfm",
     "risk",

@@ -46,6 +46,12 @@ from warehouse.insights.prediction.predicted import (
     risk,
 )
 from warehouse.insights.prediction.question import Intent, Risk
+from warehouse.insights.prediction.recommend import (
+    Recommend,
+    RecommendAnswer,
+    recommend,
+    recommend_table,
+)
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
@@ -92,6 +98,7 @@ _ALL: Final = (
     Insight("intent", Intent, IntentAnswer, intent, prediction_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
+    Insight("recommend", Recommend, RecommendAnswer, recommend, recommend_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),
     Insight("risk", Risk, RiskAnswer, risk, prediction_table),
