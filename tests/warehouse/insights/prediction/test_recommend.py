@@ -190,11 +190,13 @@ def test_popularity_and_what_was_bought_later(lake: Lake, events: list[Event]) -
     assert answer.recommended[0].score == pytest.approx(len(buyers[wanted[0]]) / 60)
     split = START + 15 * DAY
     early, late = ([one for one in events if (one.at < split) == before] for before in (True, False))
-    new = 0
+    new = again = 0
     for number in range(60):
         times, bought = told(early, f"d{number}")
-        new += bool(times and told(late, f"d{number}")[1] - bought)
+        then = told(late, f"d{number}")[1]
+        new, again = new + bool(times and then - bought), again + bool(times and then)
     assert answer.judged == new > 10
+    assert asked(lake, method="popularity", holdout=0.25, repeat=True).judged == again > new
     assert answer.split == iso(split)
     assert [one.method for one in answer.rankings] == ["popularity", "covisits", "factors"]
     assert answer.notes()[-1] == f"tried on {new} customers that bought after {iso(split)}; used: popularity"
@@ -202,6 +204,9 @@ def test_popularity_and_what_was_bought_later(lake: Lake, events: list[Event]) -
 
 def test_tastes_are_better_than_popularity_and_beside_an_item(lake: Lake) -> None:
     assert asked(lake, holdout=0.4).method == "covisits"
+    few = asked(lake)
+    assert few.rankings[1].gain.value > 0 > (few.rankings[1].gain.low or 0)
+    assert few.method == "popularity"
     beside = asked(lake, item="tea-1", method="factors")
     assert [one.item[:3] for one in beside.recommended[:3]] == ["tea"] * 3
     assert "tea-1" not in [one.item for one in beside.recommended]
