@@ -5,6 +5,12 @@ import platform
 from pathlib import Path
 
 
+def peak_mb() -> float:
+    """The most memory that this process has had, MiB; `getrusage` also counts that of its parent."""
+    status = Path("/proc/self/status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) / 1024, 1)
+
+
 def machine() -> dict[str, str]:
     """Processor, memory, system and Python, as people read them."""
     cpu = next(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from loadtest.errors import ProgramFailed
+from loadtest.machine import peak_mb
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.reading import from_json
 from warehouse.lake import connect
@@ -37,7 +37,7 @@ def ask(folder: Path, name: str, question: bytes, now: int) -> Took:
         wall, cpu = time.perf_counter(), time.process_time()
         answer = insight.ask(lake, from_json(insight.question, question), now)
         took = time.perf_counter() - wall, time.process_time() - cpu
-    return Took(*took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, answer.n)
+    return Took(*took, peak_mb(), answer.n)
 
 
 def main() -> None:

@@ -28,6 +28,10 @@ RUN: Final = Run(
         Promise("new events in 2 s", lambda figures: figures["delta_recent_s"] <= 2),
         Promise("new events of any age in 6 s", lambda figures: figures["delta_any_age_s"] <= 6),
         Promise("no slower at twice the history", _no_slower),
+        Promise("ids joined and written back in 15 s", lambda figures: figures["components_s"] <= 15),
+        Promise(
+            "no session's id changes when others come late", lambda figures: figures["late_churn_pct"] == 0
+        ),
         Promise("every event has a fate", lambda figures: figures["unexplained"] == 0),
     ),
 )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib.util
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from loadtest.errors import ProgramFailed
+from loadtest.machine import peak_mb
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 
@@ -51,8 +51,13 @@ def by_polars(files: Sequence[str]) -> int:
 def by_chdb(files: Sequence[str]) -> int:
     """A sorted array a subject, split at pauses."""
     chdb: Any = importlib.import_module("chdb")
-    sql = _CHDB.format(gap=_GAP_S * 1_000_000, files="{" + ",".join(files) + "}")
+    sql = _CHDB.format(gap=_GAP_S * 1_000_000, files=_glob(files))
     return int(str(chdb.query(sql, "CSV")))
+
+
+def _glob(files: Sequence[str]) -> str:
+    """One path for all files; one that began with a brace would be looked for in the working folder."""
+    return "/{" + ",".join(file.removeprefix("/") for file in files) + "}"
 
 
 ENGINES: Final[dict[str, Callable[[Sequence[str]], int]]] = {"polars": by_polars, "chdb": by_chdb}
@@ -85,10 +90,8 @@ def main(engine: str) -> None:
     importlib.import_module(engine)
     before = time.process_time()
     sessions = ENGINES[engine](files)
-    cpu, rss = time.process_time() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        msgspec.json.encode({"cpu_s": round(cpu, 3), "rss_mb": round(rss, 1), "sessions": sessions}).decode()
-    )
+    cpu = time.process_time() - before
+    print(msgspec.json.encode({"cpu_s": round(cpu, 3), "rss_mb": peak_mb(), "sessions": sessions}).decode())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -11,11 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
+from loadtest.machine import peak_mb
 from sessionizer.fates import in_lake
 from sessionizer.incremental import stitch
 from sessionizer.rebuild import rebuild
 from sessionizer.sessions import VisitRules, read_moments, replace_all
 from sessionizer.statements import run
+from sessionizer.visits.finding import find_all
 from sessionizer.visits.pauses import spells
 from sessionizer.visits.presets import PRESETS
 from sessionizer.visits.rules import MINUTE, OURS, SessionRules
@@ -79,12 +80,42 @@ def delta(lake: Lake) -> dict[str, int]:
     return {"events": done.events, "sessions": done.sessions, "reread": done.reread, "edges": done.edges}
 
 
+def late(lake: Lake) -> dict[str, int]:
+    """Half a percent of the sessions have not come yet: how many there are of the others (`early`), and how
+    many of their ids are none once all have come (`changed`).
+    """
+    until = _read(lake, OWN)
+    lake.execute(_LATE)
+    lake.execute(_WITHOUT_LATE.format(until=until))
+    lake.execute("CREATE TEMP TABLE early (session_id VARCHAR)")
+    for _ in find_all(lake, OWN.cutting):
+        lake.execute("INSERT INTO early SELECT session_id FROM closed_visits")
+    ((early, changed),) = lake.query(_CHANGED)
+    return {"early": early, "changed": changed}
+
+
 STEPS: Final[dict[str, Callable[[Lake], dict[str, int]]]] = {
     "gap": gap,
     "every_rule": every_rule,
     "whole": whole,
+    "late": late,
     "delta": delta,
 }
+_LATE: Final = """
+    CREATE TEMP TABLE late AS
+    SELECT subject_key, started_at, first_message_id, ended_at, last_message_id
+    FROM lake.main.sessions WHERE hash(session_id) % 200 = 0"""
+_WITHOUT_LATE: Final = """
+    CREATE OR REPLACE TEMP VIEW whole AS
+    SELECT * FROM moments
+    WHERE load_seq <= {until} AND NOT EXISTS (
+        SELECT 1 FROM late
+        WHERE late.subject_key = moments.subject_key AND row(happened_at, message_id)
+            BETWEEN row(started_at, first_message_id) AND row(ended_at, last_message_id)
+    )"""
+_CHANGED: Final = """
+    SELECT count(*), count(*) FILTER (session_id NOT IN (SELECT session_id FROM lake.main.sessions))
+    FROM early"""
 
 
 def measured(step: str, data: Path) -> Spent:
@@ -93,7 +124,7 @@ def measured(step: str, data: Path) -> Spent:
         before = time.process_time()
         found = STEPS[step](lake)
         cpu = time.process_time() - before
-    return Spent(round(cpu, 3), round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1), found)
+    return Spent(round(cpu, 3), peak_mb(), found)
 
 
 def _read(lake: Lake, rules: VisitRules) -> int:

@@ -107,6 +107,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "delta_recent_s": 2.0,
         "delta_any_age_s": 6.0,
         "delta_half_s": 1.6,
+        "components_s": 15.0,
+        "late_churn_pct": 0.0,
         "unexplained": 0,
     },
 }
@@ -207,6 +209,8 @@ BAD: dict[str, dict[str, Any]] = {
         "delta_recent_s": 2.1,
         "delta_any_age_s": 6.1,
         "delta_half_s": 1.6,
+        "components_s": 15.1,
+        "late_churn_pct": 0.001,
         "unexplained": -1,
     },
 }
