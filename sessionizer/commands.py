@@ -9,6 +9,7 @@ import msgspec
 
 from sessionizer.deciding import Desk, decide, undo
 from sessionizer.errors import BadCommand, UnknownCommand
+from warehouse.cohorts import saving
 from warehouse.registry import Command
 from warehouse.replaying import replay
 
@@ -44,6 +45,10 @@ def _match(job: Job, _: Command) -> dict[str, Any]:
     return msgspec.structs.asdict(job.match())
 
 
+def _cohort(job: Job, command: Command) -> dict[str, Any]:
+    return saving.obey(job.writer.lake, job.registry, command, now=job.now)
+
+
 def _decide(job: Job, command: Command) -> dict[str, Any]:
     return decide(_desk(job), command)
 
@@ -58,6 +63,7 @@ def _desk(job: Job) -> Desk:
 
 
 KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {
+    "cohort": _cohort,
     "decide": _decide,
     "match": _match,
     "rebuild": _rebuild,

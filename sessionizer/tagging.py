@@ -139,6 +139,9 @@ def _evaluate_all(lake: Lake, project: str, tags: Sequence[Versioned], now: int)
 def _evaluate(lake: Lake, project: str, tags: Sequence[Versioned], now: int, *, everybody: bool) -> TagReport:
     from warehouse.tags.evaluation import evaluate
 
+    if not lake.query("SELECT 1 FROM lake.main.customers WHERE project = ? LIMIT 1", [project]):
+        lake.execute("DELETE FROM lake.main.tag_members WHERE project = ?", [project])
+        return TagReport()
     stays = evaluate(lake, project, tags, everybody=everybody)
     names = [one.tag.name for one in tags]
     lake.execute(statement("tags/before"), [project])

@@ -8,11 +8,16 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from sessionizer.tagging import keep_up
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from tools.write_docs import DOCS
 from warehouse.cli import insight
 from warehouse.insights.kinds import INSIGHTS
+from warehouse.lake import connect
+from warehouse.settings import WarehouseSettings
+from warehouse.tags import STARTER, read_tags
+from warehouse.tags.rules import Versioned
 
 TEXT = (DOCS / "insights.md").read_text("utf-8")
 COMMANDS = [
@@ -25,7 +30,12 @@ COMMANDS = [
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stitched_shop(tmp_path_factory.mktemp("shop"))
+    """With the tags that there are to start from."""
+    root = stitched_shop(tmp_path_factory.mktemp("shop"))
+    tags = read_tags(STARTER.read_text("utf-8"))
+    with connect(WarehouseSettings(data=str(root)), read_only=False) as lake:
+        keep_up(lake, {"shop": [Versioned(tag, 1) for tag in tags]}, NOON)
+    return root
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -22,6 +22,11 @@ from warehouse.query import text
 
 Q = TypeVar("Q", bound=Question)
 _SHOWN_ROWS = 1000
+_LISTS = {"who", "customers"}
+_SAVE: list[click.Parameter] = [
+    click.Option(["--save-cohort"], metavar="NAME", help="Save those who are listed as a cohort."),
+    click.Option(["--again"], is_flag=True, help="`sojourn cohort refresh NAME` asks again, at its time."),
+]
 
 
 def _command(insight: Insight) -> click.Command:
@@ -32,6 +37,8 @@ def _command(insight: Insight) -> click.Command:
         click.Option(["--csv", "as_csv"], is_flag=True, help="Print CSV."),
         click.Option(["--sql", "as_sql"], is_flag=True, help="Print the SQL that answers it."),
     ]
+    if _LISTS.intersection(insight.answer.__struct_fields__):
+        params += _SAVE
     return click.Command(insight.name, callback=_ask(insight), params=params, help=insight.question.__doc__)
 
 
@@ -69,9 +76,16 @@ def _help(field: msgspec.structs.FieldInfo) -> str:
 
 def _ask(insight: Insight) -> Callable[..., None]:
     def ask(
-        question: str | None, data: str | None, as_json: bool, as_csv: bool, as_sql: bool, **given: Any
+        question: str | None,
+        data: str | None,
+        as_json: bool,
+        as_csv: bool,
+        as_sql: bool,
+        save_cohort: str | None = None,
+        again: bool = False,
+        **given: Any,
     ) -> None:
-        asked = read_question(insight.question, question, given)
+        asked = _listing(read_question(insight.question, question, given), save_cohort)
         moment = now()
         with open_reader(chosen(data)) as lake:
             answer: Answer = insight.ask(lake, absolute(asked, moment), moment)
@@ -81,8 +95,22 @@ def _ask(insight: Insight) -> Callable[..., None]:
             print_json(msgspec.to_builtins(answer))
         else:
             print_answer(insight, answer, as_csv)
+        if save_cohort is not None:
+            from warehouse.cli.cohort import save_answer
+
+            save_answer(data, save_cohort, insight.name, asked, answer, again)
 
     return ask
+
+
+def _listing(asked: Question, cohort: str | None) -> Question:
+    """A question whose answer is to be a cohort lists as many as it can."""
+    if cohort is None:
+        return asked
+    from warehouse.cohorts.gathering import checked, listing
+
+    checked(cohort)
+    return listing(asked)
 
 
 def read_question(of: type[Q], file: str | None, given: dict[str, Any]) -> Q:

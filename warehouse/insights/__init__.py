@@ -16,6 +16,7 @@ from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.marketing.campaigns import Campaigns, campaigns
 from warehouse.insights.marketing.effect import CampaignEffect, campaign_effect
+from warehouse.insights.overlap import Overlap, overlap
 from warehouse.insights.paths import Paths, paths
 from warehouse.insights.prediction.churn_rules import ChurnRules, churn_rules
 from warehouse.insights.prediction.predicted import intent, risk
@@ -46,6 +47,7 @@ __all__ = [
     "Funnel",
     "Intent",
     "Lifecycle",
+    "Overlap",
     "Paths",
     "Recommend",
     "Retention",
@@ -73,6 +75,7 @@ __all__ = [
     "funnel",
     "intent",
     "lifecycle",
+    "overlap",
     "paths",
     "recommend",
     "retention",

@@ -31,6 +31,7 @@ from warehouse.insights.marketing.effect import (
     campaign_effect,
     campaign_effect_table,
 )
+from warehouse.insights.overlap import Overlap, OverlapAnswer, overlap, overlap_table
 from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.prediction.churn_rules import (
     ChurnRules,
@@ -97,6 +98,7 @@ _ALL: Final = (
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
     Insight("intent", Intent, IntentAnswer, intent, prediction_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
+    Insight("overlap", Overlap, OverlapAnswer, overlap, overlap_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
     Insight("recommend", Recommend, RecommendAnswer, recommend, recommend_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),

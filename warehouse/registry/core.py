@@ -230,6 +230,12 @@ class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags, Users):
                 "UPDATE commands SET state = ?, result = ?, finished_at = ? WHERE id = ?", values
             )
 
+    def trim_command(self, id: int, name: str) -> None:
+        """Forget one of the arguments of a command, once what it said is kept elsewhere."""
+        with self._transaction():
+            sql = "UPDATE commands SET args = json_remove(args, '$.' || ?) WHERE id = ?"
+            self._con.execute(sql, (name, id))
+
     def command(self, id: int) -> Command:
         """One command by id. RegistryError when there is none."""
         found = self._commands("WHERE id = ?", (id,))

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sessionizer.tagging import keep_up, touch_all
+from sessionizer.tagging import TagReport, keep_up, touch_all
 from tests.sessionizer.world import cuts
 from tests.warehouse.insights.asked_lake import NOW
 from tests.warehouse.tags.world import WANTED, events_of, expected, run, stays, store_all
@@ -26,3 +26,11 @@ def test_evaluated_as_they_come_tags_are_those_of_all_events_at_once(seed: int) 
         touch_all(lake)
     report = keep_up(lake, WANTED, NOW)
     assert (report.changed, stays(lake)) == (0, found)
+
+
+def test_a_project_without_customers_has_its_tags_and_no_stays() -> None:
+    lake = store_all([])
+    report = keep_up(lake, WANTED, NOW)
+    assert (report.tags, report.customers, stays(lake)) == (len(WANTED["shop"]), 0, [])
+    assert keep_up(lake, WANTED, NOW) == TagReport()
+    assert keep_up(lake, {}, NOW).gone == len(WANTED["shop"])

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,12 +11,10 @@ from sessionizer.tagging import keep_up
 from tests.sessionizer.world import START, Event
 from tests.warehouse.insights.asked_lake import NOW
 from tests.warehouse.tags.world import HOUR, run, store_all
-from warehouse import tags as tags_
-from warehouse.tags import BadTags, read_tags
+from warehouse.tags import STARTER, BadTags, read_tags
 from warehouse.tags.rules import Versioned
 
 DAY = 24 * HOUR
-STARTER = Path(tags_.__file__).with_name("starter.yaml")
 MANUAL, ENQUIRY, LOGIN = "Manual Opened", "Enquiry Sent", "Logged In"
 
 Done = Sequence[tuple[str, float]]  # events, and on which day

@@ -1,0 +1,1 @@
+"""Cohorts: named sets of customers, from a list or from the answer to a question."""
