@@ -48,6 +48,16 @@ class PostgresServer:
         command = (program("psql"), *at, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
         return self._run(command, PGPASSWORD=PASSWORD).strip()
 
+    def holding(self, needle: bytes) -> list[str]:
+        """The files of its data, apart from its log of what is written (pg_wal), that hold these bytes."""
+        self.psql("CHECKPOINT")
+        files = (path for path in sorted(self._data.rglob("*")) if path.is_file())
+        return [
+            str(path.relative_to(self._data))
+            for path in files
+            if "pg_wal" not in path.parts and needle in path.read_bytes()
+        ]
+
     def start(self) -> None:
         """Start it and wait until it answers, also where processes of its last life still end."""
         wait_until("PostgreSQL to answer", self._answers, READY_S, every_s=0.05)

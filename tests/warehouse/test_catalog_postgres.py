@@ -15,9 +15,12 @@ from tests.warehouse.cutting import Cutter
 from tests.warehouse.lakes import SECOND, Site, event, ids
 from warehouse.backup import back_up, restore
 from warehouse.check import check
+from warehouse.erasure.lake_files import purge, write_anew
+from warehouse.erasure.scrubbing import scrub_catalog
 from warehouse.errors import BadQuery, CatalogRefused, CatalogUnavailable, LakeLocked, LakeMissing
 from warehouse.query import ask, confine
 from warehouse.registry import Registry
+from warehouse.upkeep import file_shapes
 from warehouse.writer import Writer, from_landing, open_writer
 
 pytestmark = pytest.mark.postgres
@@ -73,6 +76,27 @@ def test_a_torn_file_is_mended(site: Site) -> None:
         assert (writer.mended.files, writer.mended.rows) == (1, 2)
     assert stored(site) == ["a", "b"]
     assert check(site.settings, site.registry, deep=True).holds
+
+
+def test_nothing_of_what_was_erased_stands_in_the_servers_files(
+    site: Site, postgres_server: PostgresServer
+) -> None:
+    site.land([event("a", user_id="u-erased-4711"), event("b", user_id="u-kept-4712", page_title="page")])
+    data = site.settings.folders.lake_data.absolute()
+    with opened(site) as writer:
+        load(writer)
+        url = site.settings.catalog
+        assert url
+        postgres_server.psql("ANALYZE", url.reveal().rpartition("/")[2])
+        assert postgres_server.holding(b"u-erased-4711")
+        writer.lake.execute("DELETE FROM events WHERE user_id = 'u-erased-4711'")
+        for shape in file_shapes(writer.lake):
+            write_anew(writer.lake, data, shape.table, [shape.path])
+        purge(writer.lake, data, writer.lake.snapshot())
+    scrub_catalog(site.settings)
+    assert postgres_server.holding(b"u-erased-4711") == []
+    assert postgres_server.holding(b"u-kept-4712")
+    assert stored(site) == ["b"]
 
 
 def test_a_rebuild_keeps_the_old_schema_aside(site: Site, postgres_server: PostgresServer) -> None:

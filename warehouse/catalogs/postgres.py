@@ -109,11 +109,14 @@ class PostgresCatalog:
             yield from postgres_copy.texts(self._open(), self._schema)
 
     def scrub(self) -> bool:
-        """What the server's own log and backups hold of it stays there until they are recycled."""
+        """What the server's own log and backups hold of it stays there until they are recycled. Only who owns
+        the database may clear what the server notes of values for its planner.
+        """
         session = self._open()
         session.run(statistics_sql(f'"{self._schema}".', 'COLLATE "C"'))
         for (table,) in session.run(_TABLES, schema=self._schema):
-            session.run(f'VACUUM (FULL) "{self._schema}"."{table}"')
+            session.run(f'VACUUM (FULL, ANALYZE) "{self._schema}"."{table}"')
+        session.run("VACUUM (FULL) pg_catalog.pg_statistic")
         return True
 
     def forget_aside(self) -> None:
