@@ -19,6 +19,7 @@ from warehouse.cli.options import (
     print_table,
 )
 from warehouse.cli.privacy import open_vault
+from warehouse.cli.tombstones import tombstones
 from warehouse.erasure.looking import Looked
 from warehouse.erasure.people import ERASE, PSEUDONYMISE, People, Person
 from warehouse.erasure.plan import Planned, planned, with_look
@@ -37,6 +38,9 @@ kind_option = click.option("--kind", help="Kind of the id, such as user_id or an
 @click.group()
 def person() -> None:
     """Write out, or erase, everything that is held about a person."""
+
+
+person.add_command(tombstones)
 
 
 @person.command()

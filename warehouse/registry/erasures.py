@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,6 +14,25 @@ from warehouse.registry.database import Database
 FILED, DONE = "filed", "done"
 # The kind of an id and its keyed hash.
 Stone = tuple[str, str]
+
+
+class Buried(msgspec.Struct, frozen=True):
+    """A tombstone: the keyed hash of an id of this kind, what becomes of who has it, since when (µs UTC)."""
+
+    digest: str
+    kind: str
+    mode: Literal["erase", "pseudonymise"]
+    since: int
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """The keyed hash of an id that the door keeps out of a project, since when (µs UTC)."""
+
+    project: str
+    digest: str
+    since: int
+
+
 # Rows by table.
 Graves = dict[str, list[tuple[Any, ...]]]
 _GRAVES = ("erasures", "tombstones", "suppressions")
@@ -112,6 +131,20 @@ class Erasures(Database):
                 self._con.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
         return len(self.tombstones().keys() - known.keys())
 
+    def kept_out(self) -> tuple[list[Buried], list[Suppressed]]:
+        """All tombstones and suppressions."""
+        stones = self._all("SELECT digest, kind, mode, since FROM tombstones ORDER BY digest")
+        shut_out = self._all("SELECT project, digest, since FROM suppressions ORDER BY project, digest")
+        return [Buried(*row) for row in stones], [Suppressed(*row) for row in shut_out]
+
+    def keep_out(self, stones: Sequence[Buried], shut_out: Sequence[Suppressed]) -> None:
+        """Whom another data folder keeps out."""
+        with self._changing_rules():
+            graves = [(one.digest, one.kind, one.mode, one.since) for one in stones]
+            self._con.executemany(_BURY_TOO, graves)
+            keys = [(one.project, one.digest, one.since) for one in shut_out]
+            self._con.executemany(_SUPPRESS_TOO, keys)
+
     def buried_kinds(self) -> set[str]:
         """The kinds of ids that have tombstones."""
         return {kind for (kind,) in self._all("SELECT DISTINCT kind FROM tombstones")}
@@ -138,3 +171,8 @@ _BURY = """
     INSERT INTO tombstones VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (digest) DO UPDATE SET mode = excluded.mode, erasure = excluded.erasure
     WHERE tombstones.mode <> 'erase'"""
+# Of erasures elsewhere there is none here.
+_BURY_TOO = """
+    INSERT INTO tombstones VALUES (?, ?, ?, ?, 0)
+    ON CONFLICT (digest) DO UPDATE SET mode = excluded.mode WHERE tombstones.mode <> 'erase'"""
+_SUPPRESS_TOO = "INSERT OR IGNORE INTO suppressions VALUES (?, ?, ?)"
