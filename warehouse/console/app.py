@@ -7,20 +7,23 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import structlog
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from warehouse.access.passwords import Passwords
 from warehouse.access.roles import Right
 from warehouse.console import alerts, insights
+from warehouse.console.answers import Answers
+from warehouse.console.assets import Assets
 from warehouse.console.doors import needs
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
-from warehouse.console.pages import account, customers, health, home, login, preferences, users
+from warehouse.console.pages import account, customers, explore, health, home, login, preferences, users
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
 from warehouse.console.settings import ConsoleSettings
@@ -30,11 +33,30 @@ from warehouse.errors import CatalogUnavailable, LakeMissing
 log = structlog.get_logger()
 
 
+class Export(Convertor[str]):
+    """The kind of a file at the end of an address."""
+
+    regex = "csv|json|parquet|sql"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("export", Export())
+
 ROUTES = [
     Route("/", needs(Right.LOOK, home.home)),
     Route("/live", needs(Right.LIVE, home.live)),
     Route("/find", needs(Right.CUSTOMERS, customers.find)),
     Route("/customers/{any_id:path}", needs(Right.CUSTOMERS, customers.customer)),
+    Route("/explore", needs(Right.LOOK, explore.listed)),
+    Route("/explore/names", needs(Right.LOOK, explore.names)),
+    Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),
+    Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
+    Route("/explore/{name}", needs(Right.LOOK, explore.question)),
     Route("/users", needs(Right.MANAGE, users.users, action="manage"), methods=["GET", "POST"]),
     Route("/audit", needs(Right.MANAGE, users.audit)),
     Route("/api/insights/{name}", needs(Right.LOOK, insights.answer, action="ask"), methods=["GET", "POST"]),
@@ -51,7 +73,7 @@ ROUTES = [
     Route("/prefer", preferences.prefer),
     Route("/health", health.health),
     Route("/ready", health.ready),
-    Mount("/static", StaticFiles(directory=STATIC)),
+    Mount("/static", Assets(STATIC)),
 ]
 
 
@@ -78,6 +100,7 @@ def create_app(
     app.state.collector = collector
     app.state.pages = Pages()
     app.state.now = now
+    app.state.answers = Answers()
     app.state.desk = login.Desk(passwords)
     app.state.stopping = asyncio.Event()
     return app
@@ -90,6 +113,7 @@ def guards(settings: ConsoleSettings) -> list[Middleware]:
     names = [name.strip() for name in settings.console_names.split(",") if name.strip()]
     return [
         Middleware(SafeHeaders),
+        Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         Middleware(KnownHosts, names=[settings.console_host, *names]),
         Middleware(SignedIn, everybody=settings.console_open),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -27,6 +28,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(time=time_tag, lasted=lasted, span=span)
+    # Within a script element nothing ends it but its tag, which JSON can do without.
+    env.filters["embedded"] = lambda text: Markup(str(text).replace("<", "\\u003c"))
     env.filters["urlpart"] = lambda text: quote(str(text), safe="")
     return env
 

@@ -1,0 +1,249 @@
+"""Every insight as a page: its form, its answer, its files, and what a hostile or wrong question is answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from tests.console.conftest import CHEAP, Visitor
+from tests.warehouse.insights.shop import stitched_shop
+from tests.warehouse.lakes import NOON
+from warehouse.access.scope import Scope
+from warehouse.console.charts import Chart, Link, chart, day
+from warehouse.console.controls import controls
+from warehouse.console.pages.explore import GROUPS, shown
+from warehouse.console.texts import TEXTS
+from warehouse.insights.kinds import INSIGHTS
+from warehouse.insights.tables import Table
+
+FUNNEL = "steps=Viewed&steps=Ordered"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stitched_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def shop(data: Path) -> Iterator[Visitor]:
+    found = Visitor(data)
+    found.clock = NOON
+    yield found
+    found.registry.close()
+
+
+def drawn(page: str) -> Chart:
+    found = re.search(r'class="chart-data">(.*?)</script>', page, re.DOTALL)
+    assert found, page
+    return msgspec.json.decode(found[1], type=Chart)
+
+
+def test_every_insight_and_field_has_its_words() -> None:
+    fields = {field for one in INSIGHTS.values() for field in one.question.__struct_fields__}
+    assert {name for name in fields if f"field.{name}" not in TEXTS} == set()
+    assert {name for name in INSIGHTS if f"insight.{name}.what" not in TEXTS} == set()
+    assert {name for names in GROUPS.values() for name in names} >= set(INSIGHTS)
+
+
+@pytest.mark.parametrize("name", INSIGHTS)
+def test_every_insight_has_a_form_of_all_its_fields(shop: Visitor, name: str) -> None:
+    page = shop.get(f"/explore/{name}").text
+    for field in INSIGHTS[name].question.__struct_fields__:
+        assert f'name="{field}"' in page
+    assert f"/explore/{name}" in shop.get("/explore").text
+
+
+def test_an_answer_has_a_picture_a_table_and_its_sql(shop: Visitor) -> None:
+    page = shop.get("/explore/trend/answer?events=Viewed&since=5d").text
+    picture = drawn(page)
+    assert picture.kind == "line"
+    rows = re.findall(r"<tr><td[^>]*>(\d{4}-\d\d-\d\d)</td><td[^>]*>(\d+)</td>", page)
+    assert [at for at, _ in rows] == list(picture.labels)
+    assert [float(n) for _, n in rows] == [value or 0 for value in picture.series[0].values]
+    assert "SELECT" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (f"funnel/answer?{FUNNEL}", "bar"),
+        (f"funnel/answer?{FUNNEL}&by=country", "bar"),
+        ("retention/answer?since=5d&intervals=2", "heat"),
+        ("paths/answer?since=5d", "flow"),
+        ("lifecycle/answer?since=5d", "stack"),
+        ("stickiness/answer?since=5d", "bar"),
+        ("engagement/answer?since=5d", "bar"),
+        ("trend/answer?events=*&since=5d&every=whole&by=country", "bar"),
+        ("anomaly/answer?event=Viewed&since=3d", "line"),
+    ],
+)
+def test_each_kind_of_picture(shop: Visitor, address: str, kind: str) -> None:
+    page = shop.get(f"/explore/{address}").text
+    assert drawn(page).kind == kind, page
+
+
+def test_a_form_is_sent_to_an_address_without_what_is_usual(shop: Visitor) -> None:
+    sent = "events=Viewed%0D%0AOrdered&measure=&every=day&since=5d&until=&by=&bots=true"
+    place = shop.get(f"/explore/trend?{sent}").headers["location"]
+    assert place == "/explore/trend?events=Viewed&events=Ordered&since=5d&bots=true"
+    page = shop.get(place).text
+    assert "Viewed\nOrdered</textarea>" in page
+    assert (
+        'hx-get="/explore/trend/answer?events=Viewed&amp;events=Ordered&amp;since=5d&amp;bots=true"' in page
+    )
+    assert 'value="true" checked' in page
+
+
+def test_a_question_that_cannot_be_answered_says_why(shop: Visitor) -> None:
+    for address, says in (
+        ("trend/answer?events=Viewd&since=5d", "near it: 'Viewed'"),
+        ("trend/answer?top=many", "$.top"),
+        ("trend/answer?event=x", "near it: 'events'"),
+        ("funnel/answer?steps=Viewed", "steps: 2 to 30 would do"),
+        ("trend/answer?since=never", "since"),
+    ):
+        page = unescape(shop.get(f"/explore/{address}").text)
+        assert 'role="alert"' in page
+        assert says in page
+    assert shop.get("/explore/nothing").status_code == 404
+    assert shop.get("/explore/nothing/answer").status_code == 404
+    assert shop.get("/explore/trend.exe").status_code == 404
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><b>",
+    "x" * 10_000,
+    "\u202egnp.exe",
+    "a\x00b",
+    "'; DROP TABLE events; --",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_shown_as_text(shop: Visitor, text: str) -> None:
+    from urllib.parse import quote
+
+    for address in (
+        "trend?events={}",
+        "trend/answer?events={}&since=5d",
+        "funnel/answer?steps={}&steps=Viewed",
+    ):
+        page = shop.get(f"/explore/{address.format(quote(text))}")
+        assert page.status_code in (200, 303)
+        assert "<script>alert" not in page.text
+        assert "</script><b>" not in page.text
+
+
+def test_a_hostile_value_cannot_end_the_pictures_data() -> None:
+    from warehouse.console.render import environment
+
+    embed = environment().filters["embedded"]
+    text = msgspec.json.encode(Chart("bar", ["</script><script>alert(1)"])).decode()
+    assert "<" not in embed(text)
+    assert json.loads(str(embed(text)))["labels"] == ["</script><script>alert(1)"]
+
+
+def test_files_hold_the_whole_answer(shop: Visitor) -> None:
+    asked = "events=Viewed&since=5d&by=country"
+    text = shop.get(f"/explore/trend.csv?{asked}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    answer: dict[str, Any] = shop.get(f"/explore/trend.json?{asked}").json()
+    assert len(rows) == len(answer["points"]) + len(answer["totals"])
+    table = pq.read_table(io.BytesIO(shop.get(f"/explore/trend.parquet?{asked}").content))
+    assert table.num_rows == len(rows)
+    assert shop.get(f"/explore/trend.sql?{asked}").text == answer["sql"]
+    refused = shop.get("/explore/trend.csv?top=many")
+    assert (refused.status_code, "$.top" in refused.json()["error"]) == (400, True)
+
+
+def test_spreadsheets_are_given_no_formulas() -> None:
+    from warehouse.console.pages.explore import as_csv
+
+    rows = [["=1+1", -5], ["@x", 2.5], ["-2", None], ["plain", True]]
+    text = as_csv(Table(["name", "n"], rows), None)[0].decode("utf-8-sig")  # type: ignore[arg-type]
+    assert text.splitlines() == ["name,n", "'=1+1,-5", "'@x,2.5", "'-2,", "plain,true"]
+
+
+def test_the_same_question_of_the_same_snapshot_is_answered_from_memory(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warehouse.console.answers import Answers
+
+    kept = Answers()
+    assert kept.get("a") is None
+    for number in range(300):
+        kept.keep(number, number)
+    assert kept.get(0) is None
+    assert kept.get(299) == 299
+
+
+def test_files_are_for_those_who_may_export(data: Path) -> None:
+    shut = Visitor(data, console_open=False)
+    shut.clock = NOON
+    if all(one.name != "vic" for one in shut.registry.users()):
+        shut.registry.create_user(
+            "vic", "viewer", "test", password=CHEAP.hash("two green kettles"), scope=Scope()
+        )
+    shut.signed_in("vic", "two green kettles")
+    page = shut.get("/explore/trend/answer?events=Viewed&since=5d").text
+    assert "/explore/trend.csv" not in page
+    assert "chart-data" in page
+    assert shut.get("/explore/trend.csv?events=Viewed&since=5d").status_code == 403
+    lines = [(line.actor, line.action) for line in shut.registry.audited(20)]
+    assert ("vic", "ask") in lines
+    assert ("vic", "refused") in lines
+    shut.registry.close()
+
+
+def test_names_of_events_are_offered(shop: Visitor) -> None:
+    assert '<option value="Viewed">' in shop.get("/explore/names").text
+
+
+def test_before_the_first_load_the_page_says_so(visitor: Visitor) -> None:
+    assert "No data yet" in visitor.get("/explore/trend/answer").text
+    assert visitor.get("/explore/trend").status_code == 200
+    assert visitor.get("/explore/names").text.strip() == ""
+
+
+def test_cells_and_moments_are_short() -> None:
+    cells = (5_000, 0.25, 123_456.7, True, False, None, "2026-11-22T00:00:00+08:00", "<b>")
+    assert [shown(one) for one in cells] == ["5,000", "0.25", "123,457", "✓", "", "", "2026-11-22", "<b>"]
+    assert day("2026-11-22T09:30:00+00:00") == "2026-11-22 09:30:00"
+
+
+def test_controls_know_their_kind() -> None:
+    found = {one.name: one for one in controls(INSIGHTS["funnel"].question, {"steps": ["a", "b"]})}
+    assert found["steps"].kind == "list"
+    assert found["steps"].value == "a\nb"
+    assert found["bots"].kind == "flag"
+    assert found["top"].kind == "number"
+    assert "customer" in found["unit"].choices
+    assert next(iter(found)) == "steps"
+
+
+def test_an_answer_without_rows_has_no_picture() -> None:
+    assert chart("service", None, Table(["a", "n"], [])) is None
+    assert chart("service", None, Table(["a", "n"], [["x", 1]])) is not None
+    assert chart("service", None, Table(["a"], [["x"]])) is None
+    assert Link("a", "b", 1).value == 1
+
+
+def test_assets_are_packed_and_kept_for_ever_where_they_carry_a_version(visitor: Visitor) -> None:
+    big = visitor.get("/static/echarts-6.1.0.min.js")
+    assert big.headers["content-encoding"] == "gzip"
+    assert "immutable" in big.headers["cache-control"]
+    assert "ECharts" in big.text or "echarts" in big.text
+    own = visitor.get("/static/console.js", {"Accept-Encoding": "identity"})
+    assert "content-encoding" not in own.headers
+    assert own.headers["cache-control"] == "no-cache"
