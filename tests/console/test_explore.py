@@ -1,4 +1,4 @@
-"""Every insight as a page: its form, its answer, its files, and what a hostile or wrong question is answered."""
+"""Every insight as a page: its form, its answer, its files; what a hostile or wrong question is told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from warehouse.console.texts import TEXTS
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.tables import Table
 
-FUNNEL = "steps=Viewed&steps=Ordered"
+FUNNEL = "steps=Product%20Viewed&steps=Order%20Completed&since=5d"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_every_insight_has_a_form_of_all_its_fields(shop: Visitor, name: str) ->
 
 
 def test_an_answer_has_a_picture_a_table_and_its_sql(shop: Visitor) -> None:
-    page = shop.get("/explore/trend/answer?events=Viewed&since=5d").text
+    page = shop.get("/explore/trend/answer?events=Product%20Viewed&since=5d").text
     picture = drawn(page)
     assert picture.kind == "line"
     rows = re.findall(r"<tr><td[^>]*>(\d{4}-\d\d-\d\d)</td><td[^>]*>(\d+)</td>", page)
@@ -83,8 +84,7 @@ def test_an_answer_has_a_picture_a_table_and_its_sql(shop: Visitor) -> None:
         ("lifecycle/answer?since=5d", "stack"),
         ("stickiness/answer?since=5d", "bar"),
         ("engagement/answer?since=5d", "bar"),
-        ("trend/answer?events=*&since=5d&every=whole&by=country", "bar"),
-        ("anomaly/answer?event=Viewed&since=3d", "line"),
+        ("trend/answer?events=*&since=5d&every=whole&by=event", "bar"),
     ],
 )
 def test_each_kind_of_picture(shop: Visitor, address: str, kind: str) -> None:
@@ -106,10 +106,10 @@ def test_a_form_is_sent_to_an_address_without_what_is_usual(shop: Visitor) -> No
 
 def test_a_question_that_cannot_be_answered_says_why(shop: Visitor) -> None:
     for address, says in (
-        ("trend/answer?events=Viewd&since=5d", "near it: 'Viewed'"),
+        ("trend/answer?events=Product%20Viewd&since=5d", "near it: 'Product Viewed'"),
         ("trend/answer?top=many", "$.top"),
         ("trend/answer?event=x", "near it: 'events'"),
-        ("funnel/answer?steps=Viewed", "steps: 2 to 30 would do"),
+        ("funnel/answer?steps=Product%20Viewed", "steps: 2 to 30 would do"),
         ("trend/answer?since=never", "since"),
     ):
         page = unescape(shop.get(f"/explore/{address}").text)
@@ -137,7 +137,7 @@ def test_hostile_texts_are_shown_as_text(shop: Visitor, text: str) -> None:
     for address in (
         "trend?events={}",
         "trend/answer?events={}&since=5d",
-        "funnel/answer?steps={}&steps=Viewed",
+        "funnel/answer?steps={}&steps=Product%20Viewed",
     ):
         page = shop.get(f"/explore/{address.format(quote(text))}")
         assert page.status_code in (200, 303)
@@ -155,7 +155,7 @@ def test_a_hostile_value_cannot_end_the_pictures_data() -> None:
 
 
 def test_files_hold_the_whole_answer(shop: Visitor) -> None:
-    asked = "events=Viewed&since=5d&by=country"
+    asked = "events=Product%20Viewed&since=5d&by=country"
     text = shop.get(f"/explore/trend.csv?{asked}").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     answer: dict[str, Any] = shop.get(f"/explore/trend.json?{asked}").json()
@@ -196,10 +196,10 @@ def test_files_are_for_those_who_may_export(data: Path) -> None:
             "vic", "viewer", "test", password=CHEAP.hash("two green kettles"), scope=Scope()
         )
     shut.signed_in("vic", "two green kettles")
-    page = shut.get("/explore/trend/answer?events=Viewed&since=5d").text
+    page = shut.get("/explore/trend/answer?events=Product%20Viewed&since=5d").text
     assert "/explore/trend.csv" not in page
     assert "chart-data" in page
-    assert shut.get("/explore/trend.csv?events=Viewed&since=5d").status_code == 403
+    assert shut.get("/explore/trend.csv?events=Product%20Viewed&since=5d").status_code == 403
     lines = [(line.actor, line.action) for line in shut.registry.audited(20)]
     assert ("vic", "ask") in lines
     assert ("vic", "refused") in lines
@@ -207,7 +207,7 @@ def test_files_are_for_those_who_may_export(data: Path) -> None:
 
 
 def test_names_of_events_are_offered(shop: Visitor) -> None:
-    assert '<option value="Viewed">' in shop.get("/explore/names").text
+    assert '<option value="Product Viewed">' in shop.get("/explore/names").text
 
 
 def test_before_the_first_load_the_page_says_so(visitor: Visitor) -> None:
@@ -237,6 +237,15 @@ def test_an_answer_without_rows_has_no_picture() -> None:
     assert chart("service", None, Table(["a", "n"], [["x", 1]])) is not None
     assert chart("service", None, Table(["a"], [["x"]])) is None
     assert Link("a", "b", 1).value == 1
+
+
+def test_anomalies_stand_out_of_what_was_to_be_expected() -> None:
+    usual = SimpleNamespace(at="2026-11-20T00:00:00Z", value=9, expected=9, low=5, high=13, anomalous=False)
+    odd = SimpleNamespace(at="2026-11-21T00:00:00Z", value=1, expected=9, low=5, high=13, anomalous=True)
+    picture = chart("anomaly", SimpleNamespace(points=[usual, odd]), Table([], []))
+    assert picture
+    assert picture.marked == [1]
+    assert [one.name for one in picture.series] == ["value", "expected", "low", "high"]
 
 
 def test_assets_are_packed_and_kept_for_ever_where_they_carry_a_version(visitor: Visitor) -> None:

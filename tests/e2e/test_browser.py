@@ -122,7 +122,30 @@ def test_copy_gives_what_is_shown(page: Page, running: Running, way: str, compla
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 def test_pages_fit_their_window(page: Page, running: Running, width: int, locale: str) -> None:
     view = browser_of(page).new_page(locale=locale, viewport={"width": width, "height": 800})
-    for path in ("/", "/find?id=nobody-" + "x" * 300, "/nowhere"):
+    for path in (
+        "/",
+        "/find?id=nobody-" + "x" * 300,
+        "/nowhere",
+        "/explore",
+        "/explore/paths",
+        "/users",
+        "/audit",
+    ):
         view.goto(running.console + path)
         assert view.evaluate("document.documentElement.scrollWidth") <= width
         assert view.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
+
+
+def test_explore_asks_draws_and_shows_the_numbers(
+    page: Page, running: Running, complaints: list[str]
+) -> None:
+    page.goto(f"{running.console}/explore")
+    page.get_by_role("link", name="Trends").click()
+    page.get_by_label("From").fill("1d")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
+    expect(page.locator("table.numbers tbody tr").first).to_be_visible()
+    assert page.url.endswith("/explore/trend?since=1d")
+    page.goto(f"{running.console}/explore/funnel?steps=Nothing-{'x' * 300}&steps=*")
+    expect(page.get_by_role("alert")).to_contain_text("is not known here")
+    assert complaints == []

@@ -56,7 +56,7 @@ def chart(name: str, answer: Any, table: Table) -> Chart | None:
 
 def _trend(answer: Any) -> Chart | None:
     moments = sorted({one.at for one in answer.points if one.at})
-    if not moments:
+    if len(moments) < 2:
         return _totals(answer)
     places = {at: number for number, at in enumerate(moments)}
     lines: dict[str, list[float | None]] = {}
@@ -72,10 +72,11 @@ def _trend(answer: Any) -> Chart | None:
 
 
 def _totals(answer: Any) -> Chart | None:
-    labels = [", ".join(one.by) or "*" for one in answer.totals[:_MOST_BARS]]
+    """The whole range: each value of the breakdown, without the sum of them."""
+    parts = [one for one in answer.totals if one.by or not answer.question.by][:_MOST_BARS]
+    labels = [", ".join(one.by) or "*" for one in parts]
     series = [
-        Series(name, [one.values[number] for one in answer.totals[:_MOST_BARS]])
-        for number, name in enumerate(answer.series)
+        Series(name, [one.values[number] for one in parts]) for number, name in enumerate(answer.series)
     ]
     return Chart("bar", labels, series)
 

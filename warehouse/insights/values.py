@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from warehouse.catalogs.text import quoted
+from warehouse.insights.errors import BadQuestion
 
 _NAMED: Final = re.compile(r"\$(p\d+)\b")
 
@@ -18,13 +19,22 @@ class Values:
         self.named: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
-        """What stands for the value in SQL."""
+        """What stands for the value in SQL. BadQuestion where it has a NUL, which no text of the lake has."""
+        if _has_nul(value):
+            raise BadQuestion("the question holds a NUL, which no text in the lake has; leave it out")
         for name, known in self.named.items():
             if type(known) is type(value) and known == value:
                 return f"${name}"
         name = f"p{len(self.named) + 1}"
         self.named[name] = value
         return f"${name}"
+
+
+def _has_nul(value: Any) -> bool:
+    """DuckLake writes values into statements of its own, where a NUL would end them."""
+    if isinstance(value, str):
+        return "\0" in value
+    return isinstance(value, Sequence) and any(map(_has_nul, value))
 
 
 def written(sql: str, named: Mapping[str, Any]) -> str:
