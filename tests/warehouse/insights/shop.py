@@ -3,15 +3,17 @@
 from pathlib import Path
 
 from sessionizer.incremental import stitch
+from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.lakes import NOON
 from tests.warehouse.shop_lake import shop_lake
 from warehouse.lake import connect
 
 
 def stitched_shop(root: Path) -> Path:
-    """The folder; its clock stands at NOON."""
+    """The folder; its clock stands at NOON, and everything before is in."""
     site = shop_lake(root, customers=25, days=12)
     with connect(site.settings, read_only=False) as lake:
         while stitch(lake, now=lambda: NOON).behind:
             pass
+        complete(lake, NOON)
     return root

@@ -103,6 +103,13 @@ def test_days_that_are_not_over_are_left_out(lake: Lake) -> None:
     assert answer.phases[1].effect == pytest.approx(5)
 
 
+def test_without_knowing_what_is_in_no_day_is_over(lake: Lake) -> None:
+    lake.execute("UPDATE cursors SET complete_until = NULL")
+    with pytest.raises(BadQuestion, match="no day is over"):
+        asked(lake, treated="country = DE")
+    complete(lake, 35)
+
+
 def test_days_of_another_time_zone_and_units(lake: Lake) -> None:
     answer = asked(lake, timezone="Asia/Shanghai", measure="units", unit="device")
     rows = lake.query("SELECT epoch_us(timestamp), anonymous_id FROM events")

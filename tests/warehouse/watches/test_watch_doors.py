@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from tests.console.conftest import CHEAP
-from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from warehouse.catalogs import catalog_of
@@ -35,8 +34,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Version 1 of a watch, and an alert of it."""
     folder = stitched_shop(tmp_path_factory.mktemp("shop"))
     (folder / "views.yaml").write_text(FILE)
-    with connect(WarehouseSettings(data=str(folder)), read_only=False) as lake:
-        complete(lake, NOON)
     registry = Registry.open(folder / "registry.sqlite", now=lambda: NOON)
     registry.create_key("shop")
     said(folder, "publish", str(folder / "views.yaml"))

@@ -109,8 +109,7 @@ def campaign_effect(lake: Lake, question: CampaignEffect, now: int) -> CampaignE
         *rows, (_, _, _, n) = asked.rows(sql)
         if not n:
             asked.known([selector])
-        end = min(days.end, _day(min(asked.complete_us or now, now), question.timezone))
-        _enough(days, end)
+        end = _over(asked, days, now)
         told = asked.told(sql, n, n if end == days.end else 0)
     treated, compared = _series(rows, days.begin, end, question.comparison is not None)
     return CampaignEffectAnswer(
@@ -141,6 +140,17 @@ def _span_days(name: str, text: str | None) -> int:
 
 def _day(moment: int, timezone: str) -> int:
     return (datetime.fromtimestamp(moment // 1_000_000, ZoneInfo(timezone)).date() - _EPOCH).days
+
+
+def _over(asked: Asked, days: _Days, now: int) -> int:
+    """The first day of which something may still come in. BadQuestion where too few are over."""
+    if asked.complete_until is None:
+        raise BadQuestion(
+            "up to when everything is in is not known yet, so no day is over; a minute of running would do"
+        )
+    end = min(days.end, _day(min(asked.complete_us, now), asked.question.timezone))
+    _enough(days, end)
+    return end
 
 
 def _enough(days: _Days, end: int) -> None:
