@@ -12,6 +12,7 @@ _HARMED = {"missing": 0, "doubled": 0, "difference": 0, "second_refused": True, 
 _HARMED_BADLY = {"missing": 1, "doubled": 1, "difference": -1, "second_refused": False, "writer_starts": 2}
 
 GOOD: dict[str, dict[str, Any]] = {
+    "attribution": {"journeys": 1_000_000, "markov_s": {"1": 0.7}, "reordered": 0.0, "published": 0.8},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 0),
     "fuzz": {
         "http_500": 0,
@@ -114,6 +115,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 BAD: dict[str, dict[str, Any]] = {
+    "attribution": {"journeys": 1_000_000, "markov_s": {"1": 11.0}, "reordered": 1e-5, "published": 1.1},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 1),
     "fuzz": {
         "http_500": 1,

@@ -23,6 +23,7 @@ from warehouse.insights.prediction.predicted import intent, risk
 from warehouse.insights.prediction.question import Intent, Risk
 from warehouse.insights.prediction.recommend import Recommend, recommend
 from warehouse.insights.retention import Retention, retention
+from warehouse.insights.sentiment import Sentiment, sentiment
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
 from warehouse.insights.stuck import Stuck, stuck
@@ -54,6 +55,7 @@ __all__ = [
     "Rfm",
     "Risk",
     "Selector",
+    "Sentiment",
     "Service",
     "Stickiness",
     "Stuck",
@@ -81,6 +83,7 @@ __all__ = [
     "retention",
     "rfm",
     "risk",
+    "sentiment",
     "service",
     "stickiness",
     "stuck",

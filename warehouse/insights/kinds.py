@@ -55,6 +55,7 @@ from warehouse.insights.prediction.recommend import (
 )
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
+from warehouse.insights.sentiment import Sentiment, SentimentAnswer, sentiment, sentiment_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
 from warehouse.insights.stickiness import (
     Stickiness,
@@ -104,6 +105,7 @@ _ALL: Final = (
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),
     Insight("risk", Risk, RiskAnswer, risk, prediction_table),
+    Insight("sentiment", Sentiment, SentimentAnswer, sentiment, sentiment_table),
     Insight("service", Service, ServiceAnswer, service, service_table),
     Insight("stickiness", Stickiness, StickinessAnswer, stickiness, stickiness_table),
     Insight("stuck", Stuck, StuckAnswer, stuck, stuck_table),

@@ -11,9 +11,11 @@ from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.clock import Clock, local_time
+from warehouse.insights.feeling import LEXICON, scorer
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import Interval
 from warehouse.insights.question import Answer, Question, require
+from warehouse.insights.sentiment import Mood, mood, scored, texts_of, texts_sql
 from warehouse.insights.tables import Table
 from warehouse.insights.trend import NONE, OTHER
 from warehouse.lake import Lake
@@ -36,6 +38,9 @@ class Survey(Question, frozen=True, kw_only=True):
     field: Annotated[str, Meta(description="The field that holds the score.")] = "properties.score"
     kind: Annotated[Kind, Meta(description="What is asked: 0 to 10, 1 to 5, or 1 to 7.")] = "nps"
     once: Annotated[bool, Meta(description="Of each unit only the last answer counts.")] = False
+    comment: Annotated[
+        str | None, Meta(description="The field that holds what they wrote; tells how it sounds.")
+    ] = None
     every: Annotated[Interval, Meta(description="Length of an interval.")] = "month"
     by: Annotated[tuple[str, ...], Meta(description="Fields to break down by; repeatable.")] = ()
     top: Annotated[int, Meta(description="Values of a breakdown to show; the rest is (other).")] = 10
@@ -60,10 +65,13 @@ class Satisfaction(Struct, frozen=True):
 
 
 class SurveyAnswer(Answer, frozen=True, kw_only=True):
-    """Intervals in order of time, each by breakdown; then the whole range."""
+    """Intervals in order of time, each by breakdown; then the whole range. `comments`: how what they wrote
+    sounds, as `sentiment` tells of the whole range; null where no field was named.
+    """
 
     question: Survey
     rows: list[Satisfaction]
+    comments: Mood | None
 
 
 def survey(lake: Lake, question: Survey, now: int) -> SurveyAnswer:
@@ -76,7 +84,17 @@ def survey(lake: Lake, question: Survey, now: int) -> SurveyAnswer:
         if not rows:
             asked.known([selector])
         n = rows[0][-1] if rows else 0
-        return SurveyAnswer(question=question, rows=_rows(rows, question), **asked.told(sql, n, n))
+        told = asked.told(sql, n, n)
+        comments = _comments(asked, question, selector)
+    return SurveyAnswer(question=question, rows=_rows(rows, question), comments=comments, **told)
+
+
+def _comments(asked: Asked, question: Survey, selector: Selector) -> Mood | None:
+    if question.comment is None:
+        return None
+    sql = texts_sql(asked, selector, question.comment, "whole", ())
+    scores = [one.score for one in scored(texts_of(asked, sql), scorer(LEXICON))]
+    return mood((None, ()), scores, question.timezone)
 
 
 def _sql(asked: Asked, question: Survey, selector: Selector) -> str:
