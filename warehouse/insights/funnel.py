@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
@@ -12,6 +13,7 @@ from warehouse.insights.chains import Cells, Chains
 from warehouse.insights.clock import Clock, local_time
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.journey import Journey, Plan, plan, settled
+from warehouse.insights.optional import check_optional, required, towards, woven
 from warehouse.insights.period import Interval, span
 from warehouse.insights.question import Answer, require
 from warehouse.insights.tables import Table
@@ -46,6 +48,9 @@ class Funnel(Journey, frozen=True, kw_only=True):
     ] = "first_touch"
     at_step: Annotated[int, Meta(description="The step whose event has the value.")] = 1
     top: Annotated[int, Meta(description="Values of a breakdown to show; the rest is (other).")] = 10
+    optional: Annotated[
+        tuple[int, ...], Meta(description="Steps that may be skipped, by number; repeatable.")
+    ] = ()
 
 
 class Reached(Struct, frozen=True):
@@ -84,7 +89,8 @@ class Part(Struct, frozen=True):
 class FunnelAnswer(Answer, frozen=True, kw_only=True):
     """`steps`: of everybody; `parts`: by value, those with most entries first, then by interval.
 
-    The question comes back with every switch set.
+    The question comes back with every switch set. Of optional steps `sql` says nothing: each is the last step
+    of a funnel of its own.
     """
 
     question: Funnel
@@ -94,23 +100,43 @@ class FunnelAnswer(Answer, frozen=True, kw_only=True):
 
 def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
     """Counts, rates and times of each step. `now`: µs UTC. BadQuestion, UnknownName."""
+    optional, parted = question.optional, (question.attribution, question.at_step) != ("step", 1)
     with asking(lake, question, now) as asked:
-        way = plan(asked, question)
-        _check(asked, question)
-        sql = _sql(asked, question, way)
-        rows = asked.rows(sql)
-        titles = [one.title for one in way.steps]
-        parts = [_part(row, question, titles, asked) for row in rows if row[2] is not None]
-        nobody = [None] * (_PER_STEP * len(titles))
-        steps = _steps(next((row[-len(nobody) :] for row in rows if row[2] is None), nobody), titles)
-        if not steps[-1].n:
-            asked.known(way.steps)
-        return FunnelAnswer(
-            question=settled(question),
-            steps=steps,
-            parts=parts,
-            **asked.told(sql, steps[0].n, steps[0].n_mature),
-        )
+        check_optional(question, optional, bool(question.by) and parted)
+        found = _answered(asked, required(question, optional))
+        if not optional:
+            return found
+        beside = {
+            number: _answered(Asked(lake, question, now), towards(question, optional, number))
+            for number in sorted(optional)
+        }
+    return _woven(question, found, beside)
+
+
+def _answered(asked: Asked, question: Funnel) -> FunnelAnswer:
+    way = plan(asked, question)
+    _check(asked, question)
+    sql = _sql(asked, question, way)
+    rows = asked.rows(sql)
+    titles = [one.title for one in way.steps]
+    parts = [_part(row, question, titles, asked) for row in rows if row[2] is not None]
+    nobody = [None] * (_PER_STEP * len(titles))
+    steps = _steps(next((row[-len(nobody) :] for row in rows if row[2] is None), nobody), titles)
+    if not steps[-1].n:
+        asked.known(way.steps)
+    told = asked.told(sql, steps[0].n, steps[0].n_mature)
+    return FunnelAnswer(question=settled(question), steps=steps, parts=parts, **told)
+
+
+def _woven(question: Funnel, found: FunnelAnswer, beside: Mapping[int, FunnelAnswer]) -> FunnelAnswer:
+    """The answer with its optional steps; all begin with the same entries, so their parts are the same."""
+    size = len(question.steps)
+    steps = woven(size, found.steps, {number: one.steps[-1] for number, one in beside.items()})
+    parts = []
+    for at, part in enumerate(found.parts):
+        own = {number: one.parts[at].steps[-1] for number, one in beside.items()}
+        parts.append(msgspec.structs.replace(part, steps=woven(size, part.steps, own)))
+    return msgspec.structs.replace(found, question=settled(question), steps=steps, parts=parts)
 
 
 def _check(asked: Asked, question: Funnel) -> None:
