@@ -11,6 +11,7 @@ import pytest
 from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
@@ -58,7 +59,7 @@ class Visitor:
             open_registry=lambda: self.registry,
         )
         collector = httpx.AsyncClient(transport=self.collector, base_url="http://collector")
-        app = create_app(self.settings, reader, collector, lambda: self.clock, CHEAP)
+        app = create_app(self.settings, reader, collector, lambda: self.clock, CHEAP, Queries(lake, 30))
         door = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),

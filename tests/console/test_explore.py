@@ -20,9 +20,10 @@ from tests.console.conftest import CHEAP, Visitor
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from warehouse.access.scope import Scope
-from warehouse.console.charts import Chart, Link, chart, day
+from warehouse.console.charts import Chart, Link, chart
 from warehouse.console.controls import controls
-from warehouse.console.pages.explore import GROUPS, shown
+from warehouse.console.moments import cell, day
+from warehouse.console.pages.explore import GROUPS
 from warehouse.console.texts import TEXTS
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.tables import Table
@@ -218,7 +219,7 @@ def test_before_the_first_load_the_page_says_so(visitor: Visitor) -> None:
 
 def test_cells_and_moments_are_short() -> None:
     cells = (5_000, 0.25, 123_456.7, True, False, None, "2026-11-22T00:00:00+08:00", "<b>")
-    assert [shown(one) for one in cells] == ["5,000", "0.25", "123,457", "✓", "", "", "2026-11-22", "<b>"]
+    assert [cell(one) for one in cells] == ["5,000", "0.25", "123,457", "✓", "", "", "2026-11-22", "<b>"]
     assert day("2026-11-22T09:30:00+00:00") == "2026-11-22 09:30:00"
 
 

@@ -23,7 +23,8 @@ from warehouse.console.assets import Assets
 from warehouse.console.doors import needs
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
-from warehouse.console.pages import account, customers, explore, health, home, login, preferences, users
+from warehouse.console.pages import account, customers, explore, health, home, login, preferences, sql, users
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
 from warehouse.console.settings import ConsoleSettings
@@ -57,6 +58,10 @@ ROUTES = [
     Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),
     Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
     Route("/explore/{name}", needs(Right.LOOK, explore.question)),
+    Route("/sql", needs(Right.SQL, sql.editor)),
+    Route("/sql/run", needs(Right.SQL, sql.run, action="ask"), methods=["POST"]),
+    Route("/sql/file", needs(Right.EXPORT, sql.export, also=Right.SQL), methods=["POST"]),
+    Route("/sql/saved", needs(Right.SQL, sql.saved, action="change"), methods=["POST"]),
     Route("/users", needs(Right.MANAGE, users.users, action="manage"), methods=["GET", "POST"]),
     Route("/audit", needs(Right.MANAGE, users.audit)),
     Route("/api/insights/{name}", needs(Right.LOOK, insights.answer, action="ask"), methods=["GET", "POST"]),
@@ -83,6 +88,7 @@ def create_app(
     collector: httpx.AsyncClient,
     now: Callable[[], int],
     passwords: Passwords,
+    queries: Queries,
 ) -> Starlette:
     """The console over one data folder; `collector` is the client it follows live events with, `now` gives
     µs UTC.
@@ -101,6 +107,7 @@ def create_app(
     app.state.pages = Pages()
     app.state.now = now
     app.state.answers = Answers()
+    app.state.queries = queries
     app.state.desk = login.Desk(passwords)
     app.state.stopping = asyncio.Event()
     return app
@@ -127,6 +134,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.stopping.set()
         await app.state.collector.aclose()
         app.state.desk.close()
+        app.state.queries.close()
         app.state.reader.close()
 
 

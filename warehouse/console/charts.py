@@ -6,14 +6,18 @@ numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
+from warehouse.console.moments import MOMENT, day
 from warehouse.insights.tables import Table
 
 _MOST_BARS: Final = 30
+_MOST_POINTS: Final = 1_000
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _MOST_LINES: Final = 12
 
 
@@ -50,7 +54,7 @@ class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
 def chart(name: str, answer: Any, table: Table) -> Chart | None:
     """The picture of an answer; None where there is nothing to draw."""
     drawn = _DRAWN.get(name)
-    found = drawn(answer) if drawn else _bars(table)
+    found = drawn(answer) if drawn else bars(table)
     return found if found is not None and (found.labels or found.links) else None
 
 
@@ -160,9 +164,9 @@ def _of(rows: str, label: str, *numbers: str, percent: bool = False) -> Callable
     return draw
 
 
-def _bars(table: Table) -> Chart | None:
-    """The first column with text against the first with numbers."""
-    rows = table.rows[:_MOST_BARS]
+def bars(table: Table) -> Chart | None:
+    """The first column with text against the first with numbers; a line where the texts are moments."""
+    rows = table.rows[:_MOST_POINTS]
     texts = [n for n in range(len(table.columns)) if any(isinstance(row[n], str) for row in rows)]
     numbers = [
         n
@@ -171,17 +175,15 @@ def _bars(table: Table) -> Chart | None:
     ]
     if not rows or not texts or not numbers:
         return None
+    labels = [str(row[texts[0]]) for row in rows]
     values = [row[numbers[0]] for row in rows]
-    return Chart("bar", [str(row[texts[0]]) for row in rows], [Series(table.columns[numbers[0]], values)])
+    if all(_DATE.fullmatch(one) or MOMENT.fullmatch(one) for one in labels):
+        return Chart("line", [day(one) for one in labels], [Series(table.columns[numbers[0]], values)])
+    return Chart("bar", labels[:_MOST_BARS], [Series(table.columns[numbers[0]], values[:_MOST_BARS])])
 
 
 def _first(lines: Mapping[str, Sequence[float | None]]) -> list[Series]:
     return [Series(name, values) for name, values in list(lines.items())[:_MOST_LINES]]
-
-
-def day(at: str) -> str:
-    """A moment of the question's time zone, without what is the same in all of them."""
-    return at[:19].removesuffix("T00:00:00").replace("T", " ")
 
 
 _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {

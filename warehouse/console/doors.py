@@ -16,8 +16,11 @@ from warehouse.console.signing import Who, note_of
 Page = Callable[[Request], Awaitable[Response]]
 
 
-def needs(right: Right, page: Page, *, action: str = "view", whole: bool = False) -> Page:
-    """The page for those who have the right; it is in the audit log before anything is shown.
+def needs(
+    right: Right, page: Page, *, action: str = "view", whole: bool = False, also: Right | None = None
+) -> Page:
+    """The page for those who have the right, and `also` that one; it is in the audit log before anything is
+    shown.
 
     `whole`: what it shows was counted over everybody, so it is not for those who see some customers only.
     """
@@ -25,7 +28,8 @@ def needs(right: Right, page: Page, *, action: str = "view", whole: bool = False
     @wraps(page)
     async def guarded(request: Request) -> Response:
         who: Who = request.state.who
-        if right not in who.rights or (whole and who.scope.bounded):
+        has = right in who.rights and (also is None or also in who.rights)
+        if not has or (whole and who.scope.bounded):
             await note(request, "refused", note_of(request.url.path, request.url.query))
             raise HTTPException(403)
         await note(request, action, note_of(request.url.path, request.url.query))

@@ -1,10 +1,17 @@
-"""Times on a page: written in UTC by the server, rewritten by the browser in the viewer's own zone."""
+"""Times on a page: written in UTC by the server, rewritten by the browser in the viewer's own zone; and other
+values as people read them.
+"""
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from markupsafe import Markup
 
+from warehouse.query import text
+
 FORMS = {"clock": "%H:%M:%S UTC", "minute": "%Y-%m-%d %H:%M UTC", "day": "%Y-%m-%d"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,3 +41,19 @@ def span(seconds: float) -> tuple[str, int]:
         if seconds >= size:
             return unit, int(seconds // size)
     return "seconds", int(seconds)
+
+
+def day(at: str) -> str:
+    """A moment as it was written, in its own time zone, without what is the same in all of them."""
+    return at[:19].removesuffix("T00:00:00").replace("T", " ")
+
+
+def cell(value: Any) -> str:
+    """A value in a cell of a table."""
+    if isinstance(value, bool):
+        return "✓" if value else ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return day(value) if isinstance(value, str) and MOMENT.fullmatch(value) else text(value)

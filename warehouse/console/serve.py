@@ -16,6 +16,7 @@ from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
 from warehouse.console.errors import PortTaken
 from warehouse.console.first import first_user
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
@@ -74,7 +75,7 @@ async def serve(
         trust_env=False,
         verify=trusting(settings.tls_certificate) if tls else True,
     )
-    app = create_app(settings, reader, client, now, passwords)
+    app = create_app(settings, reader, client, now, passwords, Queries(lake, settings.sql_seconds))
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -29,6 +29,9 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
             description="Password of the user admin, who is made at the first start; one is made up if empty."
         ),
     ] = None
+    sql_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds that a statement of the SQL page may take.")
+    ] = 30.0
     console_names: Annotated[
         str, Meta(description="Further host names the console answers to, by commas.")
     ] = ""

@@ -18,13 +18,25 @@ import msgspec
 
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
-from warehouse.registry import alerts, audit, costs, decisions, erasures, models, tags, users, watches
+from warehouse.registry import (
+    alerts,
+    audit,
+    costs,
+    decisions,
+    erasures,
+    models,
+    queries,
+    tags,
+    users,
+    watches,
+)
 from warehouse.registry.alerts import Alerts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
 from warehouse.registry.erasures import Erasures
 from warehouse.registry.models import Models
+from warehouse.registry.queries import SavedQueries
 from warehouse.registry.rules import Rules
 from warehouse.registry.tags import Tags
 from warehouse.registry.users import Users
@@ -74,6 +86,7 @@ _MIGRATIONS = (
     models.SCRIPT,
     audit.SCRIPT,
     users.SCRIPT,
+    queries.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -117,7 +130,7 @@ class Command(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
-class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, Tags, Users):
+class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

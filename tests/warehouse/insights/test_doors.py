@@ -23,6 +23,7 @@ from warehouse.catalogs import catalog_of
 from warehouse.cli import insight
 from warehouse.console import insights as api
 from warehouse.console.app import create_app
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.insights import Trend, kinds, trend
@@ -93,7 +94,14 @@ def http(shop: Path) -> Iterator[httpx.ASGITransport]:
     )
     collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
     open_to_all = msgspec.convert({"data": str(shop), "console_open": True}, ConsoleSettings)
-    app = create_app(open_to_all, reader, collector, lambda: NOON, Passwords(passes=1, memory_kib=8, lanes=1))
+    app = create_app(
+        open_to_all,
+        reader,
+        collector,
+        lambda: NOON,
+        Passwords(passes=1, memory_kib=8, lanes=1),
+        Queries(settings, 30),
+    )
     yield httpx.ASGITransport(app, raise_app_exceptions=False)
     reader.close()
     registry.close()

@@ -15,6 +15,7 @@ from tests.warehouse.lakes import NOON
 from warehouse.catalogs import catalog_of
 from warehouse.cli import watch as cli
 from warehouse.console.app import create_app
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
@@ -114,7 +115,7 @@ def asked(shop: Path, *addresses: str) -> list[httpx.Response]:
             lambda: Registry.open(settings.folders.registry, now=lambda: NOON),
         )
         open_to_all = ConsoleSettings(data=str(shop), console_open=True)
-        app = create_app(open_to_all, reader, httpx.AsyncClient(), lambda: NOON, CHEAP)
+        app = create_app(open_to_all, reader, httpx.AsyncClient(), lambda: NOON, CHEAP, Queries(settings, 30))
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return [await client.get(address) for address in addresses]

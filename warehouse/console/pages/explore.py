@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,9 +17,11 @@ from starlette.responses import RedirectResponse, Response
 
 from sdk_contract.errors import Terminal
 from warehouse.access.roles import Right
-from warehouse.console.charts import chart, day
+from warehouse.console.charts import chart
 from warehouse.console.controls import Control, controls
 from warehouse.console.doors import note
+from warehouse.console.files import harmless
+from warehouse.console.moments import cell
 from warehouse.errors import LakeMissing
 from warehouse.insights.asked import absolute
 from warehouse.insights.kinds import INSIGHTS, Insight
@@ -33,8 +34,6 @@ from warehouse.query import text
 
 _MINUTE: Final = 60_000_000
 _ROWS: Final = 200
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 # In this order on the page; whatever is not named here stands at the end.
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "behaviour": (
@@ -112,7 +111,7 @@ async def answer(request: Request) -> Response:
         insight=insight,
         answer=found,
         table=table,
-        rows=[[shown(value) for value in row] for row in table.rows[:_ROWS]],
+        rows=[[cell(value) for value in row] for row in table.rows[:_ROWS]],
         chart=msgspec.json.encode(drawn).decode() if drawn else "",
         address=_address(given),
     )
@@ -198,29 +197,13 @@ def _part(request: Request, name: str, **values: Any) -> Response:
     return Response(html, media_type="text/html; charset=utf-8")
 
 
-def shown(value: Any) -> str:
-    """A cell as people read it."""
-    if isinstance(value, bool):
-        return "✓" if value else ""
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-    return day(value) if isinstance(value, str) and _MOMENT.fullmatch(value) else text(value)
-
-
 def as_csv(table: Table, _: Answer) -> tuple[bytes, str]:
     """With a byte order mark, which spreadsheets want; what they would take for a formula is text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([[_harmless(value) for value in row] for row in table.rows])
+    writer.writerows([[harmless(value) for value in row] for row in table.rows])
     return b"\xef\xbb\xbf" + out.getvalue().encode(), "text/csv; charset=utf-8"
-
-
-def _harmless(value: Any) -> str:
-    written = text(value)
-    return f"'{written}" if isinstance(value, str) and written.startswith(_FORMULA) else written
 
 
 def as_json(_: Table, answer: Answer) -> tuple[bytes, str]:
