@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sdk_contract.privacy import Vault
-from sessionizer.rebuild import rebuild
 from warehouse.erasure.asking import Apart, Ask, ask_of
 from warehouse.erasure.filing import Sealed, sealed, shut_out, tombstones, unsealed
 from warehouse.erasure.held import must_stitch_anew, shared_rows
@@ -165,9 +164,8 @@ class Eraser:
 
     def _stitch_anew(self) -> None:
         """Whoever was seen with the erased is decided again, as if they had never been there."""
-        job = self._job
-        with job.all_threads() as lake:
-            rebuild(lake, now=job.now, progress=job.tell_step, **job.laws())
+        with self._job.all_threads() as lake:
+            self._job.rebuild(lake)
 
     def _files(self, batch: Sequence[Erasure]) -> bool:
         """One slice of files a turn."""

@@ -9,6 +9,7 @@ import msgspec
 from sessionizer import attributes, customers, identity, sessions, tagging
 from sessionizer.identity import devices
 from sessionizer.probable.edges import Limits, keep_up
+from sessionizer.rolling import follow, follow_nobody
 from sessionizer.statements import run
 from warehouse.lake import Lake
 
@@ -72,12 +73,20 @@ def cursors(lake: Lake) -> dict[str, Cursor]:
     return {"load": Cursor(), "stitch": Cursor()} | found
 
 
-def move_cursor(lake: Lake, stages: dict[str, Cursor], until: int, moment: int) -> None:
-    """Set the cursor `stitch`; once it has caught up with `load`, it is complete until the same moment."""
+def move_cursor(
+    lake: Lake, stages: dict[str, Cursor], until: int, moment: int, *, rolled: bool = False
+) -> None:
+    """Set the cursor `stitch`; once it has caught up with `load`, it is complete until the same moment.
+
+    `rolled`: the roll-up has come as far.
+    """
     source = stages["load" if until >= stages["load"].load_seq else "stitch"]
-    lake.execute("DELETE FROM lake.main.cursors WHERE name = 'stitch'")
-    values = [until, source.complete_until, moment]
-    lake.execute("INSERT INTO lake.main.cursors VALUES ('stitch', ?, ?, make_timestamptz(?))", values)
+    names = ("stitch", "rollup") if rolled else ("stitch",)
+    lake.execute(f"DELETE FROM lake.main.cursors WHERE name IN ({', '.join(map(repr, names))})")
+    values = [names, until, source.complete_until, moment]
+    lake.execute(
+        "INSERT INTO lake.main.cursors SELECT unnest(?::VARCHAR[]), ?, ?, make_timestamptz(?)", values
+    )
 
 
 class Laws(msgspec.Struct, frozen=True):
@@ -102,16 +111,20 @@ def _stitch(lake: Lake, moment: int, batch: int, laws: Laws) -> StitchReport:
     run(lake, "fresh", after=after, until=until)
     events = int(lake.query("SELECT count(*) FROM fresh")[0][0])
     if events:
-        report = _change(lake, msgspec.structs.replace(report, events=events), laws)
-    move_cursor(lake, stages, until, moment)
+        report, pointed = _change(lake, msgspec.structs.replace(report, events=events), laws)
+        rolled = follow(lake, after, until, laws.visits, pointed=pointed)
+    else:
+        rolled = follow_nobody(lake, after, until)
+    move_cursor(lake, stages, until, moment, rolled=rolled)
     return report
 
 
-def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
+def _change(lake: Lake, report: StitchReport, laws: Laws) -> tuple[StitchReport, bool]:
+    """Also whether visits of shared devices have other owners now."""
     changes = sessions.restitch(lake, report.until, laws.visits)
     ids = identity.resolve(lake, report.until, laws.ids, laws.decisions)
     recount = devices.point(lake, report.until, laws.ids, merged=ids.merged > 0)
-    report = msgspec.structs.replace(
+    done = msgspec.structs.replace(
         report,
         sessions=changes.born,
         reread=changes.reread,
@@ -123,4 +136,4 @@ def _change(lake: Lake, report: StitchReport, laws: Laws) -> StitchReport:
         attributes=attributes.adjust(lake, laws.rules),
     )
     tagging.touch(lake, recount=recount)
-    return report
+    return done, recount

@@ -19,11 +19,12 @@ from sessionizer.deciding import holding
 from sessionizer.erasing import Eraser, Looker
 from sessionizer.errors import Interrupted
 from sessionizer.identity import IdentityRules, read_rules, text_of_identity
-from sessionizer.incremental import cursors, stitch
+from sessionizer.incremental import Cursor, cursors, stitch
 from sessionizer.logs import Report
 from sessionizer.probable.keeper import Keeper
 from sessionizer.probable.run import MatchReport
 from sessionizer.rebuild import RebuildReport, rebuild
+from sessionizer.rolling import fill_rollup
 from sessionizer.rules import VISITS_IN_USE, RuleReader, text_of, text_of_visits
 from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
@@ -71,6 +72,7 @@ class Job:
             "open": self._reopen,
             "load": self._load,
             "stitch": self._stitch,
+            "fill": self._fill,
             "match": self._match,
             "tag": self._tag,
             "obey": self._obey,
@@ -112,6 +114,7 @@ class Job:
             return False
         loaded = self._step("load")
         stitched = self._step("stitch")
+        filling = self._step("fill")
         self._step("match")
         self._step("tag")
         self._step("obey")
@@ -120,7 +123,7 @@ class Job:
             self._step("upkeep")
         self._step("count")
         self._step("watch")
-        return loaded or erasing or (stitched and self._behind())
+        return loaded or erasing or filling or (stitched and self._behind())
 
     def is_behind(self) -> bool:
         """Whether something is loaded that is not stitched yet."""
@@ -174,6 +177,7 @@ class Job:
 
     def rebuild(self, lake: Lake) -> RebuildReport:
         """Everything computed anew from the lake's events; each step is told."""
+        self._unfilled = True
         return rebuild(lake, now=self.now, progress=self.tell_step, **self.laws())
 
     def match(self) -> MatchReport:
@@ -258,6 +262,12 @@ class Job:
         pause = max(self.settings.stitch_every * 1e6 - took, share)
         self._due["stitch"] = 0 if report.behind else self.now() + int(pause)
         return True
+
+    def _fill(self) -> bool:
+        """A portion of the roll-up, where it is to be made of events from before."""
+        if self._unfilled:
+            self._unfilled = fill_rollup(self.writer.lake, self.now(), self.report)
+        return self._unfilled
 
     def _settle_rules(self) -> None:
         """Where the rules are others than at the last run, every attribute is chosen anew first."""
@@ -363,6 +373,7 @@ class Job:
     def _read_cursors(self, lake: Lake) -> None:
         at = cursors(lake)
         self._loaded, self._stitched = at["load"].load_seq, at["stitch"].load_seq
+        self._unfilled = at.get("rollup", Cursor()).load_seq < self._stitched
 
     def _tell(self, event: str, began: int, fields: dict[str, Any], *without: str) -> None:
         told = {

@@ -10,6 +10,7 @@ from sessionizer.identity import devices, lives
 from sessionizer.incremental import Laws, cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
+from warehouse import rollup
 from warehouse.lake import Lake
 
 Progress = Callable[[str], None]
@@ -41,7 +42,7 @@ def rebuild(
     Aliases and redirects are a ledger: they stay, and an id that does not come again gets a row. `progress`
     is called with the name of each step; `now` gives µs UTC; `visits` are the rules of sessions, `rules`
     those of attributes, `ids` those of identity, `decisions` what people said of two ids; probable edges are
-    kept and, by `probable`, decided anew.
+    kept and, by `probable`, decided anew. The roll-up is to be filled anew.
     """
     began = perf_counter()
     with lake.transaction():
@@ -57,6 +58,7 @@ def rebuild(
         if probable is not None:
             redecide(lake, probable, decisions)
         tagging.touch_all(lake)
+        rollup.forget(lake)
         move_cursor(lake, stages, until, now())
         counts = _counts(lake)
         progress("commit")

@@ -11,7 +11,7 @@ from collections.abc import Collection
 import msgspec
 import pyarrow as pa
 
-from sessionizer import attributes, customers, identity, sessions, tagging
+from sessionizer import attributes, customers, identity, rolling, sessions, tagging
 from sessionizer.identity import Decisions, IdentityRules, devices, lives
 from sessionizer.identity.decisions import merged_sql, tell
 from sessionizer.identity.resolution import EVERYTHING, decide_anew
@@ -108,6 +108,7 @@ def _write(lake: Lake, until: int, ids: IdentityRules, rules: attributes.Rules) 
         run(lake, f"redecision/{name}")
     run(lake, "redecision/devices")
     again = devices.settle(lake, until, ids)
+    rolling.redecided(lake)
     run(lake, "redecision/touched", also="UNION SELECT customer_id FROM recount" if again else "")
     customers.count_again(lake)
     attributes.choose_again(lake, rules)

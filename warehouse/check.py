@@ -1,4 +1,6 @@
-"""What `sojourn check` says: the books, and whether the lake's files are what its catalog says."""
+"""What `sojourn check` says: the books, whether the lake's files are what its catalog says, and the roll-up
+what its events say.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from warehouse import rollup
 from warehouse.balance import Balance, Books, balance
 from warehouse.errors import LakeMissing
 from warehouse.files import damaged, lake_files
@@ -22,7 +25,8 @@ from warehouse.verify import read_losses
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """`balance` is None where damage keeps it from being counted; each line of `damage` names a file.
+    """`balance` is None where damage keeps it from being counted; each line of `damage` names a file, or a
+    day of which the roll-up is wrong.
 
     `journal` is the folder that was read for what is pending: that of this machine.
     """
@@ -80,8 +84,23 @@ def _damage(lake: Lake, folders: Folders, deep: bool) -> Iterator[str]:
     first = 0 if deep else read_mark(folders.clean_mark).next_file
     for found in damaged(files, deep_from=first):
         yield f"{found.file.path} ({found.file.table}) {found.what}"
+    yield from _rolled_wrong(lake)
     for loss in read_losses(folders.losses):
         yield f"{loss.file} ({loss.table}) {loss.what}; it is set aside and waits to be mended"
+
+
+def _rolled_wrong(lake: Lake) -> Iterator[str]:
+    try:
+        with lake.transaction():
+            found = rollup.differences(lake)
+    except duckdb.Error:
+        return  # a file that is damaged is named already
+    for one in found:
+        name = one.type if one.event is None else f"{one.type} {one.event}"
+        yield (
+            f"the roll-up of {one.project} has {one.rolled} events {name} on {one.day}, not {one.events};"
+            " `sojourn rebuild` makes it anew"
+        )
 
 
 def _count(

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from warehouse import rollup
 from warehouse.dedup import WINDOW_US, hashes
 from warehouse.errors import LakeError, ObjectDamaged, ObjectMissing
 from warehouse.lake import Lake
@@ -56,8 +57,10 @@ def mend(lake: Lake, store: Store, registry: Registry, losses: Sequence[Loss]) -
         for chunk in _objects(lake, _spans(losses, (LEDGER,))):
             _put_back_places(lake, store, [entry for entry in chunk if is_replay(entry[0])])
         rows = sum(_put_back(lake, store, chunk) for chunk in _objects(lake, _spans(losses, LOADED)))
+        if any(loss.table in ("events", "daily") for loss in losses):
+            rollup.forget(lake)
         cursor_lost = any(loss.table == "cursors" for loss in losses) and _mend_cursors(lake)
-    derived = {loss.table for loss in losses} - {*LOADED, LEDGER, "cursors"}
+    derived = {loss.table for loss in losses} - {*LOADED, LEDGER, "cursors", "daily"}
     if derived or cursor_lost:
         reason = f"damaged: {', '.join(sorted(derived)) or 'cursors'}"
         registry.file_command("rebuild", {"from": "lake", "reason": reason}, by="verify")

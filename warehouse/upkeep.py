@@ -19,7 +19,12 @@ APPENDED = ("events", "duplicates", "objects", "replays", "session_aliases", "cu
 CHANGED = (
     *("rejected", "sessions", "identities", "identity_edges", "customers"),
     *("traits", "customer_attributes", "tags", "tag_members", "tag_queue", "cohort_members"),
+    "daily",
 )
+# Rows of these that agree in everything but a number become one.
+_FOLDED = {
+    "daily": "SELECT * EXCLUDE (events), sum(events)::BIGINT AS events FROM daily WHERE {among} GROUP BY ALL"
+}
 TARGET_BYTES = 8 << 20
 _TIERS = (0, 64 << 10, 512 << 10, 4 << 20, TARGET_BYTES)
 _MANY = 16
@@ -154,7 +159,8 @@ def rewrite(lake: Lake, table: str, data: Path, paths: Sequence[str]) -> int:
     names = [str(data / "main" / table / path) for path in paths]
     with lake.transaction():
         lake.execute("CREATE OR REPLACE TEMP TABLE poor AS SELECT unnest(?::VARCHAR[]) AS filename", [names])
-        lake.execute(f"CREATE OR REPLACE TEMP TABLE living AS FROM {table} WHERE filename IN (FROM poor)")
+        living = _FOLDED.get(table, f"FROM {table} WHERE {{among}}").format(among="filename IN (FROM poor)")
+        lake.execute(f"CREATE OR REPLACE TEMP TABLE living AS {living}")
         lake.execute(f"DELETE FROM {table} WHERE filename IN (FROM poor)")
         lake.execute(f"INSERT INTO {table} FROM living")
         lake.execute("DROP TABLE living")

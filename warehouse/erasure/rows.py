@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from warehouse import rollup
 from warehouse.dedup import DedupIndex, entries, hashes
 from warehouse.erasure.held import conditions, gather
 from warehouse.erasure.looking import Rows
@@ -50,13 +51,16 @@ def replace_rows(
     touched = _touched(lake, store, landing)
     with lake.transaction():
         gather(lake, people)
+        run(lake, "their_cells")
         if touched is not None:
             with lake.table("erasing_rows", touched.rows.select(["load_seq"])):
                 _forget(lake, dedup, touched)
-                for name in ("take_events", "take_duplicates", "take_rejected"):
+                for name in ("touched_cells", "take_events", "take_duplicates", "take_rejected"):
                     run(lake, name)
-            _write(lake, touched)
+                _write(lake, touched)
+                run(lake, "touched_cells")
         deleted = sum(_delete(lake, table, condition) for table, condition in conditions(lake))
+        rollup.recount(lake, rollup.rolled_until(lake) or 0)
     if touched is None:
         return Replaced(deleted=deleted)
     erased = int(np.count_nonzero(touched.before != touched.after))

@@ -10,6 +10,7 @@ from warehouse.insights.asked import Asked
 from warehouse.insights.period import Interval
 
 _HOUR: Final = 3_600
+SECONDS: Final = {"hour": _HOUR, "day": 86_400, "week": 604_800, "month": 31 * 86_400, "whole": 1 << 40}
 
 
 class Clock:
@@ -24,7 +25,11 @@ class Clock:
         bind, period = asked.values.bind, asked.period
         self.begin = self._cut(f"make_timestamptz({bind(period.since)})")
         self.end = self._cut(f"make_timestamptz({bind(period.until)} - 1)")
-        self.local = self.begin if every == "whole" else self._cut("e.timestamp")
+        self.local = self.of("e.timestamp")
+
+    def of(self, moment: str) -> str:
+        """When the interval of a moment begins, as a local time."""
+        return self.begin if self._unit == "whole" else self._cut(moment)
 
     def spread(self, rolling: int) -> str:
         """The intervals that look back over the one at `local`."""

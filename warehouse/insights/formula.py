@@ -8,6 +8,7 @@ from typing import Final
 
 from warehouse.insights.errors import BadQuestion
 
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRST"
 _LONGEST: Final = 500
 _SIGNS: Final[dict[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 

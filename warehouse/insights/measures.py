@@ -25,10 +25,10 @@ class Measure(msgspec.Struct, frozen=True):
     empty: str = "NULL"
 
 
-def measure(text: str, field: Callable[[str], Field]) -> Measure:
-    """BadQuestion where the text is no measure."""
+def measure(text: str, field: Callable[[str], Field], *, rolled: bool = False) -> Measure:
+    """BadQuestion where the text is no measure. `rolled`: of rows that are several events each."""
     if text in _COUNTS:
-        return _COUNTS[text]
+        return (_ROLLED if rolled else _COUNTS)[text]
     found = _OF.fullmatch(text.strip())
     if found is None:
         raise BadQuestion(
@@ -45,4 +45,9 @@ _COUNTS: Final = {
     "events": Measure("count(*){only}", empty="0"),
     "units": Measure("count(DISTINCT owner){only}", empty="0"),
     "events_per_unit": Measure("count(*){only} / nullif(count(DISTINCT owner){only}, 0)"),
+}
+_ROLLED: Final = {
+    **_COUNTS,
+    "events": Measure("sum(events){only}::BIGINT", empty="0"),
+    "events_per_unit": Measure("sum(events){only} / nullif(count(DISTINCT owner){only}, 0)"),
 }

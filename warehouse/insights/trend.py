@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
-from warehouse.insights.clock import Clock, local_time
+from warehouse.insights.clock import SECONDS, Clock, local_time
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
-from warehouse.insights.formula import formula
+from warehouse.insights.formula import LETTERS, formula
 from warehouse.insights.measures import measure
 from warehouse.insights.period import Interval
 from warehouse.insights.question import Answer, Question, require
+from warehouse.insights.rolled import HOUR_US, happened, star, why_raw
 from warehouse.insights.tables import Table
+from warehouse.insights.trend_rolled import is_narrow, trend_sql
 from warehouse.lake import Lake
 from warehouse.statements import statement
 
 MOST_INTERVALS: Final = 10_000
 OTHER: Final = "(other)"
 NONE: Final = "(none)"
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRST"
-_SECONDS: Final = {"hour": 3_600, "day": 86_400, "week": 604_800, "month": 31 * 86_400, "whole": 1 << 40}
 _ONE_CELL: Final = "SELECT '' AS b0, 1 AS place"
-_BOUNDS: Final = {"events": (1, len(_LETTERS)), "by": (0, 3), "top": (1, 500), "rolling": (1, 400)}
+_BOUNDS: Final = {"events": (1, len(LETTERS)), "by": (0, 3), "top": (1, 500), "rolling": (1, 400)}
 
 
 class Trend(Question, frozen=True, kw_only=True):
@@ -45,6 +45,7 @@ class Trend(Question, frozen=True, kw_only=True):
     top: Annotated[int, Meta(description="Values of a breakdown to show; the rest is (other).")] = 10
     rolling: Annotated[int, Meta(description="Intervals that each point looks back over.")] = 1
     formula: Annotated[str | None, Meta(description="Of the series by letter: 'A / B * 100'.")] = None
+    raw: Annotated[bool, Meta(description="Read events also where the roll-up says the same.")] = False
 
 
 class Point(Struct, frozen=True):
@@ -63,21 +64,26 @@ class Point(Struct, frozen=True):
 
 class TrendAnswer(Answer, frozen=True, kw_only=True):
     """`points`: by breakdown, the largest of the first series first, then by time; `totals`: the same for the
-    whole range, and one for everything, whose `by` is empty.
+    whole range, and one for everything, whose `by` is empty. `source`: what was read, the roll-up `daily` or
+    the raw events, and `why_raw`: why these.
     """
 
     question: Trend
     series: list[str]
     points: list[Point]
     totals: list[Point]
+    source: Literal["rollup", "raw"]
+    why_raw: str | None
 
 
 def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
     """Counts, uniques, sums, percentiles and formulas. `now`: µs UTC. BadQuestion, UnknownName."""
-    _check(question)
+    require(question, **_BOUNDS)
     with asking(lake, question, now) as asked:
+        _require_intervals(asked, question)
         selectors = [asked.selector(one) for one in question.events]
-        sql = _sql(asked, question, selectors)
+        why = why_raw(asked, question, selectors)
+        sql = _sql(asked, question, selectors, rolled=why is None)
         rows = asked.rows(sql)
         n = next((row[2] for row in rows if row[0] is None and row[4] is None), 0)
         if not n:
@@ -91,22 +97,25 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
             series=[one.title for one in selectors],
             points=[one for one in points if one.at is not None],
             totals=[one for one in points if one.at is None],
+            source="raw" if why else "rollup",
+            why_raw=why,
             **asked.told(sql, n, n),
         )
 
 
-def _check(question: Trend) -> None:
-    require(question, **_BOUNDS)
-
-
-def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
-    """Columns: beginning and end of the interval (µs UTC), n, values of the breakdown, series, formula."""
-    seconds = _SECONDS[question.every]
-    intervals = (asked.period.until - asked.period.since) // (seconds * 1_000_000) + 1
+def _require_intervals(asked: Asked, question: Trend) -> None:
+    length = SECONDS[question.every] * 1_000_000
+    intervals = (asked.period.until - asked.period.since) // length + 1
     if intervals > MOST_INTERVALS:
         raise BadQuestion(f"every {question.every!r} makes {intervals} intervals; {MOST_INTERVALS} would do")
-    which = [asked.is_one(one) for one in selectors]
-    measured = measure(question.measure, asked.field)
+
+
+def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector], *, rolled: bool) -> str:
+    """Columns: beginning and end of the interval (µs UTC), n, values of the breakdown, series, formula."""
+    if rolled and is_narrow(asked, question):
+        return trend_sql(asked, question, selectors)
+    which = [star(asked, one, apart=bool(question.by)) if rolled else asked.is_one(one) for one in selectors]
+    measured = measure(question.measure, asked.field, rolled=rolled)
     by = [f"coalesce({asked.field(name).text}, '{NONE}')" for name in question.by] or ["''"]
     names = [f"b{number}" for number in range(len(by))]
     values = [measured.sql.format(only=f" FILTER (s{number})") for number in range(len(which))]
@@ -114,12 +123,10 @@ def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
     clock = Clock(asked, question.every)
     columns = {f"s{number}": sql for number, sql in enumerate(which)}
     columns |= {"number": measured.of} if measured.of else {}
-    columns |= {"local": clock.local, **dict(zip(names, by, strict=True))}
+    columns |= dict(zip(names, by, strict=True))
     return statement(
         "insights/trend",
-        happened=asked.happened(
-            columns, [f"({' OR '.join(which)})"], earlier=(question.rolling - 1) * seconds * 1_000_000
-        ),
+        happened=_happened(asked, question, clock, columns, f"({' OR '.join(which)})", rolled=rolled),
         begin=clock.begin,
         end=clock.end,
         zone=clock.zone,
@@ -130,7 +137,7 @@ def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
         measured=", ".join(f"{sql} AS v{number}" for number, sql in enumerate(values)),
         first=values[0],
         filled=", ".join(filled),
-        formula=formula(question.formula, dict(zip(_LETTERS, filled, strict=False)))
+        formula=formula(question.formula, dict(zip(LETTERS, filled, strict=False)))
         if question.formula
         else "NULL",
         by=", ".join(names),
@@ -142,6 +149,16 @@ def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
         else "SELECT '' AS b0, 1 AS place",
         top=question.top,
     )
+
+
+def _happened(
+    asked: Asked, question: Trend, clock: Clock, columns: dict[str, str], having: str, *, rolled: bool
+) -> str:
+    earlier = (question.rolling - 1) * SECONDS[question.every] * 1_000_000
+    if rolled:
+        local = clock.of(f"make_timestamptz(hour * {HOUR_US})")
+        return happened(asked, columns, having, local=local, earlier=earlier)
+    return asked.happened({"local": clock.local, **columns}, [having], earlier=earlier)
 
 
 def _point(row: Sequence[Any], fields: int, asked: Asked) -> Point:

@@ -119,7 +119,7 @@ CREATE TABLE objects (
 
 -- cursors: How far each stage of the writer has come.
 CREATE TABLE cursors (
-    name VARCHAR, -- load: landing to events; stitch: events to sessions and customers
+    name VARCHAR, -- load: landing to events; stitch: events to sessions and customers; rollup: events to daily
     load_seq BIGINT, -- the last load_seq this stage has seen
     complete_until TIMESTAMPTZ, -- every event received before this moment is in
     updated_at TIMESTAMPTZ -- when the stage last moved

@@ -1,0 +1,111 @@
+"""The roll-up says what the events say, however they came: each event counts for its hour, its name and the
+customer whose it is.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from sessionizer.identity import Decision, Decisions
+from sessionizer.incremental import stitch
+from sessionizer.rebuild import rebuild
+from sessionizer.redecision import redecide
+from tests.sessionizer.test_redecision import JOINED
+from tests.sessionizer.world import HOUR, Event, arrivals, cuts, loaded, plain_lake, store
+from tests.warehouse.insights.asked_lake import owners
+from warehouse import rollup
+from warehouse.lake import Lake
+
+NOW = partial(int, 1_793_900_000_000_000)
+
+
+def stitched(lake: Lake, ends: Iterable[int], decisions: Decisions = ()) -> Lake:
+    for end in ends:
+        loaded(lake, end)
+        stitch(lake, now=NOW, decisions=decisions)
+    return lake
+
+
+def filled(lake: Lake, portion: int) -> Lake:
+    while rollup.fill(lake, NOW(), portion).behind:
+        pass
+    return lake
+
+
+def told(lake: Lake) -> Counter[tuple[Any, ...]]:
+    """What the roll-up says: how many events of an hour, type, name and customer."""
+    customers = dict(lake.query("SELECT identity_key, customer_id FROM identities"))
+    found: Counter[tuple[Any, ...]] = Counter()
+    for *of, visitor, events in lake.query("SELECT hour, type, event, visitor_key, events FROM daily"):
+        found[*of, customers.get(visitor, str(visitor))] += events
+    return found
+
+
+def expected(lake: Lake, events: Sequence[Event]) -> Counter[tuple[Any, ...]]:
+    """The same by plain Python over the events."""
+    whose = owners(lake, events)
+    found: Counter[tuple[Any, ...]] = Counter()
+    for one in events:
+        if not one.is_bot:
+            found[one.at // HOUR, one.type, one.event, whose[one.load_seq]] += 1
+            found[one.at // HOUR, "*", None, whose[one.load_seq]] += 1
+    return found
+
+
+def world(seed: int) -> tuple[random.Random, list[Event], Lake]:
+    random_ = random.Random(seed)
+    events = arrivals(random_, random_.choice((30, 60, 90)), random_.choice((6, 40, 400)))
+    lake = plain_lake()
+    store(lake, events)
+    return random_, events, lake
+
+
+SEEDS = [seed if seed < 6 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(150)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_run_keeps_it_in_step(seed: int) -> None:
+    random_, events, lake = world(seed)
+    for end in cuts(random_, len(events)):
+        stitched(lake, [end])
+        assert rollup.rolled_until(lake) == end
+        assert told(lake) == expected(lake, events[:end])
+    assert rollup.differences(lake) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3] + SEEDS[6:])
+def test_filled_in_portions_while_runs_go_on(seed: int) -> None:
+    random_, events, lake = world(seed)
+    ends = cuts(random_, len(events))
+    for end in ends:
+        stitched(lake, [end])
+        if random_.random() < 0.3:
+            rebuild(lake, now=NOW)
+            assert rollup.rolled_until(lake) is None
+        for _ in range(random_.randrange(3)):
+            done = rollup.fill(lake, NOW(), random_.choice((3, 10)))
+            assert told(lake) == expected(lake, events[: done.until])
+    filled(lake, 7)
+    assert told(lake) == expected(lake, events[: ends[-1]])
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3] + SEEDS[6:])
+def test_what_people_decide_is_in_it_at_once(seed: int) -> None:
+    random_, events, lake = world(seed)
+    stitched(lake, cuts(random_, len(events)))
+    until = len(events)
+    decisions: list[Decision] = []
+    for _ in range(3):
+        edges = lake.query(JOINED)
+        if not edges:
+            return
+        said = dict(zip(Decision.__struct_fields__, [*random_.choice(edges), "block", until], strict=False))
+        decisions.append(msgspec.convert(said, Decision))
+        with lake.transaction():
+            redecide(lake, (decisions[-1].left_key, decisions[-1].right_key), until, decisions=decisions)
+        assert told(lake) == expected(lake, events)

@@ -1,0 +1,106 @@
+"""A trend over the roll-up is the one over the events, whatever is asked, and says when it cannot be."""
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.warehouse.insights.asked_lake import NAMES, NOW, random_lake
+from warehouse.insights import Trend, trend
+from warehouse.insights.trend import TrendAnswer
+from warehouse.lake import Lake
+
+SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(40))]
+ASKED: dict[str, Any] = {"since": "2026-11-05", "until": "2026-11-14"}
+
+
+@pytest.fixture(scope="module")
+def lake() -> Lake:
+    return random_lake(8, 60)[0]
+
+
+def both(lake: Lake, **fields: Any) -> tuple[TrendAnswer, TrendAnswer]:
+    question = Trend(**fields)
+    return trend(lake, question, NOW), trend(lake, msgspec.structs.replace(question, raw=True), NOW)
+
+
+def said(answer: TrendAnswer) -> tuple[Any, ...]:
+    return answer.n, answer.series, answer.points, answer.totals
+
+
+def asked_at_random(random_: random.Random) -> dict[str, Any]:
+    since = random_.randrange(5, 12)
+    until = random_.randrange(since, 16)
+    events = random_.sample((*NAMES, "*", "page:*"), random_.choice((1, 1, 2, 3)))
+    every = random_.choice(("hour", "day", "day", "week", "month", "whole"))
+    return {
+        "events": tuple(events),
+        "measure": random_.choice(("events", "units", "units", "events_per_unit")),
+        "since": f"2026-11-{since:02}" + random_.choice(("", "", "T05:00:00Z")),
+        "until": f"2026-11-{until:02}" + random_.choice(("", "T23:00:00+08:00")),
+        "timezone": random_.choice(("UTC", "Asia/Shanghai", "America/New_York")),
+        "unit": random_.choice(("customer", "customer", "device")),
+        "every": every,
+        "by": random_.choice(((), (), (), ("event",), ("type", "event"))),
+        "rolling": 1 if every == "whole" else random_.choice((1, 1, 2, 7)),
+        "formula": random_.choice((None, "A / 2", "A * A")),
+        "top": random_.choice((1, 3, 10)),
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_is_asked_it_says_what_the_events_say(seed: int) -> None:
+    random_ = random.Random(seed)
+    lake, _ = random_lake(seed, 40)
+    for _ in range(40):
+        fields = asked_at_random(random_)
+        rolled, raw = both(lake, **fields)
+        assert (rolled.source, raw.source, rolled.why_raw) == ("rollup", "raw", None), fields
+        assert said(rolled) == said(raw), fields
+
+
+REASONS: dict[str, dict[str, Any]] = {
+    "it has filters": {"where": ("country = DE",)},
+    "it measures sum of properties.price": {"measure": "sum of properties.price"},
+    "it is broken down by country": {"by": ("event", "country")},
+    "it counts robots": {"bots": True},
+    "it counts by user": {"unit": "user"},
+    "days of Asia/Kolkata do not begin with an hour of UTC": {"timezone": "Asia/Kolkata"},
+    "since lies within an hour": {"since": "2026-11-05T00:30:00Z"},
+    "until lies within an hour": {"until": "2026-11-10T12:30:00Z"},
+    "asked for": {"raw": True},
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_it_cannot_say_is_read_from_events(lake: Lake, reason: str) -> None:
+    answer = trend(lake, Trend(**{**ASKED, **REASONS[reason]}), NOW)
+    assert (answer.source, answer.why_raw) == ("raw", reason)
+
+
+def test_a_filter_of_one_series_is_one_too(lake: Lake) -> None:
+    answer = trend(lake, Trend(**ASKED, events=("Viewed", "Viewed where country = DE")), NOW)
+    assert answer.why_raw == "it has filters"
+
+
+def test_a_part_of_an_hour_in_which_nothing_happened_is_no_hindrance(lake: Lake) -> None:
+    fields: dict[str, Any] = {"since": "2026-10-20T00:30:00Z", "until": "2026-11-24T12:30:00Z"}
+    rolled, raw = both(lake, **fields)
+    assert rolled.source == "rollup"
+    assert said(rolled) == said(raw)
+
+
+def test_while_it_is_filled_events_are_read() -> None:
+    lake, _ = random_lake(2, 10)
+    lake.execute("DELETE FROM cursors WHERE name = 'rollup'")
+    assert trend(lake, Trend(**ASKED), NOW).why_raw == "the roll-up is being filled"
+    lake.execute("INSERT INTO cursors SELECT 'rollup', 3, NULL, NULL")
+    assert trend(lake, Trend(**ASKED), NOW).why_raw == "the roll-up is being filled"
+
+
+def test_its_statement_runs_as_it_is_shown(lake: Lake) -> None:
+    answer = trend(lake, Trend(**ASKED, events=("Viewed", "*"), measure="units"), NOW)
+    assert answer.source == "rollup"
+    shown = [row for row in lake.query(answer.sql) if row[0] is not None]
+    assert [list(row[5:7]) for row in shown] == [one.values for one in answer.points]
