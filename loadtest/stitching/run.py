@@ -65,11 +65,11 @@ def sessionize(rows: int, work: Path, clock: Clock, report: Report) -> Sessioniz
         half, whole = Path(folder) / "half", Path(folder) / "whole"
         copy_data(month.half, half)
         copy_data(month.whole, whole)
-        full, every = _step("gap", whole, report), _step("every_rule", whole, report)
-        rebuilt = _step("whole", whole, report)
-        late = _step("late", whole, report).found
+        full, every = step("gap", whole, report), step("every_rule", whole, report)
+        rebuilt = step("whole", whole, report)
+        late = step("late", whole, report).found
         deltas = {kind: _delta(whole, past, kind, number, news, report) for number, kind in enumerate(_KINDS)}
-        _step("whole", half, report)
+        step("whole", half, report)
         deltas["half"] = _delta(half, past, "recent", 0, news, report)
         others = peers(whole, report)
     joined = measure(rows // EVENTS_AN_EDGE, SEED, report)
@@ -98,10 +98,10 @@ _KINDS = ("recent", "any_age", "graph")
 
 def _delta(data: Path, past: Past, kind: str, number: int, news: int, report: Report) -> Spent:
     load_news(data, past, kind, number, news)
-    return _step("delta", data, report)
+    return step("delta", data, report)
 
 
-def _step(name: str, data: Path, report: Report) -> Spent:
+def step(name: str, data: Path, report: Report) -> Spent:
     """Raises ProgramFailed with the last line of what the process said where it fails."""
     arguments = [sys.executable, "-m", "loadtest.stitching.steps", name, str(data)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sessionizer.incremental import stitch
 from sessionizer.rebuild import rebuild
 from sessionizer.sessions import VisitRules, read_moments, replace_all
 from sessionizer.statements import run
+from sessionizer.tagging import keep_up
 from sessionizer.visits.finding import find_all
 from sessionizer.visits.pauses import spells
 from sessionizer.visits.presets import PRESETS
@@ -23,7 +25,10 @@ from sessionizer.visits.rules import MINUTE, OURS, SessionRules
 from sessionizer.visits.successes import Success
 from warehouse.lake import Lake, connect
 from warehouse.settings import WarehouseSettings
+from warehouse.tags import read_tags
+from warehouse.tags.rules import Versioned
 
+import_module("warehouse.tags.evaluation")  # the writer loads it once in its life
 PAID: Final = Success("demo", "track", "Order Completed", "/total", "/currency")
 OWN: Final = VisitRules(OURS, (PAID,))
 EVERY_RULE: Final = SessionRules(
@@ -94,12 +99,24 @@ def late(lake: Lake) -> dict[str, int]:
     return {"early": early, "changed": changed}
 
 
+def tag(lake: Lake) -> dict[str, int]:
+    """Tags of all customers where the rules are new, else of those who did something since."""
+    lake.execute("SET threads = 1")
+    rules = read_tags(Path(__file__).with_name("tags.yaml").read_text("utf-8"))
+    projects = lake.query("SELECT DISTINCT project FROM customers")
+    wanted = {project: [Versioned(one, 1) for one in rules] for (project,) in projects}
+    done = keep_up(lake, wanted, _now())
+    ((stays,),) = lake.query("SELECT count(*) FROM tag_members")
+    return {"tags": len(rules), "customers": done.customers, "changed": done.changed, "stays": stays}
+
+
 STEPS: Final[dict[str, Callable[[Lake], dict[str, int]]]] = {
     "gap": gap,
     "every_rule": every_rule,
     "whole": whole,
     "late": late,
     "delta": delta,
+    "tag": tag,
 }
 _LATE: Final = """
     CREATE TEMP TABLE late AS

@@ -112,6 +112,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "late_churn_pct": 0.0,
         "unexplained": 0,
     },
+    "tags": {"full_rss_mb": 4_096.0},
 }
 
 BAD: dict[str, dict[str, Any]] = {
@@ -215,4 +216,5 @@ BAD: dict[str, dict[str, Any]] = {
         "late_churn_pct": 0.001,
         "unexplained": -1,
     },
+    "tags": {"full_rss_mb": 4_097.0},
 }

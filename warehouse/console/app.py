@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 
 from warehouse.access.passwords import Passwords
 from warehouse.access.roles import Right
-from warehouse.console import alerts, insights
+from warehouse.console import alerts, insights, tags
 from warehouse.console.answers import Answers
 from warehouse.console.assets import Assets
 from warehouse.console.doors import needs
@@ -67,6 +67,11 @@ ROUTES = [
     Route("/api/insights/{name}", needs(Right.LOOK, insights.answer, action="ask"), methods=["GET", "POST"]),
     Route("/api/alerts", needs(Right.LOOK, alerts.listed, whole=True)),
     Route("/api/alerts/{number:int}", needs(Right.LOOK, alerts.one, whole=True)),
+    Route("/api/tags", needs(Right.LOOK, tags.all_tags)),
+    Route("/api/tags/{name}", needs(Right.CUSTOMERS, tags.one_tag)),
+    Route("/api/customers/{any_id:path}/tags", needs(Right.CUSTOMERS, tags.of_customer)),
+    Route("/api/cohorts", needs(Right.LOOK, tags.all_cohorts)),
+    Route("/api/cohorts/{name}", needs(Right.CUSTOMERS, tags.one_cohort)),
     Route("/api/openapi.json", insights.described),
     # Everybody's own, and what strangers need.
     Route("/account", account.account),

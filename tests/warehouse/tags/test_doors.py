@@ -1,18 +1,26 @@
 """Tags by the command line: published, evaluated by the writer, listed and explained."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from sessionizer.incremental import stitch
 from sessionizer.tagging import Tagger
 from tests.warehouse.lakes import DAY, NOON, Site, event
+from warehouse.access.passwords import Passwords
+from warehouse.catalogs import catalog_of
 from warehouse.cli import tags
+from warehouse.console.app import create_app
+from warehouse.console.reader import Reader
+from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
@@ -120,6 +128,39 @@ def test_history_tells_days_and_versions(shop: Path, registry: Registry, publish
     assert {one["tag"]: one["members"] for one in said(shop, "list")} == fewer
     versions = said(shop, "history", "viewer")["versions"]
     assert [one["rule"]["when"]["at_least"] for one in versions] == [3, 4]
+
+
+PATHS = (
+    *("tags", "tags/viewer?limit=3", "customers/d8/tags", "cohorts"),
+    *("tags/viewr", "tags/viewer?limit=x", "customers/nobody/tags", "cohorts/none"),
+)
+
+
+def test_http_answers_the_same(shop: Path, registry: Registry, published: Path) -> None:
+    settings = WarehouseSettings(data=str(shop))
+    reader = Reader(
+        catalog_of(settings),
+        open_lake=lambda: connect(settings, read_only=True),
+        open_registry=lambda: registry,
+    )
+    collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
+    console = msgspec.convert({"data": str(shop), "console_open": True}, ConsoleSettings)
+    app = create_app(console, reader, collector, lambda: NOON, Passwords(passes=1, memory_kib=8, lanes=1))
+
+    async def asking() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as browser:
+            return [await browser.get(f"/api/{path}") for path in PATHS]
+
+    found = asyncio.run(asking())
+    assert [one.status_code for one in found] == [200, 200, 200, 200, 404, 400, 404, 404]
+    listed, viewer, of_device, cohorts, *refused = (one.json() for one in found)
+    assert listed == said(shop, "list")
+    assert viewer["members"] == said(shop, "show", "viewer")["members"][:3]
+    assert of_device == said(shop, "explain", "d8")
+    assert cohorts == []
+    assert "near it: 'viewer'" in refused[0]["error"]
+    reader.close()
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,35 @@ import pytest
 from sessionizer.tagging import TagReport, keep_up, touch_all
 from tests.sessionizer.world import cuts
 from tests.warehouse.insights.asked_lake import NOW
-from tests.warehouse.tags.world import WANTED, events_of, expected, run, stays, store_all
+from tests.warehouse.tags.world import (
+    WANTED,
+    erase,
+    events_of,
+    expected,
+    run,
+    split,
+    stays,
+    store_all,
+)
 
 SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 220))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_evaluated_as_they_come_tags_are_those_of_all_events_at_once(seed: int) -> None:
+    """Late and equal events, customers who become one, are split by people, or are erased."""
     random_ = random.Random(seed)
     events = events_of(random_)
     lake = store_all(events)
-    ends = cuts(random_, len(events))
+    *ends, last = cuts(random_, len(events))
     for end in ends:
         run(lake, end)
+    decisions = split(lake, random_) if seed % 2 else []
+    run(lake, last, decisions=decisions)
+    assert stays(lake) == expected(lake, events)
+    if seed % 3:
+        events = erase(lake, events, "u0", decisions)
+        keep_up(lake, WANTED, NOW)
     found = stays(lake)
     assert found == expected(lake, events)
     with lake.transaction():

@@ -11,11 +11,16 @@ from typing import Any
 
 import msgspec
 
+from sessionizer.identity import Decision
 from sessionizer.incremental import stitch
+from sessionizer.rebuild import rebuild
+from sessionizer.redecision import redecide
 from sessionizer.tagging import keep_up
 from tests.sessionizer.world import MINUTE, START, Event, loaded, plain_lake, store
 from tests.warehouse.insights.asked_lake import NAMES, NOW, owners
 from tests.warehouse.tags.plain import Known, Person
+from warehouse.erasure.held import conditions, gather
+from warehouse.erasure.subject import find_subject
 from warehouse.lake import Lake
 from warehouse.tags import Tag, read_tags
 from warehouse.tags.rules import Versioned
@@ -26,6 +31,10 @@ HOUR = 60 * MINUTE
 ROWS = """
     SELECT tag, customer_id, epoch_us(entered_at), epoch_us(left_at), evidence::VARCHAR
     FROM tag_members ORDER BY ALL"""
+
+JOINED = """
+    SELECT project, left_kind, left_value, right_kind, right_value
+    FROM identity_edges WHERE state = 'joined' ORDER BY ALL"""
 
 Row = tuple[str, str, int, int | None, list[str]]
 
@@ -112,3 +121,35 @@ def store_all(events: Iterable[Event]) -> Lake:
     lake = empty_lake()
     store(lake, events)
     return lake
+
+
+def split(lake: Lake, random_: random.Random) -> list[Decision]:
+    """People say that two ids which some event joined are not one person's."""
+    edges = lake.query(JOINED)
+    if not edges:
+        return []
+    ((until,),) = lake.query("SELECT load_seq FROM cursors WHERE name = 'stitch'")
+    pair = random_.choice(edges)
+    said = dict(zip(Decision.__struct_fields__, [*pair, "block", until], strict=False))
+    decision = msgspec.convert(said, Decision)
+    with lake.transaction():
+        redecide(lake, (decision.left_key, decision.right_key), until, decisions=[decision])
+    keep_up(lake, WANTED, NOW)
+    return [decision]
+
+
+def erase(lake: Lake, events: list[Event], user: str, decisions: list[Decision]) -> list[Event]:
+    """A person and their events go, and who was seen with them is decided again. The events left."""
+    if not lake.query("SELECT 1 FROM identities WHERE value = ?", [user]):
+        return events
+    subject = find_subject(lake, user, "shop")
+    values = {one.value for one in subject.ids}
+    left = [one for one in events if not {one.anonymous_id, one.user_id} & values]
+    with lake.transaction():
+        gather(lake, [subject])
+        for table, condition in conditions(lake):
+            lake.execute(f"DELETE FROM {table} WHERE {condition}")
+        lake.execute("DELETE FROM events")
+        store(lake, left)
+    rebuild(lake, now=lambda: NOW, decisions=decisions)
+    return left
