@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from sessionizer.statements import run, statement
+from warehouse.cohorts.copies import restore
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.tags.published import in_use
@@ -40,11 +41,12 @@ class Tagger:
         self._wanted: Wanted = {}
 
     def step(self, lake: Lake, now: int) -> TagReport:
-        """Evaluate what is due. `now`: µs UTC."""
+        """Evaluate what is due, and put saved cohorts back that the lake lacks. `now`: µs UTC."""
         generation = self._registry.rules_generation()
         if generation != self._generation:
             self._wanted = in_use(self._registry)
             self._generation = generation
+        restore(lake, self._registry)
         return keep_up(lake, self._wanted, now)
 
 

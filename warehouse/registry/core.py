@@ -21,6 +21,7 @@ from warehouse.errors import RegistryError
 from warehouse.registry import (
     alerts,
     audit,
+    cohorts,
     costs,
     decisions,
     erasures,
@@ -31,6 +32,7 @@ from warehouse.registry import (
     watches,
 )
 from warehouse.registry.alerts import Alerts
+from warehouse.registry.cohorts import Cohorts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
@@ -87,6 +89,7 @@ _MIGRATIONS = (
     audit.SCRIPT,
     users.SCRIPT,
     queries.SCRIPT,
+    cohorts.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -130,7 +133,7 @@ class Command(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
-class Registry(Alerts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
+class Registry(Alerts, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

@@ -11,11 +11,12 @@ from sessionizer.incremental import stitch
 from tests.warehouse.lakes import DAY, HOUR, NOON, Site, event
 from warehouse.cli import cohort, filing, insight
 from warehouse.cohorts import saving
+from warehouse.cohorts.copies import restore
 from warehouse.cohorts.gathering import of_values
 from warehouse.cohorts.saving import Wish, save
 from warehouse.erasure.held import conditions, gather
 from warehouse.erasure.subject import find_subject
-from warehouse.lake import connect
+from warehouse.lake import Lake, connect
 
 DEVICES = 6
 
@@ -98,6 +99,27 @@ def test_no_id_stays_in_the_registry(site: Site, tmp_path: Path) -> None:
     assert "keys" not in command.args
     with site.writer() as lake:  # handed out once more, after a kill
         assert saving.obey(lake, site.registry, command, now=site.now)["members"] == 1
+
+
+def test_a_lake_that_was_made_anew_has_its_cohorts_again(site: Site) -> None:
+    def cohorts(lake: Lake) -> list[Any]:
+        members = "SELECT * FROM cohort_members WHERE cohort IN ('five', 'listed') ORDER BY ALL"
+        rows = "SELECT * FROM cohorts WHERE cohort IN ('five', 'listed') ORDER BY ALL"
+        return [*lake.query(rows), *lake.query(members)]
+
+    with site.writer() as lake:
+        before = cohorts(lake)
+        erased = lake.query("SELECT identity_key FROM cohort_members WHERE cohort = 'five'")[0][0]
+        lake.execute("DELETE FROM cohorts WHERE cohort IN ('five', 'listed')")
+        lake.execute("DELETE FROM cohort_members WHERE cohort IN ('five', 'listed')")
+        assert restore(lake, site.registry) == 2
+        assert cohorts(lake) == before
+        assert restore(lake, site.registry) == 0
+        assert site.registry.clear_texts(lambda text: text.replace(str(erased), "0"))
+        lake.execute("DELETE FROM cohorts WHERE cohort = 'five'")
+        lake.execute("DELETE FROM cohort_members WHERE cohort = 'five'")
+        restore(lake, site.registry)
+        assert not lake.query("SELECT 1 FROM cohort_members WHERE cohort = 'five'")
 
 
 def test_those_who_dropped_off_are_a_cohort_that_can_be_asked_again(site: Site) -> None:
