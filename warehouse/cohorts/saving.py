@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from warehouse.cohorts.copies import keep
 from warehouse.cohorts.errors import BadCohort
 from warehouse.lake import Lake
 from warehouse.registry import Command, Registry
@@ -46,8 +47,12 @@ def obey(lake: Lake, registry: Registry, command: Command, *, now: Callable[[], 
         wish = msgspec.convert(command.args, Wish)
     except msgspec.ValidationError as error:
         raise BadCohort(f"cohort: {error}") from None
+    if wish.drop:
+        registry.forget_cohort(wish.project, wish.cohort)
     with lake.transaction():
         done = drop(lake, wish) if wish.drop else save(lake, wish, command.filed_by, now())
+    if not wish.drop:
+        keep(lake, registry, wish.project, wish.cohort)
     registry.trim_command(command.id, "keys")
     told = "dropped" if wish.drop else f"{done.members} members, {wish.description}"
     registry.audit(command.filed_by, "cohort.drop" if wish.drop else "cohort.save", f"{wish.cohort}: {told}")
