@@ -42,6 +42,25 @@ def test_published_parameters(model: BgNbd) -> None:
     )
 
 
+@pytest.mark.parametrize("part", range(4))
+def test_slopes_of_the_purchases_are_those_of_their_likelihood(part: int) -> None:
+    x, tx, age, *_ = CDNOW[:, :400]
+    counts, lasts, ages = (np.unique(of, return_inverse=True) for of in (x, tx, age))
+    seen = bgnbd._Seen(counts, lasts, ages, np.full(len(x), 1 / len(x)))
+    here, step = np.array([0.3, 5.0, 0.7, 2.0]), np.eye(4)[part] * 1e-5
+    around = [bgnbd._log_likelihood(here + sign * step, seen)[0] for sign in (1, -1)]
+    assert bgnbd._log_likelihood(here, seen)[1][part] == pytest.approx(
+        (around[0] - around[1]) / 2e-5, rel=1e-5
+    )
+
+
+def test_the_order_of_customers_does_not_matter(model: BgNbd) -> None:
+    x, tx, age, *_ = CDNOW[:, np.random.default_rng(1).permutation(CDNOW.shape[1])]
+    turned = bgnbd.fit(x, tx, age, np.ones(len(x)))
+    found, wanted = (np.array([one.r, one.alpha, one.a, one.b]) for one in (turned, model))
+    assert found == pytest.approx(wanted, rel=1e-5)
+
+
 def test_published_forecasts(model: BgNbd) -> None:
     x, tx, age, _, held = CDNOW
     weeks_40_to_78 = bgnbd.expected(model, 39, x, tx, age)
@@ -196,6 +215,14 @@ def test_backtest(world: World) -> None:
     assert tested.expected == pytest.approx(bgnbd.expected(known, 30 / 7, x, tx, age).sum(), rel=1e-3)
     assert tested.error == pytest.approx(tested.expected / tested.actual - 1)
     assert sum(one.customers for one in tested.by_repeats) == tested.customers
+    (note,) = asked(lake, holdout=0.25, customers=3).notes()
+    assert note.startswith(
+        f"back-test: in the 4 weeks after {tested.split} {tested.expected:.0f} repeat purchases"
+    )
+    assert note.endswith(f"{tested.actual} came ({tested.error:+.1%})")
+    assert asked(lake, holdout=0.9).notes() == [
+        "no back-test: fewer than 10 had bought again before its last days"
+    ]
     assert sum(one.actual * one.customers for one in tested.by_repeats) == pytest.approx(tested.actual)
 
 

@@ -6,7 +6,7 @@ the first until now.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 _BOUNDS: Final = [(-7.0, 5.0), (-4.0, 8.0), (-7.0, 5.0), (-7.0, 7.0)]
 _STARTS: Final = ((-1.0, 1.0, 0.0, 0.7), (0.5, 2.0, -1.0, 1.0))
 _NEAR_ONE: Final = 1e-6
-_POLISH: Final = {"xatol": 1e-5, "fatol": 1e-11, "maxiter": 300}
+_FLAT: Final = 1e-5
+_OPTIONS: Final = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500}
 
 
 class BgNbd(msgspec.Struct, frozen=True):
@@ -37,34 +38,69 @@ class BgNbd(msgspec.Struct, frozen=True):
 
 def fit(x: Floats, tx: Floats, age: Floats, weight: Floats) -> BgNbd:
     """The likeliest parameters; `weight` customers have each history."""
+    counts, lasts, ages = (np.unique(of, return_inverse=True) for of in (x, tx, age))
+    known = _Seen(counts, lasts, ages, weight / weight.sum())
 
-    def loss(logs: Floats) -> float:
-        r, alpha, a, b = (float(one) for one in np.exp(logs))
+    def loss(logs: Floats) -> tuple[float, Floats]:
+        parameters = np.exp(logs)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = -_log_likelihood(r, alpha, a, b, x, tx, age) @ weight / weight.sum()
-        return float(found) if np.isfinite(found) else 1e10
+            found, slopes = _log_likelihood(parameters, known)
+        if not (np.isfinite(found) and np.isfinite(slopes).all()):
+            return 1e10, np.zeros(len(logs))
+        return -found, -slopes * parameters
 
     tries = [
-        scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12)
+        scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS, options=_OPTIONS)
         for start in _STARTS
     ]
     best = min(tries, key=lambda one: float(one.fun))
-    last = scipy.optimize.minimize(loss, best.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
-    r, alpha, a, b = (float(one) for one in np.exp(last.x))
-    return BgNbd(r, alpha, a, b, float(-last.fun * weight.sum()), bool(best.success or last.success))
+    r, alpha, a, b = (float(one) for one in np.exp(best.x))
+    return BgNbd(r, alpha, a, b, float(-best.fun * weight.sum()), settled(best))
 
 
-def _log_likelihood(r: float, alpha: float, a: float, b: float, x: Floats, tx: Floats, age: Floats) -> Floats:
-    bought = scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha)
-    stayed = (
-        scipy.special.gammaln(a + b)
-        + scipy.special.gammaln(b + x)
-        - scipy.special.gammaln(b)
-        - scipy.special.gammaln(a + b + x)
-    )
-    active = -(r + x) * np.log(alpha + age)
-    left = np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + tx)
-    return np.asarray(bought + stayed + np.logaddexp(active, np.where(x > 0, left, -np.inf)))
+def settled(found: Any) -> bool:
+    """Whether a fit came to an end; also where the last digits kept it from a step further."""
+    return bool(found.success or np.abs(found.jac).max() < _FLAT)
+
+
+class _Seen(NamedTuple):
+    """Of repeats, recency and age the different values and where each history has them: functions that take
+    long are of the values alone. `weight`: the share of the customers.
+    """
+
+    x: tuple[Floats, NDArray[np.int64]]
+    tx: tuple[Floats, NDArray[np.int64]]
+    age: tuple[Floats, NDArray[np.int64]]
+    weight: Floats
+
+
+def _log_likelihood(parameters: Floats, seen: _Seen) -> tuple[float, Floats]:
+    """Of a customer on average, and its slopes by r, alpha, a, b."""
+    r, alpha, a, b = parameters
+    (counts, of_x), (lasts, of_tx), (ages, of_age) = seen.x, seen.tx, seen.age
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
+    before = b + np.maximum(counts, 1) - 1
+    bought = gammaln(r + counts) - gammaln(r) + r * np.log(alpha)
+    stayed = gammaln(a + b) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
+    logs_tx, logs_age = np.log(alpha + lasts)[of_tx], np.log(alpha + ages)[of_age]
+    rate = (r + counts)[of_x]
+    active = -rate * logs_age
+    left = np.where(counts > 0, np.log(a) - np.log(before), -np.inf)[of_x] - rate * logs_tx
+    either = np.logaddexp(active, left)
+    gone = np.exp(left - either)
+    shares = np.bincount(of_x, seen.weight, len(counts))
+    lost = np.bincount(of_x, seen.weight * gone, len(counts))
+    spread = digamma(a + b) - digamma(a + b + counts)
+    found = shares @ (bought + stayed) + seen.weight @ either
+    mean_log = seen.weight @ (logs_age + gone * (logs_tx - logs_age))
+    pace = (1 - gone) / (alpha + ages)[of_age] + gone / (alpha + lasts)[of_tx]
+    slopes = [
+        shares @ (digamma(r + counts) - digamma(r)) + np.log(alpha) - mean_log,
+        r / alpha - (seen.weight * rate) @ pace,
+        shares @ spread + lost.sum() / a,
+        shares @ (spread + digamma(b + counts) - digamma(b)) - lost @ (1 / before),
+    ]
+    return float(found), np.array(slopes)
 
 
 def p_alive(model: BgNbd, x: Floats, tx: Floats, age: Floats) -> Floats:

@@ -82,6 +82,14 @@ class ClvAnswer(Answer, frozen=True, kw_only=True):
     backtest: Backtest | None
     customers: list[ClvCustomer]
 
+    def notes(self) -> list[str]:
+        tested = self.backtest
+        if tested is None:
+            return [f"no back-test: fewer than {LEAST} had bought again before its last days"]
+        off = "" if tested.error is None else f" ({tested.error:+.1%})"
+        told = f"{tested.expected:,.0f} repeat purchases were expected and {tested.actual:,} came{off}"
+        return [f"back-test: in the {tested.weeks:.0f} weeks after {tested.split} {told}"]
+
 
 def clv(lake: Lake, question: Clv, now: int) -> ClvAnswer:
     """Lifetime value of all units that first bought in the range. `now`: µs UTC. BadQuestion, UnknownName."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from warehouse.insights.buyers.bgnbd import settled
+
 Floats = NDArray[np.float64]
 _BOUNDS: Final = [(-7.0, 7.0)] * 3
-_POLISH: Final = {"xatol": 1e-5, "fatol": 1e-11, "maxiter": 500}
+_OPTIONS: Final = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500}
 
 
 class GammaGamma(msgspec.Struct, frozen=True):
@@ -31,29 +33,55 @@ def fit(x: Floats, mean: Floats) -> GammaGamma:
     # Values that are few, such as prices, and counts come again and again.
     pairs, weight = np.unique(np.column_stack([x, mean / scale]), axis=0, return_counts=True)
     times, worth = pairs.T
+    counts, place = np.unique(times, return_inverse=True)
+    known = _Seen(counts, place, times, worth, np.log(worth), weight / len(x))
 
-    def loss(logs: Floats) -> float:
-        p, q, v = np.exp(logs[0]), 1 + np.exp(logs[1]), np.exp(logs[2])
+    def loss(logs: Floats) -> tuple[float, Floats]:
+        moved = np.exp(logs)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = -_log_likelihood(p, q, v, times, worth) @ weight / len(x)
-        return float(found) if np.isfinite(found) else 1e10
+            found, slopes = _log_likelihood(moved[0], 1 + moved[1], moved[2], known)
+        if not (np.isfinite(found) and np.isfinite(slopes).all()):
+            return 1e10, np.zeros(len(logs))
+        return -found, -slopes * moved
 
-    first = scipy.optimize.minimize(loss, [0.7, 0.7, 0.0], method="L-BFGS-B", bounds=_BOUNDS, tol=1e-12)
-    last = scipy.optimize.minimize(loss, first.x, method="Nelder-Mead", bounds=_BOUNDS, options=_POLISH)
-    p, q, v = (float(one) for one in np.exp(last.x))
-    return GammaGamma(p, 1 + q, v * scale, bool(first.success or last.success))
-
-
-def _log_likelihood(p: float, q: float, v: float, x: Floats, mean: Floats) -> Floats:
-    return np.asarray(
-        scipy.special.gammaln(p * x + q)
-        - scipy.special.gammaln(p * x)
-        - scipy.special.gammaln(q)
-        + q * np.log(v)
-        + (p * x - 1) * np.log(mean)
-        + p * x * np.log(x)
-        - (p * x + q) * np.log(x * mean + v)
+    best = scipy.optimize.minimize(
+        loss, [0.7, 0.7, 0.0], jac=True, method="L-BFGS-B", bounds=_BOUNDS, options=_OPTIONS
     )
+    p, q, v = (float(one) for one in np.exp(best.x))
+    return GammaGamma(p, 1 + q, v * scale, settled(best))
+
+
+class _Seen(NamedTuple):
+    """Purchases `times` and their mean value `worth`, with its logarithm; the different counts and where each
+    is, for functions that take long; `weight`: the share of the customers.
+    """
+
+    counts: Floats
+    place: NDArray[np.int64]
+    times: Floats
+    worth: Floats
+    log_worth: Floats
+    weight: Floats
+
+
+def _log_likelihood(p: float, q: float, v: float, seen: _Seen) -> tuple[float, Floats]:
+    """Of a customer on average, and its slopes by p, q, v."""
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
+    counts, of = seen.counts, seen.place
+    terms = gammaln(p * counts + q) - gammaln(p * counts) - gammaln(q) + p * counts * np.log(counts)
+    whole = seen.times * seen.worth + v
+    logs = np.log(whole)
+    shares = np.bincount(of, seen.weight, len(counts))
+    rest = (p * seen.times - 1) * seen.log_worth - (p * seen.times + q) * logs
+    found = shares @ terms + q * np.log(v) + seen.weight @ rest
+    grown = digamma(p * counts + q)
+    slopes = [
+        shares @ (counts * (grown - digamma(p * counts) + np.log(counts)))
+        + (seen.weight * seen.times) @ (seen.log_worth - logs),
+        shares @ (grown - digamma(q)) + np.log(v) - seen.weight @ logs,
+        q / v - seen.weight @ ((p * seen.times + q) / whole),
+    ]
+    return float(found), np.array(slopes)
 
 
 def expected_value(model: GammaGamma, x: Floats, mean: Floats) -> Floats:
