@@ -146,11 +146,12 @@ def test_an_unknown_name_is_answered_as_a_wrong_password(shut: Visitor) -> None:
 
 def test_roles_open_pages_and_refusals_are_remembered(shut: Visitor) -> None:
     shut.signed_in("vic", PASSWORD)
-    assert shut.get("/").status_code == 200
+    assert shut.get("/").headers["location"] == "/overview"
+    assert shut.get("/overview").status_code == 200
     for path in ("/find?id=x", "/customers/x", "/users", "/audit", "/live"):
         assert shut.get(path).status_code == 403
     assert "Your role does not include this page" in shut.get("/users").text
-    assert 'action="/find"' not in shut.get("/").text
+    assert 'action="/find"' not in shut.get("/overview").text
     shut.signed_in("li", PASSWORD)
     assert shut.get("/find").status_code == 303
     assert shut.get("/live").status_code == 403
@@ -187,9 +188,9 @@ def test_a_password_for_one_login_has_to_be_replaced(shut: Visitor) -> None:
     assert wrong.status_code == 403
     before = shut.cookies
     shut.post("/account/password", {"old": PASSWORD, "new": "a long new one", "again": "a long new one"})
-    assert shut.get("/").status_code == 200
+    assert shut.get("/overview").status_code == 200
     shut.cookies = before
-    assert shut.get("/").status_code == 303, "the login from before the change has ended"
+    assert shut.get("/overview").status_code == 303, "the login from before the change has ended"
 
 
 def test_a_token_may_what_its_user_may(shut: Visitor) -> None:
@@ -245,7 +246,7 @@ def test_users_are_managed_on_their_page(shut: Visitor) -> None:
 def test_who_may_not_sign_in_any_more_is_out_at_once(shut: Visitor) -> None:
     shut.signed_in("vic", PASSWORD)
     shut.registry.change_user("vic", "ada", disabled=True)
-    assert shut.get("/").status_code == 303
+    assert shut.get("/overview").headers["location"].startswith("/login")
     assert shut.signed_in("vic", PASSWORD).status_code == 401
 
 

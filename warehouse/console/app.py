@@ -23,7 +23,18 @@ from warehouse.console.assets import Assets
 from warehouse.console.doors import needs
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
-from warehouse.console.pages import account, customers, explore, health, home, login, preferences, sql, users
+from warehouse.console.pages import (
+    account,
+    customers,
+    explore,
+    health,
+    home,
+    login,
+    overview,
+    preferences,
+    sql,
+    users,
+)
 from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
@@ -53,6 +64,8 @@ ROUTES = [
     Route("/live", needs(Right.LIVE, home.live)),
     Route("/find", needs(Right.CUSTOMERS, customers.find)),
     Route("/customers/{any_id:path}", needs(Right.CUSTOMERS, customers.customer)),
+    Route("/overview", needs(Right.LOOK, overview.overview)),
+    Route("/overview/numbers", needs(Right.LOOK, overview.numbers, action="ask")),
     Route("/explore", needs(Right.LOOK, explore.listed)),
     Route("/explore/names", needs(Right.LOOK, explore.names)),
     Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),

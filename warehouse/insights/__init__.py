@@ -17,6 +17,7 @@ from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.marketing.campaigns import Campaigns, campaigns
 from warehouse.insights.marketing.effect import CampaignEffect, campaign_effect
 from warehouse.insights.overlap import Overlap, overlap
+from warehouse.insights.overview import Overview, overview
 from warehouse.insights.paths import Paths, paths
 from warehouse.insights.prediction.churn_rules import ChurnRules, churn_rules
 from warehouse.insights.prediction.predicted import intent, risk
@@ -49,6 +50,7 @@ __all__ = [
     "Intent",
     "Lifecycle",
     "Overlap",
+    "Overview",
     "Paths",
     "Recommend",
     "Retention",
@@ -78,6 +80,7 @@ __all__ = [
     "intent",
     "lifecycle",
     "overlap",
+    "overview",
     "paths",
     "recommend",
     "retention",

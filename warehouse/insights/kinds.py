@@ -32,6 +32,7 @@ from warehouse.insights.marketing.effect import (
     campaign_effect_table,
 )
 from warehouse.insights.overlap import Overlap, OverlapAnswer, overlap, overlap_table
+from warehouse.insights.overview import Overview, OverviewAnswer, overview, overview_table
 from warehouse.insights.paths import Paths, PathsAnswer, paths, paths_table
 from warehouse.insights.prediction.churn_rules import (
     ChurnRules,
@@ -100,6 +101,7 @@ _ALL: Final = (
     Insight("intent", Intent, IntentAnswer, intent, prediction_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("overlap", Overlap, OverlapAnswer, overlap, overlap_table),
+    Insight("overview", Overview, OverviewAnswer, overview, overview_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
     Insight("recommend", Recommend, RecommendAnswer, recommend, recommend_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),

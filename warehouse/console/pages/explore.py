@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 import pyarrow as pa
@@ -17,25 +16,23 @@ from starlette.responses import RedirectResponse, Response
 
 from sdk_contract.errors import Terminal
 from warehouse.access.roles import Right
+from warehouse.console.asking import address, answered, given_in
 from warehouse.console.charts import chart
 from warehouse.console.controls import Control, controls
 from warehouse.console.doors import note
 from warehouse.console.files import harmless
 from warehouse.console.moments import cell
 from warehouse.errors import LakeMissing
-from warehouse.insights.asked import absolute
 from warehouse.insights.kinds import INSIGHTS, Insight
 from warehouse.insights.names import event_names
-from warehouse.insights.question import Answer, Question
-from warehouse.insights.reading import from_texts
+from warehouse.insights.question import Answer
 from warehouse.insights.tables import Table
-from warehouse.lake import Lake
 from warehouse.query import text
 
-_MINUTE: Final = 60_000_000
 _ROWS: Final = 200
 # In this order on the page; whatever is not named here stands at the end.
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
+    "cockpit": ("overview",),
     "behaviour": (
         "trend",
         "funnel",
@@ -69,9 +66,9 @@ async def question(request: Request) -> Response:
     What a form sends has fields that are empty or as they are anyway; they are left out of the address.
     """
     insight = _insight(request)
-    given = _given(request)
+    given = given_in(request)
     neat = _neat(controls(insight.question, {}), given)
-    if request.url.query and _address(neat) != _address(given):
+    if request.url.query and address(neat) != address(given):
         return RedirectResponse(_place(insight, neat), 303)
     fields = controls(insight.question, given)
     page: Response = request.app.state.pages.page(
@@ -79,7 +76,7 @@ async def question(request: Request) -> Response:
         "question.html",
         insight=insight,
         fields=fields,
-        address=_address(given),
+        address=address(given),
         ask=_asks_enough(insight, fields, given),
     )
     return page
@@ -96,9 +93,9 @@ async def names(request: Request) -> Response:
 
 async def answer(request: Request) -> Response:
     """GET /explore/NAME/answer: the part of the page that holds the answer, or why there is none."""
-    insight, given = _insight(request), _given(request)
+    insight, given = _insight(request), given_in(request)
     try:
-        found = await _answered(request, insight, given)
+        found = await answered(request, insight, given)
     except LakeMissing:
         return _part(request, "_refused.html", reason=None)
     except Terminal as error:
@@ -113,15 +110,15 @@ async def answer(request: Request) -> Response:
         table=table,
         rows=[[cell(value) for value in row] for row in table.rows[:_ROWS]],
         chart=msgspec.json.encode(drawn).decode() if drawn else "",
-        address=_address(given),
+        address=address(given),
     )
 
 
 async def export(request: Request) -> Response:
     """GET /explore/NAME.csv|json|parquet|sql: the whole answer as a file."""
-    insight, given = _insight(request), _given(request)
+    insight, given = _insight(request), given_in(request)
     try:
-        found = await _answered(request, insight, given)
+        found = await answered(request, insight, given)
     except Terminal as error:
         return Response(msgspec.json.encode({"error": str(error)}), 400, media_type="application/json")
     kind = request.path_params["kind"]
@@ -136,15 +133,6 @@ def _insight(request: Request) -> Insight:
     if name not in INSIGHTS:
         raise HTTPException(404)
     return INSIGHTS[name]
-
-
-def _given(request: Request) -> dict[str, list[str]]:
-    """The texts of the question's fields; lines of a list are values of their own."""
-    found: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        lines = [line.strip() for line in value.replace("\r", "").split("\n") if line.strip()]
-        found.setdefault(name, []).extend(lines or [""])
-    return found
 
 
 def _neat(fields: Sequence[Control], given: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -163,30 +151,8 @@ def _asks_enough(insight: Insight, fields: Sequence[Control], given: Mapping[str
     return bool(given) or about is None or bool(about.default)
 
 
-async def _answered(request: Request, insight: Insight, given: Mapping[str, Sequence[str]]) -> Answer:
-    """The answer, from memory where the same was asked of this snapshot."""
-    moment = request.app.state.now() // _MINUTE * _MINUTE
-    asked: Question = absolute(from_texts(insight.question, given), moment)
-    kept, scope = request.app.state.answers, request.state.who.scope.key()
-
-    def ask(lake: Lake) -> Answer:
-        key = (scope, insight.name, msgspec.json.encode(asked), lake.snapshot())
-        found: Answer | None = kept.get(key)
-        if found is None:
-            found = insight.ask(lake, asked, moment)
-            kept.keep(key, found)
-        return found
-
-    found: Answer = await request.state.lake(ask)
-    return found
-
-
-def _address(given: Mapping[str, Sequence[str]]) -> str:
-    return urlencode([(name, value) for name, values in given.items() for value in values])
-
-
 def _place(insight: Insight, given: Mapping[str, Sequence[str]]) -> str:
-    query = _address(given)
+    query = address(given)
     return f"/explore/{insight.name}" + (f"?{query}" if query else "")
 
 

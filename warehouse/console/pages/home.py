@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from sdk_contract.peers import Peers, networks
 from warehouse.access.roles import Right
@@ -20,8 +20,7 @@ FORWARDED = frozenset({"x-forwarded-host", "x-forwarded-proto"})
 
 async def home(request: Request) -> Response:
     if not request.state.who.may(Right.LIVE):
-        quiet: Response = request.app.state.pages.page(request, "quiet.html")
-        return quiet
+        return RedirectResponse("/overview", 303)
     keys = await request.app.state.reader.registry(live_keys)
     key = chosen(keys, request.query_params.get("key", ""))
     settings: ConsoleSettings = request.app.state.settings
