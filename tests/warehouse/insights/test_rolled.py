@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from tests.warehouse.insights.asked_lake import NAMES, NOW, random_lake
+from warehouse.access.scope import scope
+from warehouse.access.views import confine_to
 from warehouse.insights import Trend, trend
 from warehouse.insights.trend import TrendAnswer
 from warehouse.lake import Lake
@@ -77,6 +79,19 @@ REASONS: dict[str, dict[str, Any]] = {
 def test_what_it_cannot_say_is_read_from_events(lake: Lake, reason: str) -> None:
     answer = trend(lake, Trend(**{**ASKED, **REASONS[reason]}), NOW)
     assert (answer.source, answer.why_raw) == ("raw", reason)
+
+
+def test_who_sees_a_part_reads_the_events_in_it() -> None:
+    lake, _ = random_lake(5, 20)
+    lake.execute(
+        "INSERT INTO customer_attributes BY NAME SELECT project, customer_id, 'owner' AS name,"
+        " '\"li\"'::JSON AS value FROM customers LIMIT 5"
+    )
+    everybody = trend(lake, Trend(**ASKED), NOW)
+    confine_to(lake, scope((), {"owner": ["li"]}, ()))
+    part = trend(lake, Trend(**ASKED), NOW)
+    assert (everybody.source, part.source) == ("rollup", "raw")
+    assert 0 < part.n < everybody.n
 
 
 def test_a_filter_of_one_series_is_one_too(lake: Lake) -> None:
