@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from sessionizer.identity.graph import Edges, Holdings, Roots, decide, survivors
 from sessionizer.identity.rules import USUAL
+from sessionizer.identity.writing import AT_ONCE
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 
@@ -181,8 +182,10 @@ def _write_back(made: Graph, customers: Longs) -> Took:
         order = np.argsort(customers, kind="stable")
         columns = {"identity_key": made.key, "customer": customers, "first_load_seq": made.age}
         rows = pa.table({name: values[order] for name, values in columns.items()})
-        with lake.table("found", rows), lake.transaction():
-            lake.execute(_WRITE)
+        with lake.transaction():
+            for first in range(0, len(rows), AT_ONCE):
+                with lake.table("found", rows.slice(first, AT_ONCE)):
+                    lake.execute(_WRITE)
         return Took(perf_counter() - began, process_time() - cpu)
 
 

@@ -6,7 +6,7 @@ from time import perf_counter
 import msgspec
 
 from sessionizer import attributes, customers, identity, sessions, tagging
-from sessionizer.identity import devices, lives
+from sessionizer.identity import devices, lives, writing
 from sessionizer.incremental import Laws, cursors, move_cursor
 from sessionizer.probable.edges import Limits, redecide
 from sessionizer.statements import run
@@ -78,7 +78,7 @@ def _identities(lake: Lake, until: int, laws: Laws) -> None:
     lake.execute("DELETE FROM lake.main.identity_lives")
     if laws.ids.mortal:
         lives.write(lake)
-    run(lake, "identity/replace")
+    writing.write_all(lake)
     run(lake, "identity/insert_edges")
     lake.execute("DELETE FROM lake.main.junk_ids")
     lake.execute("INSERT INTO lake.main.junk_ids FROM junk_found ORDER BY ALL")

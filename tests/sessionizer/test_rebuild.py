@@ -2,6 +2,7 @@
 
 import random
 
+from sessionizer.identity.writing import write_all
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.test_incremental import NOW, stitched
 from tests.sessionizer.world import arrivals, contents, resolved
@@ -38,6 +39,16 @@ def test_ids_that_a_rebuild_no_longer_gives_lead_to_those_it_gives() -> None:
     assert len(names) > 1
     for name in names:
         assert resolved(lake, "customer_redirects", "customers", name) != name
+
+
+def test_ids_are_written_some_customers_at_a_time() -> None:
+    lake = stitched(arrivals(random.Random(7), 80), [80])
+    rebuild(lake, now=NOW)
+    decided = "FROM identities WHERE kind <> 'shared_device' ORDER BY ALL"
+    right = lake.query(decided)
+    lake.execute("DELETE FROM identities")
+    write_all(lake, at_once=len(right) // 5)
+    assert lake.query(decided) == right
 
 
 def test_damaged_tables_come_out_right() -> None:

@@ -1,2 +1,2 @@
--- replace: puts all identities in. The lake sorts them by customer.
-INSERT INTO lake.main.identities SELECT * FROM identity_rows
+-- replace: puts the ids of a range of customers in. The lake sorts them by customer.
+INSERT INTO lake.main.identities SELECT * FROM identity_rows WHERE {among}
