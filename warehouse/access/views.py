@@ -22,6 +22,7 @@ _TIES: Final = {
     "left_customer": "e.left_customer IN (SELECT customer_id FROM temp.scope_customers) "
     "AND e.right_customer IN (SELECT customer_id FROM temp.scope_customers)",
     "identity_key": "e.identity_key IN (SELECT identity_key FROM temp.scope_ids)",
+    "visitor_key": "e.visitor_key IN (SELECT identity_key FROM temp.scope_ids)",
     "left_key": "e.left_key IN (SELECT identity_key FROM temp.scope_ids) "
     "AND e.right_key IN (SELECT identity_key FROM temp.scope_ids)",
     "session_id": "e.session_id IN (SELECT session_id FROM temp.sessions)",

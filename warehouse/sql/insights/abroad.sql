@@ -16,8 +16,8 @@ abroad AS MATERIALIZED (
             AND started_at < make_timestamptz({until})
     ) AS s
     JOIN owned AS theirs ON theirs.identity_key = s.identity_key
-    JOIN owned AS own ON own.identity_key = s.subject_key
-    WHERE theirs.customer <> own.customer
+    LEFT JOIN owned AS own ON own.identity_key = s.subject_key
+    WHERE theirs.customer IS DISTINCT FROM own.customer
 ),
 beside AS MATERIALIZED (
     SELECT
