@@ -24,7 +24,7 @@ ASKED = {"since": "2026-11-05", "until": "2026-11-18", "unit": "device", "within
 
 
 def done(number: int, case: dict[str, Any]) -> Iterator[Event]:
-    for person, text in {"known": "A -20d B -20d C -20d X -20d", **case["who"]}.items():
+    for person, text in {"known": "A -20d B -20d C -20d D -20d X -20d", **case["who"]}.items():
         assert not DONE.sub("", text), text
         for found in DONE.finditer(text):
             type, colon, name = found["name"].rpartition(":")
@@ -58,3 +58,8 @@ def test_case(lake: Lake, number: int) -> None:
         assert {one.by[0]: [step.n for step in one.steps] for one in answer.parts} == case["by"], case["why"]
     if "at" in case:
         assert [[step.n for step in one.steps] for one in answer.parts] == case["at"], case["why"]
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CASES) >= 100
+    assert len({case["why"] for case in CASES}) == len(CASES)

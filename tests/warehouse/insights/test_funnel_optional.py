@@ -71,7 +71,8 @@ def four() -> World:
         "c": [(0, "Viewed"), (5, "Checkout"), (200, "Added")],
         "d": [(0, "Added"), (5, "Viewed"), (9, "Ordered")],
     }
-    events, country = [], {"a": "DE", "b": "DE", "c": "CN", "d": "CN"}
+    events: list[Event] = []
+    country = {"a": "DE", "b": "DE", "c": "CN", "d": "CN"}
     for device, life in lives.items():
         for minute, name in life:
             seq, at = len(events) + 1, START + DAY + minute * MINUTE
