@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from warehouse.insights.ambiguity import ambiguous
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.chains import Cells, Chains
 from warehouse.insights.clock import Clock, local_time
@@ -90,12 +91,14 @@ class FunnelAnswer(Answer, frozen=True, kw_only=True):
     """`steps`: of everybody; `parts`: by value, those with most entries first, then by interval.
 
     The question comes back with every switch set. Of optional steps `sql` says nothing: each is the last step
-    of a funnel of its own.
+    of a funnel of its own. `ambiguous`: units that may have come further, since in one moment they have
+    several events of which one is several steps.
     """
 
     question: Funnel
     steps: list[Reached]
     parts: list[Part]
+    ambiguous: int
 
 
 def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
@@ -116,7 +119,7 @@ def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
 def _answered(asked: Asked, question: Funnel) -> FunnelAnswer:
     way = plan(asked, question)
     _check(asked, question)
-    sql = _sql(asked, question, way)
+    sql, chains = _sql(asked, question, way)
     rows = asked.rows(sql)
     titles = [one.title for one in way.steps]
     parts = [_part(row, question, titles, asked) for row in rows if row[2] is not None]
@@ -125,7 +128,8 @@ def _answered(asked: Asked, question: Funnel) -> FunnelAnswer:
     if not steps[-1].n:
         asked.known(way.steps)
     told = asked.told(sql, steps[0].n, steps[0].n_mature)
-    return FunnelAnswer(question=settled(question), steps=steps, parts=parts, **told)
+    doubtful = ambiguous(asked, way, chains)
+    return FunnelAnswer(question=settled(question), steps=steps, parts=parts, ambiguous=doubtful, **told)
 
 
 def _woven(question: Funnel, found: FunnelAnswer, beside: Mapping[int, FunnelAnswer]) -> FunnelAnswer:
@@ -136,7 +140,10 @@ def _woven(question: Funnel, found: FunnelAnswer, beside: Mapping[int, FunnelAns
     for at, part in enumerate(found.parts):
         own = {number: one.parts[at].steps[-1] for number, one in beside.items()}
         parts.append(msgspec.structs.replace(part, steps=woven(size, part.steps, own)))
-    return msgspec.structs.replace(found, question=settled(question), steps=steps, parts=parts)
+    doubtful = max(one.ambiguous for one in (found, *beside.values()))
+    return msgspec.structs.replace(
+        found, question=settled(question), steps=steps, parts=parts, ambiguous=doubtful
+    )
 
 
 def _check(asked: Asked, question: Funnel) -> None:
@@ -146,7 +153,7 @@ def _check(asked: Asked, question: Funnel) -> None:
     require(question, by=(0, 3), top=(1, 500), at_step=(1, len(question.steps)))
 
 
-def _sql(asked: Asked, question: Funnel, way: Plan) -> str:
+def _sql(asked: Asked, question: Funnel, way: Plan) -> tuple[str, Chains]:
     """Columns: beginning and end of the interval (µs UTC), place and values of the breakdown, six a step."""
     clock, parted = Clock(asked, question.every), question.every != "whole"
     names = [f"b{number}" for number in range(len(question.by))]
@@ -158,7 +165,7 @@ def _sql(asked: Asked, question: Funnel, way: Plan) -> str:
     cells = Cells(clock.local if parted else "", tuple(names) if of_step else (), question.at_step, columns)
     chains = Chains(asked, way, cells)
     bind, shown = asked.values.bind, names or ["b0"]
-    return statement(
+    sql = statement(
         "insights/funnel",
         chains=chains.ctes,
         shown=_shown(chains, names, question.attribution, parted),
@@ -185,6 +192,7 @@ def _sql(asked: Asked, question: Funnel, way: Plan) -> str:
         if names
         else "SELECT '' AS b0, 1 AS place",
     )
+    return sql, chains
 
 
 def _shown(chains: Chains, names: Sequence[str], attribution: str, parted: bool) -> str:
