@@ -23,12 +23,12 @@ ROWS: Final = (
     ("append", "fsync"),
     ("seal",),
     ("upload", "tally", "trim"),
-    ("load", "stitch", "compact", "expire", "mark", "open"),
+    ("load", "stitch", "join", "compact", "expire", "mark", "open"),
 )
 # Out of a hundred kills.
 WEIGHTS: Final = {
-    "append": 13, "fsync": 13, "seal": 12, "upload": 12, "tally": 8, "trim": 8, "load": 6, "stitch": 6,
-    "compact": 6, "expire": 2, "mark": 2, "open": 2, RANDOM: 10,
+    "append": 13, "fsync": 12, "seal": 11, "upload": 11, "tally": 8, "trim": 7, "load": 6, "stitch": 6,
+    "join": 4, "compact": 6, "expire": 2, "mark": 2, "open": 2, RANDOM: 10,
 }  # fmt: skip
 UP_AGAIN_S: Final = 90.0
 _LOOK_S, _PATIENCE_S, _GIVE_UP_S = 0.05, 8.0, 600.0

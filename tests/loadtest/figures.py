@@ -64,7 +64,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "torn": dict.fromkeys(_TORN, 0),
     "catalog": {"sqlite": _HARMED, "postgres": _HARMED},
     "crash": {"kills": 100, "steps": dict.fromkeys(_WAY, 5), "client_mib": 256.0}
-    | {"missing": 0, "doubled": 0, "difference": 0},
+    | {"missing": 0, "doubled": 0, "difference": 0, "differs": 0},
     "overload": {
         "useful_share": 0.9,
         "rss_max": 512 * 2**20,
@@ -169,7 +169,7 @@ BAD: dict[str, dict[str, Any]] = {
     "torn": dict.fromkeys(_TORN, 1),
     "catalog": {"sqlite": _HARMED, "postgres": _HARMED_BADLY},
     "crash": {"kills": 100, "steps": dict.fromkeys(_WAY, 5) | {"trim": 4}, "client_mib": 256.1}
-    | {"missing": 1, "doubled": 1, "difference": -1},
+    | {"missing": 1, "doubled": 1, "difference": -1, "differs": 1},
     "overload": {
         "useful_share": 0.89,
         "rss_max": 513 * 2**20,

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from loadtest.acknowledged import Acknowledged
+from loadtest.anew import rows_apart
 from loadtest.cli.crash import WAY, spread
 from loadtest.crash import Crash, load
 from loadtest.processes import Process
@@ -70,14 +71,17 @@ def test_every_shape_gives_the_write_key_once() -> None:
         assert sum(places) == 1, shape.name
 
 
-def crash(acked: int = 100, missing: int = 0, doubled: int = 0, difference: int = 0) -> Crash:
-    return Crash(2, {"load": 2}, acked, missing, doubled, difference, 1.0, 1.0)
+def crash(
+    acked: int = 100, missing: int = 0, doubled: int = 0, difference: int = 0, differs: int = 0
+) -> Crash:
+    return Crash(2, {"load": 2}, acked, missing, doubled, difference, 1.0, 1.0, differs)
 
 
 @pytest.mark.parametrize(
     ("result", "held"),
     [
         (crash(), True),
+        (crash(differs=1), False),
         (crash(missing=1), False),
         (crash(doubled=1), False),
         (crash(difference=-1), False),
@@ -115,8 +119,14 @@ def test_acknowledged_ids_are_compared_with_what_is_stored(
         assert (acked.count, acked.compared(lake)) == (2, wanted)
 
 
+def test_rows_on_one_side_alone_are_counted() -> None:
+    before = {"sessions": Counter([1, 2, 2]), "customers": Counter([7])}
+    assert rows_apart(before, before) == 0
+    assert rows_apart(before, {"sessions": Counter([1, 2, 3]), "customers": Counter([7, 7])}) == 3
+
+
 def test_ten_kills_lose_nothing() -> None:
-    steps = "append,fsync,seal,upload,tally,trim,load,stitch"
+    steps = "append,fsync,seal,upload,tally,trim,load,stitch,join"
     form = ["--kills", "10", "--seconds-between", "0.1", "--rate", "100", "--only", steps, "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "loadtest", "crash", *form],
