@@ -7,6 +7,7 @@ import pytest
 
 from warehouse.access.scope import Scope
 from warehouse.catalogs import catalog_of
+from warehouse.console.errors import NobodyWaits, TakesTooLong
 from warehouse.console.reader import FOOTERS, LAKE_THREADS, Reader
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
@@ -78,6 +79,71 @@ def test_a_rebuilt_catalog_is_opened_anew(reader: Counting, tmp_path: Path) -> N
     (tmp_path / "other" / "lake").rename(tmp_path / "lake")
     after = asyncio.run(reader.lake(lambda lake: lake, ALL))
     assert after is not before
+
+
+SLOW = "SELECT sum(a.range * b.range) FROM range(100000000) AS a, range(1000) AS b"
+
+
+class Patient(Counting):
+    """A reader whose questions may take so many seconds."""
+
+    def __init__(self, data: Path, seconds: float) -> None:
+        super().__init__(data)
+        self._seconds = seconds
+
+
+def test_a_question_that_takes_too_long_is_ended_and_holds_nobody_up(tmp_path: Path) -> None:
+    make_lake(tmp_path)
+    reader = Patient(tmp_path, 0.3)
+
+    async def ask() -> list[int | BaseException]:
+        slow = [reader.lake(lambda lake: lake.query(SLOW)[0][0], ALL) for _ in range(LAKE_THREADS)]
+        return await asyncio.gather(*slow, reader.lake(rows, ALL), return_exceptions=True)
+
+    *late, quick = asyncio.run(ask())
+    assert [str(error) for error in late] == [str(TakesTooLong(0.3))] * LAKE_THREADS
+    assert quick == 0
+    reader.close()
+
+
+def test_a_question_of_several_statements_is_ended_between_them(tmp_path: Path) -> None:
+    make_lake(tmp_path)
+    reader = Patient(tmp_path, 0.3)
+
+    def many(lake: Lake) -> None:
+        while True:
+            lake.query("SELECT sum(range) FROM range(3000000)")
+
+    with pytest.raises(TakesTooLong):
+        asyncio.run(reader.lake(many, ALL))
+    reader.close()
+
+
+def test_a_question_for_which_nobody_waits_is_ended(reader: Counting, tmp_path: Path) -> None:
+    make_lake(tmp_path)
+
+    async def gone() -> bool:
+        return True
+
+    with pytest.raises(NobodyWaits):
+        asyncio.run(reader.lake(lambda lake: lake.query(SLOW), ALL, gone))
+    assert asyncio.run(reader.lake(rows, ALL)) == 0
+
+
+def test_a_page_that_is_cancelled_ends_its_question(reader: Counting, tmp_path: Path) -> None:
+    make_lake(tmp_path)
+
+    async def ask() -> int:
+        slow = [
+            asyncio.ensure_future(reader.lake(lambda lake: lake.query(SLOW), ALL))
+            for _ in range(LAKE_THREADS)
+        ]
+        await asyncio.sleep(0.3)
+        for one in slow:
+            one.cancel()
+        return await reader.lake(rows, ALL)
+
+    assert asyncio.run(ask()) == 0
 
 
 @pytest.mark.parametrize(("footers", "opened"), [(FOOTERS, 1), (-1, 2)], ids=["little", "too much"])

@@ -45,5 +45,5 @@ async def answered(request: Request, insight: Insight, given: Mapping[str, Seque
             kept.keep(key, found)
         return found
 
-    found: Answer = await request.state.lake(ask)
+    found: Answer = await request.state.lake(ask, gone=request.is_disconnected)
     return found

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sdk_contract.errors import Terminal
+from warehouse.console.errors import TakesTooLong
 from warehouse.errors import LakeMissing
 from warehouse.insights.asked import absolute
 from warehouse.insights.errors import BadQuestion, UnknownName, unknown
@@ -31,9 +32,11 @@ async def answer(request: Request) -> Response:
     try:
         insight = _insight(request.path_params["name"])
         question = await _question(request, insight)
-        found = await request.state.lake(_asking(insight, question))
+        found = await request.state.lake(_asking(insight, question), gone=request.is_disconnected)
     except (LakeMissing, UnknownName) as error:
         return _json({"error": str(error)}, 404)
+    except TakesTooLong as error:
+        return _json({"error": str(error)}, 504)
     except Terminal as error:
         return _json({"error": str(error)}, 400)
     return _json(found, 200)
@@ -61,6 +64,7 @@ def document() -> dict[str, Any]:
                         "content": {"application/json": {"schema": schemas[2 * number + 1]}},
                     },
                     "400": {"description": "The question cannot be answered: `error` says why."},
+                    "504": {"description": "The question takes longer than it may; a smaller one would do."},
                     "404": {"description": "An event, field or project is not known, or there is no lake."},
                 },
             }

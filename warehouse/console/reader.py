@@ -15,6 +15,7 @@ import duckdb
 from warehouse.access.scope import Scope
 from warehouse.access.views import confine_to
 from warehouse.catalogs import Catalog, unavailable
+from warehouse.console.turn import Gone, Turn
 from warehouse.errors import CatalogUnavailable, LakeMissing
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -22,6 +23,7 @@ from warehouse.registry import Registry
 T = TypeVar("T")
 LAKE_THREADS, REGISTRY_THREADS = 3, 2
 FOOTERS: Final = 96 << 20
+SECONDS: Final = 60.0
 # Connections that a thread keeps, one for each scope that somebody has.
 KEPT = 32
 
@@ -30,7 +32,8 @@ class Reader:
     """Answers questions about one data folder.
 
     `open_lake` opens the lake to read, `open_registry` the registry; the threads that ask call them. A lake
-    that keeps more than `footers` bytes of them is opened anew, since DuckDB never gives one up.
+    that keeps more than `footers` bytes of them is opened anew, since DuckDB never gives one up. `seconds` is
+    what one question may take.
     """
 
     def __init__(
@@ -39,11 +42,14 @@ class Reader:
         open_lake: Callable[[], Lake],
         open_registry: Callable[[], Registry],
         footers: int = FOOTERS,
+        *,
+        seconds: float = SECONDS,
     ) -> None:
         self._catalog = catalog
         self._open_lake = open_lake
         self._open_registry = open_registry
         self._footers = footers
+        self._seconds = seconds
         self._opening = threading.Lock()
         self._opened: tuple[Hashable, Lake] | None = None
         self._own = threading.local()
@@ -51,12 +57,14 @@ class Reader:
         self._lake_threads = ThreadPoolExecutor(LAKE_THREADS, "lake-reader")
         self._registry_threads = ThreadPoolExecutor(REGISTRY_THREADS, "registry-reader")
 
-    async def lake(self, question: Callable[[Lake], T], scope: Scope) -> T:
-        """The answer to a question about what is in `scope` of the lake.
+    async def lake(self, question: Callable[[Lake], T], scope: Scope, gone: Gone | None = None) -> T:
+        """The answer to a question about what is in `scope` of the lake. `gone` says whether nobody waits.
 
-        LakeMissing before the first load, CatalogUnavailable while the catalog does not answer.
+        LakeMissing before the first load, CatalogUnavailable while the catalog does not answer, TakesTooLong,
+        NobodyWaits.
         """
-        return await _run(self._lake_threads, lambda: self._answer(question, scope))
+        turn = Turn(self._seconds)
+        return await turn.take(self._lake_threads, lambda: self._answer(question, scope, turn), gone)
 
     async def registry(self, question: Callable[[Registry], T]) -> T:
         """The answer to a question about keys and settings."""
@@ -67,9 +75,10 @@ class Reader:
         self._lake_threads.shutdown(cancel_futures=True)
         self._registry_threads.shutdown(cancel_futures=True)
 
-    def _answer(self, question: Callable[[Lake], T], scope: Scope) -> T:
+    def _answer(self, question: Callable[[Lake], T], scope: Scope, turn: Turn) -> T:
         try:
             lake = self._lake(scope)
+            turn.use(lake)
             answer = question(lake)
             self._forget(lake.kept())
             return answer

@@ -67,6 +67,7 @@ async def serve(
         catalog_of(lake),
         open_lake=lambda: connect(lake, read_only=True),
         open_registry=lambda: sealed(open_registry(settings, now)),
+        seconds=settings.console_seconds,
     )
     tls = serving(settings.tls_certificate, settings.tls_key, now)
     client = httpx.AsyncClient(

@@ -32,6 +32,9 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     sql_seconds: Annotated[
         float, Meta(gt=0, description="Seconds that a statement of the SQL page may take.")
     ] = 30.0
+    console_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds that a question of a page or of the API may take.")
+    ] = 60.0
     console_names: Annotated[
         str, Meta(description="Further host names the console answers to, by commas.")
     ] = ""

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from warehouse.console.settings import ConsoleSettings
 from warehouse.insights import Trend, kinds, trend
 from warehouse.insights.asked import absolute
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.lake import connect
+from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 
@@ -85,12 +86,20 @@ def test_the_command_line_as_csv_sql_and_table(shop: Path, answer: dict[str, Any
 
 @pytest.fixture(scope="module")
 def http(shop: Path) -> Iterator[httpx.ASGITransport]:
+    with served(shop, 60.0) as door:
+        yield door
+
+
+@contextmanager
+def served(shop: Path, seconds: float) -> Iterator[httpx.ASGITransport]:
+    """The console's door, whose questions may take so many seconds."""
     settings = WarehouseSettings(data=str(shop))
     registry = Registry.open(settings.folders.registry, now=lambda: NOON)
     reader = Reader(
         catalog_of(settings),
         open_lake=lambda: connect(settings, read_only=True),
         open_registry=lambda: registry,
+        seconds=seconds,
     )
     collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
     open_to_all = msgspec.convert({"data": str(shop), "console_open": True}, ConsoleSettings)
@@ -141,6 +150,37 @@ def test_http_says_what_is_wrong(
     refused = ask(http, method, path, content=body, headers={"Content-Type": "application/json"})
     assert refused.status_code == status
     assert text in refused.json()["error"]
+
+
+def slow(lake: Lake, *_: object) -> object:
+    return lake.query("SELECT sum(a.range * b.range) FROM range(100000000) AS a, range(1000) AS b")
+
+
+def test_http_ends_what_takes_too_long(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(shop, 0.3) as door:
+        monkeypatch.setitem(INSIGHTS, "trend", msgspec.structs.replace(INSIGHTS["trend"], ask=slow))
+        late = ask(door, "GET", "/api/insights/trend")
+        assert (late.status_code, "longer than 0.3 s" in late.json()["error"]) == (504, True)
+        monkeypatch.undo()
+        assert ask(door, "GET", "/api/insights/trend?events=*&since=5d").status_code == 200
+
+
+def test_http_ends_what_nobody_waits_for(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(INSIGHTS, "trend", msgspec.structs.replace(INSIGHTS["trend"], ask=slow))
+    coming: list[dict[str, Any]] = [{"type": "http.request"}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0) if len(coming) > 1 else coming[0]
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/api/insights/trend", "query_string": b""}
+    scope |= {"headers": [(b"host", b"127.0.0.1:8001")], "scheme": "http", "client": ("127.0.0.1", 1)}
+    with served(shop, 60.0) as door:
+        asyncio.run(asyncio.wait_for(door.app(scope, receive, send), 30))
+    assert b"whoever asked has gone" in b"".join(one.get("body", b"") for one in sent)
 
 
 def test_the_document_describes_every_question(http: httpx.ASGITransport) -> None:
