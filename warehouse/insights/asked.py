@@ -27,6 +27,7 @@ from warehouse.times import iso, iso_time
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
 _PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL"
+MANY: Final = 1_000_000  # from so many events on it pays to walk through them in columns
 _MOST_NAMES: Final = 5000
 _NAMES: Final = f"""
     SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
@@ -88,12 +89,13 @@ class Asked:
         earlier: int = 0,
         later: int = 0,
         owned: bool = True,
+        joins: str = "",
     ) -> str:
         """SELECT of the events in question: `owner` (whose they are), `moment` (µs UTC), and these columns.
 
         Call it when all fields are named. In `columns` and `having` the event is `e`, its session `v`, its
         customer `p`. `earlier` and `later`: so many µs beyond the period are read as well. Not `owned`: where
-        it does not matter whose they are, which is found with less work.
+        it does not matter whose they are, which is found with less work. `joins`: what else is joined to `e`.
         """
         reach = Period(self.period.since - earlier, self.period.until + later, self.period.timezone)
         bind, unit = self.values.bind, self.question.unit if owned else "device"
@@ -105,7 +107,7 @@ class Asked:
             *([OWNER[unit][1]] if OWNER[unit][1] else []),
         ]
         sources = {one.source for one in self._fields.values()}
-        tables, joins = owners(
+        tables, found = owners(
             bind(self.project),
             reach,
             bind(self.seq),
@@ -118,7 +120,7 @@ class Asked:
         shown = {"owner": OWNER[unit][0], "moment": "epoch_us(e.timestamp)", **columns}
         listed = ",\n    ".join(f"{sql} AS {name}" for name, sql in shown.items())
         tests = "\n    AND ".join(one for one in conditions if one != "TRUE")
-        return f"{tables}SELECT\n    {listed}\nFROM events AS e\n{joins}WHERE {tests}"
+        return f"{tables}SELECT\n    {listed}\nFROM events AS e\n{found}{joins}WHERE {tests}"
 
     def _within(self, asked: Period) -> list[str]:
         bind = self.values.bind
@@ -130,6 +132,13 @@ class Asked:
             f"e.load_seq <= {bind(self.seq)}",
         ]
 
+    @property
+    def days(self) -> int:
+        """How many events lie on the days of the period."""
+        since, until = _day(self.period.since), _day(self.period.until - 1)
+        sql = f"SELECT count(*) FROM events WHERE event_day BETWEEN DATE '{since}' AND DATE '{until}'"
+        return int(self.lake.query(sql)[0][0])
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of the statement."""
         return self._run(sql).fetchall()
@@ -138,9 +147,19 @@ class Asked:
         """All rows of the statement as columns, for arithmetic over many."""
         return self._run(sql).to_arrow_table()
 
+    def columns(self, sql: str) -> pa.Table:
+        """The same, read by several threads at once, which needs the values as literals."""
+        with self._understood():
+            return self.lake.con.sql(written(sql, self.values.named)).to_arrow_table()
+
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        with self._understood():
+            return self.lake.execute(sql, self.values.of(sql))
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
         try:
-            return self.lake.execute(sql, self.values.named)
+            yield
         except (
             duckdb.ConversionException,
             duckdb.OutOfRangeException,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from warehouse.insights.ambiguity import ambiguous
-from warehouse.insights.asked import Asked, asking
+from warehouse.insights.asked import MANY, Asked, asking
 from warehouse.insights.chains import Cells, Chains
 from warehouse.insights.clock import Clock, local_time
 from warehouse.insights.errors import BadQuestion
@@ -119,8 +119,9 @@ def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
 def _answered(asked: Asked, question: Funnel) -> FunnelAnswer:
     way = plan(asked, question)
     _check(asked, question)
-    sql, chains = _sql(asked, question, way)
-    rows = asked.rows(sql)
+    chains = _chains(asked, question, way)
+    sql = _sql(asked, question, way, chains, chains.ctes)
+    rows = _climbed(asked, question, way, chains) or asked.rows(sql)
     titles = [one.title for one in way.steps]
     parts = [_part(row, question, titles, asked) for row in rows if row[2] is not None]
     nobody = [None] * (_PER_STEP * len(titles))
@@ -153,21 +154,46 @@ def _check(asked: Asked, question: Funnel) -> None:
     require(question, by=(0, 3), top=(1, 500), at_step=(1, len(question.steps)))
 
 
-def _sql(asked: Asked, question: Funnel, way: Plan) -> tuple[str, Chains]:
-    """Columns: beginning and end of the interval (µs UTC), place and values of the breakdown, six a step."""
-    clock, parted = Clock(asked, question.every), question.every != "whole"
-    names = [f"b{number}" for number in range(len(question.by))]
+def _climbed(asked: Asked, question: Funnel, way: Plan, chains: Chains) -> list[tuple[Any, ...]] | None:
+    """The same rows where many events are best walked through; None: the whole statement has to be run."""
+    events = asked.days
+    if question.by or question.every != "whole" or events < MANY:
+        return None
+    from warehouse.insights.climbs import Climbs, climbable
+
+    reached = Climbs(asked, way).reached(events) if climbable(asked, way) else None
+    if reached is None:
+        return None
+    with asked.lake.table("climbed", reached):
+        return asked.rows(_sql(asked, question, way, chains, "reached AS (SELECT * FROM climbed)"))
+
+
+def _names(question: Funnel) -> list[str]:
+    return [f"b{number}" for number in range(len(question.by))]
+
+
+def _chains(asked: Asked, question: Funnel, way: Plan) -> Chains:
+    """How far everyone came, apart by interval and by the value of a step where the question asks so."""
+    names = _names(question)
     of_step = question.attribution == "step" and bool(names)
     found = dict(zip(names, (asked.field(name).text for name in question.by), strict=True))
     if of_step:
         found = {name: f"coalesce({sql}, '{NONE}')" for name, sql in found.items()}
     columns = found | ({"load_seq": "e.load_seq"} if names else {})
-    cells = Cells(clock.local if parted else "", tuple(names) if of_step else (), question.at_step, columns)
-    chains = Chains(asked, way, cells)
+    every = Clock(asked, question.every).local if question.every != "whole" else ""
+    return Chains(asked, way, Cells(every, tuple(names) if of_step else (), question.at_step, columns))
+
+
+def _sql(asked: Asked, question: Funnel, way: Plan, chains: Chains, ctes: str) -> str:
+    """Columns: beginning and end of the interval (µs UTC), place and values of the breakdown, six a step.
+
+    `ctes`: SELECTs by name, the last of them `reached`.
+    """
+    clock, parted, names = Clock(asked, question.every), question.every != "whole", _names(question)
     bind, shown = asked.values.bind, names or ["b0"]
-    sql = statement(
+    return statement(
         "insights/funnel",
-        chains=chains.ctes,
+        chains=ctes,
         shown=_shown(chains, names, question.attribution, parted),
         names=", ".join(shown),
         named=", ".join(
@@ -192,7 +218,6 @@ def _sql(asked: Asked, question: Funnel, way: Plan) -> tuple[str, Chains]:
         if names
         else "SELECT '' AS b0, 1 AS place",
     )
-    return sql, chains
 
 
 def _shown(chains: Chains, names: Sequence[str], attribution: str, parted: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta, Struct
 
-from warehouse.insights.asked import asking
+from warehouse.insights.asked import MANY, Asked, asking
 from warehouse.insights.filters import Selector
 from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.tables import Table
@@ -86,7 +86,7 @@ def paths(lake: Lake, question: Paths, now: int) -> PathsAnswer:
     with asking(lake, question, now) as asked:
         walks = Walks(asked, question)
         sql = walks.sql()
-        whole, *found, mature = asked.rows(sql)
+        whole, *found, mature = _trails(asked, walks) or asked.rows(sql)
         if not whole[4]:
             asked.known([*walks.events, *(one for one in (walks.start, walks.end) if one)])
         nodes = [_node(row, whole[5]) for row in found if row[3] is None]
@@ -100,6 +100,17 @@ def paths(lake: Lake, question: Paths, now: int) -> PathsAnswer:
             edges=sorted(edges, key=lambda one: (one.step, -one.walks, one.source, one.target)),
             **asked.told(sql, whole[4], mature[4]),
         )
+
+
+def _trails(asked: Asked, walks: Walks) -> list[tuple[Any, ...]] | None:
+    """The same rows where many events are best walked through; None: the statement has to be run."""
+    events = asked.days
+    if events < MANY:
+        return None
+    from warehouse.insights.trails import Trails
+
+    trails = Trails(walks)
+    return trails.rows(events) if trails.fit else None
 
 
 def _check(question: Paths) -> None:

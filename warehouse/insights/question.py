@@ -33,7 +33,7 @@ class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """`since` and `until` are what the question's texts meant, ISO 8601, UTC.
 
-    `sql` is the statement that was run, with its values. `snapshot` is what of the lake it read;
+    `sql` is one statement that gives the answer, with its values. `snapshot` is what of the lake it read;
     `complete_until`: every event received before is in it. `n`: units that were looked at; `n_mature`: those
     for whom everything that the question waits for could have happened by `complete_until`.
     """

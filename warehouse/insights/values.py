@@ -29,6 +29,10 @@ class Values:
         self.named[name] = value
         return f"${name}"
 
+    def of(self, sql: str) -> dict[str, Any]:
+        """Those that stand in this statement."""
+        return {name: self.named[name] for name in dict.fromkeys(_NAMED.findall(sql))}
+
 
 def _has_nul(value: Any) -> bool:
     """DuckLake writes values into statements of its own, where a NUL would end them."""

@@ -81,6 +81,11 @@ class Walks:
         of = " OR ".join([*(asked.is_one(one) for one in self.events), start, end])
         return (end, "FALSE", of) if self.backward else (start, end, of)
 
+    @property
+    def listed(self) -> str:
+        """SQL: whether an event is of a walk at all."""
+        return f"({self._which()[2]})"
+
     def _happened(self) -> str:
         """Events of the range; with a window what follows an entry is read beyond it."""
         asked, period = self.asked, self.asked.period
@@ -113,7 +118,7 @@ class Walks:
         earlier, later = self._reach()
         return self.asked.happened(
             {"item": item(self.asked, self.question.items)},
-            [f"({self._which()[2]})"],
+            [self.listed],
             earlier=earlier,
             later=later,
             owned=False,
