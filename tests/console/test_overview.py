@@ -109,7 +109,7 @@ def test_a_change_is_good_or_bad() -> None:
     found = {one.name: one for one in cards(answer)}
     assert (found["visits"].change, found["visits"].good) == (1.0, True)
     assert (found["bounce_rate"].shown, found["bounce_rate"].good) == ("50.0%", False)
-    assert (found["revenue"].shown, found["revenue"].change) == ("1,500 CNY", None)
+    assert (found["revenue"].shown, found["revenue"].unit, found["revenue"].change) == ("1,500", "CNY", None)
     assert found["seconds"].shown == "1:15"
     empty = msgspec.structs.replace(answer, now=numbers(0, 0, 0))
     assert {one.name: one.shown for one in cards(empty)}["conversion"] == "–"

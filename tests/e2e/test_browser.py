@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.conftest import Running
+from tests.e2e.conftest import Running, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 
@@ -126,8 +126,10 @@ def test_pages_fit_their_window(page: Page, running: Running, width: int, locale
         "/",
         "/find?id=nobody-" + "x" * 300,
         "/nowhere",
+        "/overview",
         "/explore",
         "/explore/paths",
+        "/sql",
         "/users",
         "/audit",
     ):
@@ -136,16 +138,63 @@ def test_pages_fit_their_window(page: Page, running: Running, width: int, locale
         assert view.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
 
 
+@pytest.fixture(scope="module")
+def explored(running: Running) -> str:
+    """A project with a customer of its own, who is in the lake."""
+    batch = [
+        {"type": "track", "event": name, "anonymousId": "explorer", "messageId": f"explored-{number}"}
+        for number, name in enumerate(("Viewed", "Viewed", "Bought"))
+    ]
+    httpx.post(f"{running.collector}/v1/batch", json={"writeKey": running.key("explored"), "batch": batch})
+    eventually(lambda: running.sojourn("timeline", "explorer"), lambda found: found is not None)
+    return "explored"
+
+
 def test_explore_asks_draws_and_shows_the_numbers(
-    page: Page, running: Running, complaints: list[str]
+    page: Page, running: Running, complaints: list[str], explored: str
 ) -> None:
     page.goto(f"{running.console}/explore")
     page.get_by_role("link", name="Trends").click()
     page.get_by_label("From").fill("1d")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Project").fill(explored)
     page.get_by_role("button", name="Ask").click()
     expect(page.locator("figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
     expect(page.locator("table.numbers tbody tr").first).to_be_visible()
-    assert page.url.endswith("/explore/trend?since=1d")
-    page.goto(f"{running.console}/explore/funnel?steps=Nothing-{'x' * 300}&steps=*")
+    assert page.url.endswith(f"/explore/trend?since=1d&project={explored}")
+    page.goto(f"{running.console}/explore/funnel?project={explored}&steps=Nothing-{'x' * 300}&steps=*")
     expect(page.get_by_role("alert")).to_contain_text("is not known here")
+    assert complaints == []
+
+
+def test_the_overview_counts_and_narrows(
+    page: Page, running: Running, complaints: list[str], explored: str
+) -> None:
+    page.goto(f"{running.console}/overview?project={explored}")
+    expect(page.locator(".cards li").first).to_contain_text("1", timeout=TIMELINE_MS)
+    expect(page.locator("figure.chart canvas").first).to_be_visible()
+    page.locator(".lists a").first.click()
+    expect(page.locator(".chip")).to_have_count(1)
+    assert complaints == []
+
+
+def test_sql_is_written_run_and_drawn(
+    page: Page, running: Running, complaints: list[str], explored: str
+) -> None:
+    page.goto(f"{running.console}/sql")
+    editor = page.get_by_role("textbox", name="SQL")
+    editor.fill("")
+    editor.press_sequentially("SELECT type, count(*) AS n FROM even")
+    editor.press("Tab")
+    editor.press_sequentially(" GROUP BY ALL")
+    expect(editor).to_have_value("SELECT type, count(*) AS n FROM events GROUP BY ALL")
+    editor.press("Control+Enter")
+    expect(page.locator("table.numbers tbody tr").first).to_be_visible(timeout=TIMELINE_MS)
+    expect(page.locator("figure.chart canvas").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename == "answer.csv"
+    editor.fill("SELECT * FROM nothing_of_the_kind")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert")).to_contain_text("there is no table")
     assert complaints == []

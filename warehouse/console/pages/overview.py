@@ -30,10 +30,11 @@ Given = Mapping[str, Sequence[str]]
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A number, how much it changed against the period before (0.1: by a tenth), and whether that is good."""
+    """A number, its change against the period before (0.1: more by a tenth), and whether that is good."""
 
     name: str
     shown: str
+    unit: str
     change: float | None
     good: bool
 
@@ -97,17 +98,18 @@ def cards(answer: OverviewAnswer) -> list[Card]:
 def _card(name: str, direction: int, answer: OverviewAnswer) -> Card:
     now, before = getattr(answer.now, name), getattr(answer.before, name)
     change = None if now is None or not before else now / before - 1
-    return Card(name, _shown(name, now, answer.currency), change, (change or 0) * direction >= 0)
+    unit = (answer.currency or "") if name == "revenue" else ""
+    return Card(name, _shown(name, now), unit, change, (change or 0) * direction >= 0)
 
 
-def _shown(name: str, value: float | None, currency: str | None) -> str:
+def _shown(name: str, value: float | None) -> str:
     if value is None:
         return "–"
     if name in _SHARES:
         return f"{value:.1%}"
     if name == "seconds":
         return f"{int(value) // 60}:{int(value) % 60:02d}"
-    return f"{value:,.0f} {currency or ''}".strip() if name == "revenue" else f"{value:,}"
+    return f"{value:,.0f}"
 
 
 def picture(answer: OverviewAnswer) -> Chart:

@@ -53,7 +53,7 @@ for (const button of editor.form.querySelectorAll("[data-plain]")) {
     event.preventDefault();
     const form = document.createElement("form");
     form.method = "post";
-    form.action = button.formAction || editor.form.action;
+    form.action = button.getAttribute("formaction") || editor.form.getAttribute("action");
     for (const [name, value] of [["text", editor.value], ["name", editor.form.elements.name.value], [button.name, button.value]]) {
       if (!name) continue;
       const field = document.createElement("input");
