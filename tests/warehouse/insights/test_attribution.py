@@ -248,6 +248,42 @@ def test_what_lies_before_the_range_is_looked_at_and_not_credited() -> None:
     assert found == {"4d": [("ad", [1, 0.5]), ("(not set)", [0, 0.5])], "1d": [("(not set)", [1, 1])]}
 
 
+@pytest.fixture(scope="module")
+def edges() -> Lake:
+    """Five people about the range from 7 to 9 November, by the minute and by the last of its microseconds."""
+    since, until = START + 2 * DAY, START + 5 * DAY
+    events = [
+        visit(1, since - HOUR, "a", person="first"),
+        visit(2, since, None, "Ordered", "first"),
+        visit(3, until - HOUR, "b", person="over"),
+        visit(4, until, None, "Ordered", "over"),
+        visit(5, since + HOUR, "c", person="twice"),
+        visit(6, since + 2 * HOUR, None, "Ordered", "twice"),
+        visit(7, until - 1, None, "Ordered", "twice"),
+        visit(8, since, "d", person="never"),
+        visit(9, since + HOUR, "e", person="late"),
+        visit(10, since + 30 * HOUR, None, "Ordered", "late"),
+    ]
+    return lake_of(events)
+
+
+def test_the_first_moment_of_the_range_counts_and_the_one_after_it_does_not(edges: Lake) -> None:
+    fields = {"since": "2026-11-07", "until": "2026-11-09", "touch": "source", "lookback": "1d"}
+    answer = asked(edges, **fields, models=("first", "markov_global"))
+    assert (answer.conversions, answer.n) == (4, 3)
+    found = {one.touch: one.conversions[0] for one in answer.credits}
+    assert found == {"a": 1, "c": 1, "(not set)": 2}
+
+
+def test_journeys_that_led_to_none_are_those_of_units_with_a_visit_that_nothing_followed(edges: Lake) -> None:
+    """`never` bought nothing, and `late` too late for its first visit; `over` did, after the range."""
+    fields = {"since": "2026-11-07", "until": "2026-11-09", "touch": "source"}
+    failed = [
+        asked(edges, **fields, models=("markov_global",), lookback=back).failed for back in ("1d", "40h")
+    ]
+    assert failed == [2, 1]
+
+
 def test_rare_touches_become_one(world: World) -> None:
     answer = asked(world[0], touch="country", top=1, lookback="10d")
     assert len({one.touch for one in answer.credits} - {"(none)"}) == 2

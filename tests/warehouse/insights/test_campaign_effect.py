@@ -136,6 +136,24 @@ def test_intervals_hold_what_they_promise(lasting: float) -> None:
     assert 180 <= held < 200
 
 
+@pytest.mark.parametrize("lasting", [0.5, 0.99])
+def test_the_error_of_a_mean_where_noise_lasts(lasting: float) -> None:
+    """As days that each take over a part of the day before: at most nine tenths of it."""
+    y, n = [1.0, 2.0, 1.5], 40
+    draw = np.random.default_rng(4)
+    while len(y) < n:
+        y.append(lasting * y[-1] + float(draw.normal()) * 0.3)
+    off = [one - sum(y) / n for one in y]
+    whole = sum(one * one for one in off)
+    part = sum(one * other for one, other in zip(off[1:], off[:-1], strict=True)) / whole
+    part = min(part + (1 + 3 * part + 1) / n, 0.9)
+    assert (part == 0.9) == (lasting == 0.99)
+    shared = sum(part ** abs(day - other) for day in range(n) for other in range(n))
+    variance = whole / (n - shared / n) * shared / n**2
+    (found,) = regress(np.ones((n, 1)), np.array(y))
+    assert found.high - found.value == pytest.approx(2.0227 * variance**0.5, rel=1e-4)
+
+
 def test_coefficients_by_hand() -> None:
     """Means 1 and 4 of two phases: HC3's error of their difference is the root of 2 * 1.5**2 / 3 ..."""
     columns = np.array([[1.0, 0], [1, 0], [1, 0], [1, 1], [1, 1], [1, 1]])

@@ -133,6 +133,19 @@ def test_against_a_range_further_back_nothing_in_between_counts(lake: Lake) -> N
     assert before
 
 
+def test_what_comes_as_the_range_begins_is_in_it_and_so_many_as_least_are_shown() -> None:
+    since = START + 24 * 60 * MINUTE
+    rows = [("Viewed", since), ("Ordered", since), ("Viewed", since - 1), ("Viewed", since - 1)]
+    events = [
+        Event(number, at, f"m{number}", anonymous_id=f"d{number}", event=name, country="DE")
+        for number, (name, at) in enumerate(rows, 1)
+    ]
+    small = lake_of(events)
+    answer = cause(small, asked(small, per="Viewed", by=("country",), least=4), START)
+    assert (answer.before, answer.after, answer.n) == (0.0, 1.0, 3)
+    assert [each.values for each in answer.slices] == [["DE"]]
+
+
 def test_nothing_in_a_range(lake: Lake) -> None:
     answer = cause(lake, asked(lake, since="2026-11-20", until="2026-11-21", per="Viewed"), START)
     assert (answer.n, answer.before, answer.change, answer.slices) == (0, None, None, [])

@@ -136,6 +136,7 @@ def _sql(asked: Asked, question: Attribution, selector: Selector, lookback: int)
         touch=touch(question.touch),
         lookback=lookback,
         earlier=lookback if question.restart else 0,
+        later=lookback if failed else 0,
         restart=question.restart,
         more=["insights/journeys_failed"] if failed else [],
     )
