@@ -130,6 +130,7 @@ def test_pages_fit_their_window(page: Page, running: Running, width: int, locale
         "/explore",
         "/explore/paths",
         "/sql",
+        "/data",
         "/users",
         "/audit",
     ):

@@ -26,6 +26,7 @@ from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopbac
 from warehouse.console.pages import (
     account,
     customers,
+    data,
     explore,
     health,
     home,
@@ -71,6 +72,10 @@ ROUTES = [
     Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),
     Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
     Route("/explore/{name}", needs(Right.LOOK, explore.question)),
+    Route("/data", needs(Right.LIVE, data.data)),
+    Route("/data/refused", needs(Right.LIVE, data.refused)),
+    Route("/data/quality", needs(Right.LIVE, data.unusual)),
+    Route("/data/replay", needs(Right.DECIDE, data.replay, action="change"), methods=["POST"]),
     Route("/sql", needs(Right.SQL, sql.editor)),
     Route("/sql/run", needs(Right.SQL, sql.run, action="ask"), methods=["POST"]),
     Route("/sql/file", needs(Right.EXPORT, sql.export, also=Right.SQL), methods=["POST"]),
