@@ -43,7 +43,7 @@ _MEANT: Final = {
 _ROLES: Final = ("validation", "calibration", "learning")
 _RECENCY: Final = "recency"
 _DAYS: Final = "recency_days"
-_WEIGHED: Final = 2_000
+_WEIGHED: Final = 300
 
 
 class Slice(Struct, frozen=True):
