@@ -1,12 +1,21 @@
 """`insights`: its options, and what it promises."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from loadtest.cli import Measured, measures, now_us, report
 from loadtest.promises import Promise, Run
+
+_QUESTIONS: Final = ("trend_s", "funnel_s", "retention_s", "paths_s")
+
+
+def _near_chdb(figures: Mapping[str, Any]) -> bool:
+    theirs = figures["chdb"]
+    return theirs is not None and all(figures[name] <= 4 * theirs[name] for name in _QUESTIONS)
+
 
 RUN: Final = Run(
     "insights",
@@ -16,6 +25,7 @@ RUN: Final = Run(
         Promise("a funnel of four steps within 8 s", lambda figures: figures["funnel_s"] <= 8),
         Promise("retention within 9 s", lambda figures: figures["retention_s"] <= 9),
         Promise("paths within 12 s", lambda figures: figures["paths_s"] <= 12),
+        Promise("none slower than 4 times chdb", _near_chdb),
         Promise("4 GB of memory at most", lambda figures: figures["peak_mb"] <= 4_096),
     ),
 )

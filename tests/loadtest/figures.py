@@ -100,7 +100,14 @@ GOOD: dict[str, dict[str, Any]] = {
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
     "timeline": {"p95_ms": 200.0},
     "serving": {"commits": 1, "answers": 1, "rolled": 1, "lock_errors": 0, "torn": 0},
-    "insights": {"funnel_s": 8.0, "retention_s": 9.0, "paths_s": 12.0, "peak_mb": 4_096.0},
+    "insights": {
+        "trend_s": 4.0,
+        "funnel_s": 8.0,
+        "retention_s": 9.0,
+        "paths_s": 12.0,
+        "peak_mb": 4_096.0,
+        "chdb": {"trend_s": 1.0, "funnel_s": 2.0, "retention_s": 2.25, "paths_s": 3.0},
+    },
     "sessionize": {
         "full_cpu_s": 20.0,
         "full_rss_mb": 1_536.0,
@@ -205,7 +212,14 @@ BAD: dict[str, dict[str, Any]] = {
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},
     "serving": {"commits": 0, "answers": 1, "rolled": 0, "lock_errors": 1, "torn": 1},
-    "insights": {"funnel_s": 8.1, "retention_s": 9.1, "paths_s": 12.1, "peak_mb": 4_097.0},
+    "insights": {
+        "trend_s": 4.1,
+        "funnel_s": 8.1,
+        "retention_s": 9.1,
+        "paths_s": 12.1,
+        "peak_mb": 4_097.0,
+        "chdb": {"trend_s": 1.0, "funnel_s": 9.0, "retention_s": 9.0, "paths_s": 9.0},
+    },
     "sessionize": {
         "full_cpu_s": 20.1,
         "full_rss_mb": 1_537.0,
