@@ -13,7 +13,7 @@ from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_lak
 from warehouse.insights import Attribution, BadQuestion, attribution
 from warehouse.insights.marketing.journeys import Journeys, shaped
 from warehouse.insights.marketing.markov import _chances, _removed_sparse, _states, removal_effects
-from warehouse.insights.marketing.models import Model, credits_of
+from warehouse.insights.marketing.models import Model, _by_journey, credits_of
 from warehouse.lake import Lake
 
 DAY = 24 * HOUR
@@ -119,6 +119,11 @@ def test_paths_transformed() -> None:
     for path, wanted in (("exposure", "010212"), ("first", "0122"), ("last", "0212"), ("all", "001021122")):
         assert "".join(map(str, shaped(found, path, ()).code)) == wanted
     assert "".join(map(str, shaped(found, "all", ("Direct", "unheard")).code)) == "00101122"
+
+
+def test_a_journey_whose_touches_all_weigh_nothing_is_shared_equally() -> None:
+    found = journeys([("01", True), ("0", True)], ["a", "b"])
+    assert _by_journey(found, np.array([0.0, 0.0, 3.0])).tolist() == [0.5, 0.5, 1.0]
 
 
 def test_nothing_at_all() -> None:

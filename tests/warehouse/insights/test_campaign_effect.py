@@ -93,6 +93,17 @@ def test_by_ratio_and_by_own_history(lake: Lake) -> None:
     assert own.phases[1].effect == pytest.approx(5)
 
 
+def test_weekdays_are_told_apart_from_two_weeks_of_history_on(lake: Lake) -> None:
+    """Two whole weeks explain every day; of thirteen days only the mean is known, and weekdays are noise."""
+    two, less = (
+        asked(lake, treated="country = DE", after=None, before=before).phases[1] for before in ("14d", "13d")
+    )
+    assert (two.low, two.high) == pytest.approx((5, 5), abs=1e-6)
+    assert less.high is not None
+    assert less.low is not None
+    assert less.high - less.low > 0.5
+
+
 def test_days_that_are_not_over_are_left_out(lake: Lake) -> None:
     complete(lake, 30)
     answer = asked(lake, treated="country = DE")
