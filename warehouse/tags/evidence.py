@@ -25,7 +25,7 @@ from warehouse.tags.rules import (
     Not,
     Sequence,
 )
-from warehouse.tags.spans import Longs, Spans, holds_at, ordered
+from warehouse.tags.spans import FOREVER, Longs, Spans, holds_at, numbered
 
 Found = tuple[Longs, Longs]  # places of stays, and of events in the frame
 
@@ -102,9 +102,10 @@ def _between(
 ) -> tuple[Longs, Longs]:
     """Of `rows`, from which to before which are the customer's until the stay began."""
     who, at = stays.who[places], stays.start[places]
-    since = np.full(len(at), -1) if within is None else at - within
-    keys, asked = ordered(frame.who[rows], frame.moment[rows], np.tile(who, 2), np.concatenate((since, at)))
-    low, high = np.split(np.searchsorted(keys, asked, "right"), 2)
+    ever = frame.moment.min(initial=FOREVER) - 1
+    since = np.full(len(at), ever) if within is None else at - within
+    keys, begun, begins = numbered((frame.who[rows], frame.moment[rows]), (who, since), (who, at))
+    low, high = np.searchsorted(keys, begun, "right"), np.searchsorted(keys, begins, "right")
     first = np.searchsorted(frame.who[rows], who, "left")
     return np.maximum(low, first), np.maximum(high, first)
 

@@ -44,12 +44,12 @@ def held(who: Longs, moment: Longs, state: Flags) -> Spans:
 
 def steps(who: Longs, moment: Longs, *deltas: Longs) -> tuple[Longs, Longs, list[Longs]]:
     """(who, moment, level of each) after all that changes at a moment; each customer begins at 0."""
-    order = np.lexsort((moment, who))
-    who, moment = who[order], moment[order]
+    (key,) = numbered((who, moment))
+    order = np.argsort(key, kind="stable")  # soon done where it is a few runs that are in order
+    who, moment, key = who[order], moment[order], key[order]
     if not len(who):
         return who, moment, [delta[order] for delta in deltas]
-    last = np.ones(len(who), bool)
-    last[:-1] = (who[1:] != who[:-1]) | (moment[1:] != moment[:-1])
+    last = np.append(key[1:] != key[:-1], True)
     first = np.flatnonzero(np.append(True, who[1:] != who[:-1]))
     counts = np.diff(np.append(first, len(who)))
     levels = []
@@ -76,7 +76,7 @@ def outside(whole: Spans, inner: Spans) -> Spans:
 
 def holds_at(spans: Spans, who: Longs, moment: Longs) -> Flags:
     """Whether it holds for each of these customers at this moment."""
-    keys, asked = ordered(spans.who, spans.start, who, moment)
+    keys, asked = numbered((spans.who, spans.start), (who, moment))
     place = np.searchsorted(keys, asked, "right") - 1
     found = np.zeros(len(who), bool)
     inside = place >= 0
@@ -85,14 +85,17 @@ def holds_at(spans: Spans, who: Longs, moment: Longs) -> Flags:
     return found
 
 
-def ordered(who: Longs, moment: Longs, who_asked: Longs, asked: Longs) -> tuple[Longs, Longs]:
-    """Both pairs as single numbers that are in the same order as (who, moment)."""
-    known = np.unique(np.concatenate((moment, asked)))
-    size = len(known) + 1
-    return (
-        who * size + np.searchsorted(known, moment),
-        who_asked * size + np.searchsorted(known, asked),
-    )
+def numbered(*pairs: tuple[Longs, Longs]) -> list[Longs]:
+    """Pairs of customer and moment as single numbers, which are in the same order over all of them."""
+    moments = np.concatenate([moment for _, moment in pairs])
+    if not len(moments):
+        return [who for who, _ in pairs]
+    low, high = int(moments.min()), int(moments.max(initial=0, where=moments < FOREVER))
+    span, most = high - low + 2, max(int(who.max(initial=0)) for who, _ in pairs) + 1
+    if span * most < FOREVER:
+        return [who * span + (np.minimum(moment, high + 1) - low) for who, moment in pairs]
+    known = np.unique(moments)
+    return [who * (len(known) + 1) + np.searchsorted(known, moment) for who, moment in pairs]
 
 
 def _changes(weighted: Sequence[tuple[Spans, int]]) -> tuple[Longs, Longs, Longs]:
