@@ -131,6 +131,7 @@ def test_pages_fit_their_window(page: Page, running: Running, width: int, locale
         "/explore/paths",
         "/sql",
         "/data",
+        "/segments",
         "/users",
         "/audit",
     ):

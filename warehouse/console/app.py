@@ -33,6 +33,7 @@ from warehouse.console.pages import (
     login,
     overview,
     preferences,
+    segments,
     sql,
     users,
 )
@@ -76,6 +77,9 @@ ROUTES = [
     Route("/data/refused", needs(Right.LIVE, data.refused)),
     Route("/data/quality", needs(Right.LIVE, data.unusual)),
     Route("/data/replay", needs(Right.DECIDE, data.replay, action="change"), methods=["POST"]),
+    Route("/segments", needs(Right.LOOK, segments.segments)),
+    Route("/segments/tags/{name:path}", needs(Right.CUSTOMERS, segments.tag)),
+    Route("/segments/cohorts/{name:path}", needs(Right.CUSTOMERS, segments.cohort)),
     Route("/sql", needs(Right.SQL, sql.editor)),
     Route("/sql/run", needs(Right.SQL, sql.run, action="ask"), methods=["POST"]),
     Route("/sql/file", needs(Right.EXPORT, sql.export, also=Right.SQL), methods=["POST"]),

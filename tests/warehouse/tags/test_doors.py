@@ -19,6 +19,7 @@ from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.cli import tags
 from warehouse.console.app import create_app
+from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.settings import ConsoleSettings
 from warehouse.lake import connect
@@ -145,7 +146,8 @@ def test_http_answers_the_same(shop: Path, registry: Registry, published: Path) 
     )
     collector = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)))
     console = msgspec.convert({"data": str(shop), "console_open": True}, ConsoleSettings)
-    app = create_app(console, reader, collector, lambda: NOON, Passwords(passes=1, memory_kib=8, lanes=1))
+    cheap = Passwords(passes=1, memory_kib=8, lanes=1)
+    app = create_app(console, reader, collector, lambda: NOON, cheap, Queries(settings, 30))
 
     async def asking() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
