@@ -21,7 +21,7 @@ _RIDGE: Final = 1.0
 _ROUNDS: Final = 10
 _STEPS: Final = 3
 _SURE_STEPS: Final = 20
-_MOST_LEARNT: Final = 50_000
+_MOST_LEARNT: Final = 20_000
 
 
 class Recommender(Protocol):
