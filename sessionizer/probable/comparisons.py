@@ -24,12 +24,14 @@ class Level(msgspec.Struct, frozen=True):
 
 class Field(msgspec.Struct, frozen=True):
     """A field of a record, with its levels; what is left over is `different`, seen between one person's
-    records with probability `m`.
+    records with probability `m`. `unknown`: SQL that says that nothing can be said, where that is more than
+    one column's being empty.
     """
 
     name: str
     levels: tuple[Level, ...]
     m: float
+    unknown: str | None = None
 
 
 def _same(column: str, m: float, u: float, label: str = "same") -> Level:
@@ -119,8 +121,18 @@ FIELDS: Final = (
     ),
     Field("street2", (_same("street2", 0.8, 0.002), _alike("street2", 0.9, 0.1, 0.005)), 0.1),
     Field("number", (_same("number", 0.85, 0.01), _typos("number", 1, 0.1, 0.2, "one typo")), 0.05),
-    Field("city", (_same("city", 0.85, 0.01), _alike("city", 0.9, 0.07, 0.005)), 0.08),
-    Field("postcode", (_same("postcode", 0.85, 0.002), _typos("postcode", 1, 0.07, 0.01, "one typo")), 0.08),
+    # One field, since who has the same postcode has the same city: as two they would say it twice.
+    Field(
+        "place",
+        (
+            _same("postcode", 0.85, 0.002, "same postcode"),
+            _typos("postcode", 1, 0.05, 0.01, "postcode with one typo"),
+            _same("city", 0.05, 0.01, "same city"),
+            _alike("city", 0.9, 0.01, 0.005, "close city"),
+        ),
+        0.04,
+        "(postcode_l IS NULL OR postcode_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)",
+    ),
     Field("region", (_same("region", 0.9, 0.15),), 0.1),
     Field(
         "device",
@@ -131,7 +143,11 @@ FIELDS: Final = (
 )
 
 # The column that tells whether a record has the field, where it is not the field's own name.
-COLUMNS: Final = {"device": "fingerprints", "network": "networks"}
+COLUMNS: Final = {
+    "device": "fingerprints",
+    "network": "networks",
+    "place": "coalesce(postcode, city)",
+}
 _RAREST: Final = 1e-4
 
 
@@ -139,7 +155,7 @@ def comparison(field: Field) -> dict[str, Any]:
     """A field in the form of Splink's settings."""
     column = COLUMNS.get(field.name, field.name)
     unknown = {
-        "sql_condition": f"{column}_l IS NULL OR {column}_r IS NULL",
+        "sql_condition": field.unknown or f"{column}_l IS NULL OR {column}_r IS NULL",
         "label_for_charts": "unknown",
         "is_null_level": True,
     }
