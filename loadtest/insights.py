@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from loadtest import clickhouse
-from loadtest.cockpit import cockpit
+from loadtest.cockpit import cockpit, filled
 from loadtest.errors import ProgramFailed
 from loadtest.house import work_folder
 from loadtest.questions import Took
@@ -60,6 +60,8 @@ def insights(events: int, rounds: int, data: Path | None, clock: Clock, report: 
     month = None if data else prepared(events, work_folder(), clock, report)
     folder = data if month is None else stitched(month.whole, report)
     assert folder is not None
+    if month is not None:
+        filled(folder, clock(), report)
     settings = WarehouseSettings(data=str(folder))
     with connect(settings, read_only=True) as lake, ExitStack() as made:
         stored, newest = lake.query("SELECT count(*), epoch_us(max(timestamp)) FROM events")[0]
@@ -80,7 +82,7 @@ def insights(events: int, rounds: int, data: Path | None, clock: Clock, report: 
         **_walls(took),
         cpu_s=_cpus(took),
         peak_mb=round(max(one.peak_mb for many in took.values() for one in many), 1),
-        rollup_p95_ms=_rollup(folder, newest, report),
+        rollup_p95_ms=_rollup(folder, newest + 1, report),
         chdb={**_walls(theirs), "cpu_s": _cpus(theirs)} if theirs else None,
     )
 

@@ -102,6 +102,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "serving": {"commits": 1, "answers": 1, "rolled": 1, "lock_errors": 0, "torn": 0},
     "insights": {
         "trend_s": 4.0,
+        "rollup_p95_ms": 1_000.0,
         "funnel_s": 8.0,
         "retention_s": 9.0,
         "paths_s": 12.0,
@@ -214,6 +215,7 @@ BAD: dict[str, dict[str, Any]] = {
     "serving": {"commits": 0, "answers": 1, "rolled": 0, "lock_errors": 1, "torn": 1},
     "insights": {
         "trend_s": 4.1,
+        "rollup_p95_ms": 1_000.1,
         "funnel_s": 8.1,
         "retention_s": 9.1,
         "paths_s": 12.1,

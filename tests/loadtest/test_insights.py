@@ -26,6 +26,8 @@ def test_figures_of_every_question(shop: Path) -> None:
     assert set(found.cpu_s) == set(QUESTIONS)
     assert all(seconds > 0 for seconds in found.cpu_s.values())
     assert found.peak_mb > 50
+    assert found.rollup_p95_ms is not None
+    assert found.rollup_p95_ms > 0
     assert found.chdb is not None
     assert {f"{name}_s" for name in QUESTIONS} < set(found.chdb)
     assert found.chdb["cpu_s"].keys() == set(QUESTIONS)  # type: ignore[union-attr]

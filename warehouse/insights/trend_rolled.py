@@ -103,7 +103,8 @@ class _Columns:
         }
 
     def _bits(self, number: int) -> Iterator[str]:
-        yield f"bool_or(inside){self._only[number]} AS in{number}"
+        alone = not self.before and len(self._series) == 1  # whoever is found is in the range
+        yield f"{'TRUE' if alone else f'bool_or(inside){self._only[number]}'} AS in{number}"
         for word in self._words:
             yield f"bit_or(w{word}){self._only[number]} AS u{number}_{word}"
 
@@ -121,7 +122,8 @@ class _Columns:
             first = max(last - self.before, word * _WORD, 0)
             mask = sum(1 << at % _WORD for at in range(first, last + 1) if at // _WORD == word)
             tests += [f"u{number}_{word} & {mask} <> 0"] if mask else []
-        return f"count(*) FILTER ({' OR '.join(tests)})" if tests else "0"
+        # A third of what count(*) FILTER costs.
+        return f"coalesce(sum(({' OR '.join(tests)})::INTEGER), 0)::BIGINT" if tests else "0"
 
     def _measured(self, events: str, units: str) -> str:
         if self._measure == "units":
