@@ -103,10 +103,7 @@ def _evaluate_queue(lake: Lake, wanted: Wanted, now: int) -> TagReport:
         if everybody:
             report = _sum(report, _evaluate_all(lake, project, tags, now))
             continue
-        lake.execute(
-            "CREATE OR REPLACE TEMP TABLE tag_customers AS"
-            " SELECT DISTINCT customer_id FROM lake.main.tag_queue"
-        )
+        run(lake, "tags/queued")
         report = _sum(report, _evaluate(lake, project, tags, now, everybody=size > MANY))
     lake.execute("DELETE FROM lake.main.tag_queue")
     return report
@@ -127,13 +124,8 @@ def _evaluate_all(lake: Lake, project: str, tags: Sequence[Versioned], now: int)
     ((slices,),) = lake.query(sql, [SLICE, project])
     report = TagReport()
     for number in range(slices):
-        lake.execute(
-            "CREATE OR REPLACE TEMP TABLE tag_customers AS SELECT customer_id FROM ("
-            " SELECT customer_id FROM lake.main.customers WHERE project = $project"
-            " UNION SELECT customer_id FROM lake.main.tag_members WHERE project = $project)"
-            " WHERE hash(customer_id) % $slices = $number",
-            {"project": project, "slices": slices, "number": number},
-        )
+        part = {"project": project, "slices": slices, "number": number}
+        lake.execute(statement("tags/everybody"), part)
         report = _sum(report, _evaluate(lake, project, tags, now, everybody=True))
     return report
 

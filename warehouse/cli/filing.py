@@ -22,7 +22,7 @@ def obeyed(
 ) -> dict[str, Any]:
     """What came of saving or dropping a cohort. BadCohort with the writer's words where it could not."""
     id = registry.file_command(saving.KIND, wish, by=by)
-    _obey_here(settings, registry, say)
+    _obey_here(settings, registry, id, say)
     while (command := registry.command(id)).finished_at is None:
         time.sleep(_ASK_EVERY_S)
     result = command.result or {}
@@ -31,7 +31,7 @@ def obeyed(
     return result
 
 
-def _obey_here(settings: WarehouseSettings, registry: Registry, say: Callable[[str], None]) -> None:
+def _obey_here(settings: WarehouseSettings, registry: Registry, id: int, say: Callable[[str], None]) -> None:
     """Where no writer runs, this program is the writer for as long as it takes."""
     from warehouse.writer import open_writer
 
@@ -46,5 +46,5 @@ def _obey_here(settings: WarehouseSettings, registry: Registry, say: Callable[[s
     except LakeLocked:
         say("the running writer does it")
         return
-    if command is not None:
-        say("other commands are filed before this one; `sojourn up` runs the writer that obeys them")
+    if registry.command(id).finished_at is None:
+        raise BadCohort(f"command {id} waits behind others; `sojourn up` runs the writer that obeys them all")

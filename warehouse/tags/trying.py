@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from warehouse.insights.memberships import as_of
 from warehouse.lake import Lake
+from warehouse.statements import statement
 from warehouse.tags.evaluation import evaluate
 from warehouse.tags.rules import Tag, Versioned
 from warehouse.times import iso
@@ -45,11 +46,8 @@ def try_out(
         slices = customers // SLICE + 1
         sums = np.zeros((len(tags), len(_AGO) + 1), np.int64)
         for number in range(slices if customers and tags else 0):
-            lake.execute(
-                "CREATE OR REPLACE TEMP TABLE tag_customers AS SELECT customer_id FROM customers"
-                " WHERE project = ? AND hash(customer_id) % ? = ?",
-                [project, slices, number],
-            )
+            part = {"project": project, "slices": slices, "number": number}
+            lake.execute(statement("tags/slice"), part)
             sums += _counts(lake, project, tags, at)
             progress(number + 1, slices)
     rows = zip(tags, sums.tolist(), strict=True)

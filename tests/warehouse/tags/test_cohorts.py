@@ -195,6 +195,13 @@ def test_what_will_not_do_says_what_would(site: Site, group: Any, arguments: lis
     assert text in str(done.exception)
 
 
+def test_a_cohort_waits_for_what_was_filed_before(site: Site) -> None:
+    rebuild = site.registry.file_command("rebuild", {}, by="test")
+    done = CliRunner().invoke(cohort.cohort, ["drop", "one", "--data", str(site.settings.folders.root)])
+    assert "waits behind others" in str(done.exception)
+    site.registry.finish_command(rebuild, "done", {})
+
+
 def test_a_cohort_that_is_dropped_is_forgotten(site: Site) -> None:
     said(site, "drop", "one")
     assert "one" not in {one["cohort"] for one in said(site, "list")}
