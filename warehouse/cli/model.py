@@ -113,13 +113,17 @@ def list_(data: str | None, as_json: bool) -> None:
 
 
 def _listed(one: StoredModel) -> dict[str, Any]:
-    auc = next(of.auc.value for of in _tested(one).compared if of.model == _tested(one).model)
-    told = {**msgspec.structs.asdict(one), "auc": round(auc, 4), "trained_at": iso(one.trained_at)}
+    told = {**msgspec.structs.asdict(one), "auc": _auc(one), "trained_at": iso(one.trained_at)}
     return {name: told[name] for name in _LISTED}
 
 
-def _tested(one: StoredModel) -> Validated:
-    return msgspec.json.decode(one.tested, type=Validated)
+def _auc(one: StoredModel) -> float | None:
+    """None where another release wrote the model otherwise."""
+    try:
+        tested = kept.read_part(one, "tested", Validated)
+    except BadQuestion:
+        return None
+    return next(round(of.auc.value, 4) for of in tested.compared if of.model == tested.model)
 
 
 @model.command()
@@ -137,7 +141,7 @@ def _print_model(stored: StoredModel, as_json: bool) -> None:
     if as_json:
         print_json({**msgspec.structs.asdict(stored), **parts})
         return
-    tested = _tested(stored)
+    tested = kept.read_part(stored, "tested", Validated)
     click.echo(f"{stored.project}: {stored.name}@{stored.version}, {stored.kind} as of {stored.as_of}")
     for note in tested.notes():
         click.echo(note)

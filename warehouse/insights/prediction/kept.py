@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from warehouse.insights.prediction.training import Validated
 from warehouse.registry.models import StoredModel, read_models
 from warehouse.times import iso
 
+T = TypeVar("T")
 _QUESTIONS: Final[dict[str, type[Asking]]] = {"risk": Risk, "intent": Intent}
 
 
@@ -37,10 +38,19 @@ def find_kept(registry: Path | None, wish: Asking) -> Kept:
         raise BadQuestion(f"kept {wish.kept!r} is a model of {stored.kind}, not of {kind}")
     return Kept(
         f"{stored.name}@{stored.version}",
-        msgspec.json.decode(stored.question, type=_QUESTIONS[kind]),
-        msgspec.json.decode(stored.model, type=Learned),
-        msgspec.json.decode(stored.tested, type=Validated),
+        read_part(stored, "question", _QUESTIONS[kind]),
+        read_part(stored, "model", Learned),
+        read_part(stored, "tested", Validated),
     )
+
+
+def read_part(stored: StoredModel, part: str, type: type[T]) -> T:
+    """One of the JSON texts of a kept model. BadQuestion where another release wrote it otherwise."""
+    try:
+        return msgspec.json.decode(getattr(stored, part), type=type)
+    except msgspec.MsgspecError as error:
+        title = f"{stored.name}@{stored.version}"
+        raise BadQuestion(f"model {title} cannot be read ({error}); training it again would do") from None
 
 
 def chosen(models: Sequence[StoredModel], title: str, project: str | None) -> StoredModel:

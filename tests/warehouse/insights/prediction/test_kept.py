@@ -127,6 +127,18 @@ def test_a_model_answers_its_own_kind_of_question(folder: Path, lake: Lake) -> N
         intent(lake, Intent(kept="leaving"), UNTIL)
 
 
+def test_a_model_that_cannot_be_read_is_said(folder: Path, lake: Lake) -> None:
+    registry = Registry.open(WarehouseSettings(data=str(folder)).folders.registry, now=lambda: UNTIL)
+    parts = {"kind": "risk", "as_of": "", "verdict": "useful", "tested": "{}", "model": "{}"}
+    registry.keep_model("shop", "odd", "me", question='{"horizons": "7d"}', **parts)
+    registry.close()
+    lake.registry = WarehouseSettings(data=str(folder)).folders.registry
+    with pytest.raises(BadQuestion, match=r"model odd@1 cannot be read .*; training it again would do"):
+        risk(lake, Risk(kept="odd"), UNTIL)
+    assert told(folder, "list")[0]["auc"] is None
+    assert "training it again would do" in str(said(folder, "show", "odd").exception)
+
+
 def test_a_registry_without_models(tmp_path: Path) -> None:
     assert read_models(tmp_path / "none.sqlite") == []
 
