@@ -104,6 +104,18 @@ def test_weekdays_are_told_apart_from_two_weeks_of_history_on(lake: Lake) -> Non
     assert less.high - less.low > 0.5
 
 
+def test_a_week_before_and_three_days_of_it_are_enough(lake: Lake) -> None:
+    """The campaign began on the 22nd day; three days of it are over on the 24th, and on the 23rd only two."""
+    complete(lake, 24)
+    answer = asked(lake, treated="country = DE", before="7d", after=None)
+    complete(lake, 23)
+    with pytest.raises(BadQuestion, match="2 days of it are over and known; 3 would do"):
+        asked(lake, treated="country = DE", before="7d", after=None)
+    complete(lake, 35)
+    assert [one.days for one in answer.phases] == [7, 3]
+    assert answer.phases[1].effect is not None
+
+
 def test_days_that_are_not_over_are_left_out(lake: Lake) -> None:
     complete(lake, 30)
     answer = asked(lake, treated="country = DE")
