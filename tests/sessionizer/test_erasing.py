@@ -14,6 +14,7 @@ from sessionizer import erasing
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, MAIL, ZOE, World, history, said
 from tests.sessionizer.world import contents
+from warehouse import rollup
 from warehouse.balance import balance
 from warehouse.erasure import rows
 from warehouse.erasure.needles import ERASED
@@ -45,6 +46,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     world = World(tmp_path_factory.mktemp("erased"))
     yield Told(world)
     world.close()
+
+
+def test_the_roll_up_counts_what_is_left(told: Told) -> None:
+    told.world.turn()
+    assert told.world.rows("SELECT count(DISTINCT load_seq) FROM cursors") == [(1,)]
+    assert told.world.rows("SELECT count(*) FROM cursors WHERE name = 'rollup'") == [(1,)]
+    assert rollup.differences(told.world.job.writer.lake) == []
 
 
 def difference(world: World) -> int:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +20,9 @@ from tests.sessionizer.test_redecision import JOINED
 from tests.sessionizer.world import HOUR, Event, arrivals, cuts, loaded, plain_lake, store
 from tests.warehouse.insights.asked_lake import owners
 from warehouse import rollup
-from warehouse.lake import Lake
+from warehouse.lake import Lake, connect
+from warehouse.settings import WarehouseSettings
+from warehouse.upkeep import file_shapes, rewrite
 
 NOW = partial(int, 1_793_900_000_000_000)
 
@@ -109,3 +112,25 @@ def test_what_people_decide_is_in_it_at_once(seed: int) -> None:
         with lake.transaction():
             redecide(lake, (decisions[-1].left_key, decisions[-1].right_key), until, decisions=decisions)
         assert told(lake) == expected(lake, events)
+
+
+def test_a_wrong_count_is_told() -> None:
+    _, events, lake = world(1)
+    stitched(lake, [len(events)])
+    lake.execute("UPDATE daily SET events = events + 2 WHERE rowid = (SELECT min(rowid) FROM daily)")
+    (found,) = rollup.differences(lake)
+    assert found.rolled == found.events + 2
+
+
+def test_upkeep_adds_up_rows_that_agree(tmp_path: Path) -> None:
+    with connect(WarehouseSettings(data=str(tmp_path)), read_only=False) as lake:
+        events = arrivals(random.Random(5), 40)
+        store(lake, events)
+        stitched(lake, [10, 20, 30, 40])
+        before, rows = told(lake), lake.query("SELECT count(*) FROM daily")[0][0]
+        (day,) = lake.query("SELECT day FROM daily GROUP BY day ORDER BY count(*) DESC, day LIMIT 1")[0]
+        paths = [one.path for one in file_shapes(lake) if one.table == "daily" and one.partition == str(day)]
+        assert len(paths) > 1
+        rewrite(lake, "daily", WarehouseSettings(data=str(tmp_path)).folders.lake_data, paths)
+        assert told(lake) == before == expected(lake, events)
+        assert lake.query("SELECT count(*) FROM daily")[0][0] < rows
