@@ -116,6 +116,20 @@ def test_a_week_before_and_three_days_of_it_are_enough(lake: Lake) -> None:
     assert answer.phases[1].effect is not None
 
 
+def test_weekdays_are_no_part_of_a_comparison(lake: Lake) -> None:
+    """Those of both groups are alike, and each column more would cost certainty."""
+    answer = asked(lake, comparison="country = AT", after=None)
+    rows = [row for row in lake.query(answer.sql) if row[0] is not None]
+    days = np.array([row[0] for row in rows])
+    during = (days >= days.min() + 21) & (days < days.min() + 28)
+    y = np.array([row[1] - row[2] for row in rows], float)
+    assert len(y) == 28
+    plain = regress(np.column_stack([np.ones(28), during]).astype(float), y)[1]
+    assert (answer.phases[1].effect, answer.phases[1].high) == pytest.approx(
+        (plain.value, plain.high), abs=1e-9
+    )
+
+
 def test_days_that_are_not_over_are_left_out(lake: Lake) -> None:
     complete(lake, 30)
     answer = asked(lake, treated="country = DE")
@@ -175,6 +189,16 @@ def test_the_error_of_a_mean_where_noise_lasts(lasting: float) -> None:
     variance = whole / (n - shared / n) * shared / n**2
     (found,) = regress(np.ones((n, 1)), np.array(y))
     assert found.high - found.value == pytest.approx(2.0227 * variance**0.5, rel=1e-4)
+
+
+def test_chances_agree_with_intervals() -> None:
+    """Moved so that its interval ends at 0 a mean has a chance of one in twenty; without noise it is sure."""
+    y = np.random.default_rng(9).normal(size=30)
+    (found,) = regress(np.ones((30, 1)), y)
+    (moved,) = regress(np.ones((30, 1)), y - found.low)
+    assert (moved.low, moved.p_value) == (pytest.approx(0, abs=1e-9), pytest.approx(0.05, abs=1e-6))
+    (none,) = regress(np.ones((4, 1)), np.zeros(4))
+    assert none.p_value == 1
 
 
 def test_coefficients_by_hand() -> None:
