@@ -12,7 +12,6 @@ import msgspec
 
 from warehouse.cohorts.errors import BadCohort
 from warehouse.cohorts.saving import MOST
-from warehouse.insights.dropoff import MOST_LISTED
 from warehouse.insights.question import Answer, Question
 from warehouse.lake import Lake
 from warehouse.statements import statement
@@ -74,8 +73,10 @@ def of_values(lake: Lake, project: str, values: Sequence[str], kind: str | None)
 
 
 def listing(question: Q) -> Q:
-    """The question, so asked that its answer lists as many as it can."""
-    most = {name: MOST_LISTED for name in ("limit", "customers") if hasattr(question, name)}
+    """The question, so asked that its answer lists as many as it can, unless it says how many."""
+    usual = {field.name: field.default for field in msgspec.structs.fields(question)}
+    named = (name for name in ("limit", "customers") if name in usual)
+    most = {name: question.most_listed for name in named if getattr(question, name) == usual[name]}
     return msgspec.structs.replace(question, **most)
 
 

@@ -13,9 +13,13 @@ Unit = Literal["customer", "device", "user", "session", "group"]
 
 
 class Question(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Fixed: the same question over the same snapshot has the same answer."""
+    """Fixed: the same question over the same snapshot has the same answer.
+
+    `most_listed`: so many units can be listed, by `limit` or `customers`.
+    """
 
     positional: ClassVar[str] = ""
+    most_listed: ClassVar[int] = 100_000
 
     project: Annotated[str | None, Meta(description="Project; may be left out where there is one.")] = None
     since: Annotated[str, Meta(description="First day or moment, or how far back: 30d, 12w.")] = "30d"

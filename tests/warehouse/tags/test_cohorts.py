@@ -12,10 +12,11 @@ from tests.warehouse.lakes import DAY, HOUR, NOON, Site, event
 from warehouse.cli import cohort, filing, insight
 from warehouse.cohorts import saving
 from warehouse.cohorts.copies import restore
-from warehouse.cohorts.gathering import of_values
+from warehouse.cohorts.gathering import listing, of_values
 from warehouse.cohorts.saving import Wish, save
 from warehouse.erasure.held import conditions, gather
 from warehouse.erasure.subject import find_subject
+from warehouse.insights.kinds import INSIGHTS
 from warehouse.lake import Lake, connect
 
 DEVICES = 6
@@ -132,6 +133,20 @@ def test_those_who_dropped_off_are_a_cohort_that_can_be_asked_again(site: Site) 
     assert said(site, "refresh", "left") == {"cohort": "left", "members": 3, "entered": 0, "left": 0}
     (found,) = (one for one in said(site, "list") if one["cohort"] == "left")
     assert (found["kind"], found["insight"], found["question"]["since"]) == ("question", "dropoff", "5d")
+
+
+def test_as_many_are_saved_as_are_asked_for(site: Site) -> None:
+    buyers = ("Ordered", "--since", "5d")
+    asked(site, "rfm", *buyers, "--save-cohort", "best")
+    assert len(said(site, "show", "best")["members"]) == DEVICES // 2
+    asked(site, "rfm", *buyers, "--customers", "1", "--save-cohort", "best")
+    assert [one["left"] is None for one in said(site, "show", "best")["members"]] == [True, False, False]
+
+
+def test_every_question_that_lists_customers_can_list_as_many_as_it_says() -> None:
+    found = {name: listing(INSIGHTS[name].question()) for name in ("dropoff", "rfm", "risk")}
+    most = {name: getattr(one, "limit", getattr(one, "customers", 0)) for name, one in found.items()}
+    assert (most["dropoff"], most["rfm"], most["risk"]) == (100_000, 100_000, 10_000)
 
 
 def test_overlaps_add_up(site: Site) -> None:

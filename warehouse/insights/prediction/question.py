@@ -26,6 +26,7 @@ class Prediction(Question, frozen=True, kw_only=True):
     """What `risk` and `intent` have in common."""
 
     positional: ClassVar[str] = "event"
+    most_listed: ClassVar[int] = MOST_LISTED
 
     since: Annotated[str, Meta(description="Learn from what happened since.")] = "365d"
     horizon: Annotated[str, Meta(description="How far ahead, in whole days.")] = "30d"
