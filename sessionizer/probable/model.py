@@ -66,7 +66,7 @@ def train(con: duckdb.DuckDBPyConnection, tables: Sequence[str] = ("candidates",
             _PAIRS_U, seed=SEED, min_count_per_level=None, num_chunks=1
         )
     if matches >= _ENOUGH:
-        _expect(con, linker, tables)
+        linker = _expect(con, linker, tables)
     settings = _finished(linker.misc.save_model_to_json())
     return Model(_version(settings), settings, sum(counts), matches)
 
@@ -125,17 +125,20 @@ def _count(con: duckdb.DuckDBPyConnection, table: str, where: str = "true") -> i
     return int(found)
 
 
-def _expect(con: duckdb.DuckDBPyConnection, linker: Linker, tables: Sequence[str]) -> None:
+def _expect(con: duckdb.DuckDBPyConnection, linker: Linker, tables: Sequence[str]) -> Linker:
+    """Learn from each of _TRAINED_ON; one that fails leaves Splink without the fields it was to learn by."""
     from splink.internals.exceptions import EMTrainingException
 
     for columns in _trainable(con, tables):
         rule = " AND ".join(f"l.{column} = r.{column}" for column in columns)
+        before = linker.misc.save_model_to_json()
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 rule, estimate_without_term_frequencies=True, max_pairs=_PAIRS_EM
             )
         except (EMTrainingException, ValueError):  # no two records share these, or a level fades to nothing
-            continue
+            linker = linked(con, tables, before)
+    return linker
 
 
 def _trainable(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> Iterator[tuple[str, ...]]:
