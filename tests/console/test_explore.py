@@ -257,3 +257,18 @@ def test_assets_are_packed_and_kept_for_ever_where_they_carry_a_version(visitor:
     own = visitor.get("/static/console.js", {"Accept-Encoding": "identity"})
     assert "content-encoding" not in own.headers
     assert own.headers["cache-control"] == "no-cache"
+
+
+def test_a_part_that_fails_is_told_as_a_part(shop: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    from warehouse.console.pages import explore
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(explore, "chart", broken)
+    part = shop.get("/explore/trend/answer?since=5d", {"HX-Request": "true"})
+    assert part.status_code == 500
+    assert "<html" not in part.text
+    assert 'role="alert"' in part.text
+    assert "<html" in shop.get("/explore/trend/answer?since=5d").text
+    assert "<html" not in shop.get("/explore/nothing/answer", {"HX-Request": "true"}).text

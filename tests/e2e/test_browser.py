@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -18,6 +19,21 @@ LIVE_MS, TIMELINE_MS = 30_000, 60_000
 expect.set_options(timeout=LIVE_MS)
 # "Nothing found" is a page with status 404, which Chromium notes in its log.
 EXPECTED = "the server responded with a status of 404"
+
+
+PATHS = (
+    *(
+        "/",
+        "/find?id=nobody-" + "x" * 300,
+        "/nowhere",
+        "/overview",
+        "/explore",
+        "/explore/paths",
+        "/sql",
+        "/data",
+    ),
+    *("/segments", "/users", "/audit"),
+)
 
 
 @pytest.fixture
@@ -122,19 +138,7 @@ def test_copy_gives_what_is_shown(page: Page, running: Running, way: str, compla
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 def test_pages_fit_their_window(page: Page, running: Running, width: int, locale: str) -> None:
     view = browser_of(page).new_page(locale=locale, viewport={"width": width, "height": 800})
-    for path in (
-        "/",
-        "/find?id=nobody-" + "x" * 300,
-        "/nowhere",
-        "/overview",
-        "/explore",
-        "/explore/paths",
-        "/sql",
-        "/data",
-        "/segments",
-        "/users",
-        "/audit",
-    ):
+    for path in PATHS:
         view.goto(running.console + path)
         assert view.evaluate("document.documentElement.scrollWidth") <= width
         assert view.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
@@ -200,3 +204,28 @@ def test_sql_is_written_run_and_drawn(
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no table")
     assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages(
+    page: Page, running: Running, explored: str, scheme: Literal["light", "dark"]
+) -> None:
+    """axe-core finds nothing: names, roles, contrast, landmarks, focus."""
+    axe = (Path(__file__).parent / "node/node_modules/axe-core/axe.min.js").read_text("utf-8")
+    # The script is put into the page, which the page's own policy would not allow.
+    context = browser_of(page).new_context(color_scheme=scheme, bypass_csp=True)
+    view = context.new_page()
+    asked = (
+        f"/explore/trend?project={explored}&since=1d",
+        f"/overview?project={explored}",
+        "/find?id=explorer",
+    )
+    for path in (*PATHS, *asked):
+        view.goto(running.console + path)
+        if path in asked:
+            expect(view.locator("figure.chart canvas, .visits").first).to_be_visible(timeout=TIMELINE_MS)
+        view.evaluate(axe)
+        found = view.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
+        assert told == [], path
+    context.close()

@@ -166,28 +166,33 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def no_data(request: Request, error: Exception) -> Response:
-    page: Response = request.app.state.pages.page(request, "no_data.html", 200)
-    return page
+    return _told(request, "no_data.html", 200)
 
 
 async def away(request: Request, error: Exception) -> Response:
     """The catalog does not answer: nothing is lost, and the page can be asked for again."""
     log.warning("catalog away", path=request.url.path, error=str(error))
-    page: Response = request.app.state.pages.page(request, "error.html", 503, code=503)
+    page = _told(request, "error.html", 503)
     page.headers["Retry-After"] = "5"
     return page
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    page: Response = request.app.state.pages.page(request, "error.html", status, code=status)
-    return page
+    return _told(request, "error.html", error.status_code if isinstance(error, HTTPException) else 500)
 
 
 async def failed(request: Request, error: Exception) -> Response:
     log.error("page failed", path=request.url.path, error=repr(error))
-    page: Response = request.app.state.pages.page(request, "error.html", 500, code=500)
+    page = _told(request, "error.html", 500)
     page.headers.update(HEADERS)
+    return page
+
+
+def _told(request: Request, name: str, status: int) -> Response:
+    """A page of its own, or where a part of a page was asked for, one."""
+    if "hx-request" in request.headers:
+        name = "_failed.html"
+    page: Response = request.app.state.pages.page(request, name, status, code=status)
     return page
 
 

@@ -199,7 +199,7 @@ def _answer(asked: Asked, question: Overview, sql: str, rows: Sequence[Sequence[
 def _moments(asked: Asked, found: dict[bool, dict[int, Numbers]]) -> list[Moment]:
     """In the order of time; those that nothing was in, now and before, are left out."""
     times = sorted(found[True].keys() | found[False].keys())
-    ends = [*times[1:], asked.period.until]
+    ends = [*times, asked.period.until][1:]
     return [
         Moment(
             local_time(at, asked.period.timezone),

@@ -125,6 +125,11 @@ def test_by_hour_in_a_time_zone(shop: Lake) -> None:
     assert sum(one.before.visits for one in answer.moments if one.before) == answer.before.visits
 
 
+def test_where_nobody_came_everything_is_nothing(shop: Lake) -> None:
+    answer = overview(shop, asked(where=("channel = Nowhere",)), NOW)
+    assert (answer.n, answer.moments, answer.parts, answer.now.conversion) == (0, [], [], None)
+
+
 def test_what_is_not_complete_is_said(shop: Lake) -> None:
     try:
         complete(shop, START + 7 * DAY)
