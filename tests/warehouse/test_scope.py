@@ -86,6 +86,28 @@ def test_what_cannot_be_tied_to_a_customer_is_empty(shop: Shop) -> None:
         cursor.cursor()
 
 
+def test_tags_and_cohorts_are_known_and_have_only_own_customers(shop: Shop) -> None:
+    lake, _, sellers = shop
+    lake.execute("INSERT INTO tags (project, tag, version) VALUES ('shop', 'keen', 1), ('other', 'keen', 1)")
+    for customer in sellers:
+        lake.execute(
+            "INSERT INTO tag_members (project, tag, customer_id, version, entered_at) "
+            "VALUES ('shop', 'keen', ?, 1, '2020-01-01')",
+            [customer],
+        )
+    cursor = seen_by(lake, owner=("li",))
+    mine = {customer for customer, one in sellers.items() if one == "li"}
+    assert {one for (one,) in cursor.query("SELECT customer_id FROM tag_members")} == mine
+    question = from_texts(
+        INSIGHTS["trend"].question,
+        {"project": ["shop"], "since": ["2026-11-01"], "until": ["2026-11-20"], "where": ["tag: keen"]},
+    )
+    assert INSIGHTS["trend"].ask(cursor, question, NOW).n > 0
+    bounded = lake.cursor()
+    confine_to(bounded, Scope(projects=("other",)))
+    assert bounded.query("SELECT project FROM tags") == [("other",)]
+
+
 def test_a_project_is_a_scope_too(shop: Shop) -> None:
     lake, _, _ = shop
     cursor = lake.cursor()

@@ -29,6 +29,8 @@ _TIES: Final = {
 }
 # What is of nobody: where the stages stand, which migrations ran.
 _OPEN: Final = ("cursors", "schema_migrations")
+# What is said about customers and names none of them.
+_SAID: Final = ("tags", "cohorts")
 
 
 def confine_to(lake: Lake, scope: Scope) -> None:
@@ -60,7 +62,7 @@ def _bounds(name: str, columns: Mapping[str, str], scope: Scope) -> Iterator[str
         return
     if scope.projects:
         yield f"e.project IN ({_list(scope.projects)})" if "project" in columns else _tied(columns)
-    if scope.attributes:
+    if scope.attributes and name not in _SAID:
         yield _tied(columns)
 
 
