@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from random import Random
 
@@ -146,8 +147,9 @@ def test_the_roll_up_and_the_events_agree_within_a_scope(shop: Shop) -> None:
     lake, _, _ = shop
     texts = {"project": ["shop"], "since": ["2026-11-01"], "until": ["2026-11-20"], "measure": ["units"]}
     question = from_texts(INSIGHTS["trend"].question, texts)
-    for seller in SELLERS:
+    for seller, unit in itertools.product(SELLERS, ("customer", "device")):
         cursor = seen_by(lake, owner=(seller,))
+        question = msgspec.structs.replace(question, unit=unit)
         rolled = INSIGHTS["trend"].ask(cursor, question, NOW)
         raw = INSIGHTS["trend"].ask(cursor, msgspec.structs.replace(question, raw=True), NOW)
         assert (rolled.source, raw.source) == ("rollup", "raw")

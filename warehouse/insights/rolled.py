@@ -37,8 +37,6 @@ def why_raw(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str
     """Why events have to be read; None where the roll-up says the same."""
     if question.raw:
         return "asked for"
-    if asked.lake.scoped:
-        return "who asks sees a part of the lake"
     return _beyond(question, selectors) or _between_hours(asked) or _out_of_step(asked)
 
 
