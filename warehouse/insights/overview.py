@@ -44,11 +44,12 @@ class Overview(Question, frozen=True, kw_only=True):
 class Numbers(Struct, frozen=True):
     """`visitors`: devices; `customers`: whose visits they were; `converted`: visits with a key event of the
     tracking plan, `conversion` their share. `revenue` in the answer's currency; `seconds`: of a visit, mean.
+    Who visits were of (`visitors`, `customers`) is null in parts.
     """
 
     visits: int
-    visitors: int
-    customers: int
+    visitors: int | None
+    customers: int | None
     pages: int
     bounced: int
     converted: int
@@ -158,14 +159,24 @@ def _sql(asked: Asked, question: Overview, fields: Sequence[Field], every: Inter
         shown=shown,
         holds=" AND ".join(_holds(asked, one) for one in asked.where) or "TRUE",
         currency=bind(question.currency) if question.currency else "(SELECT mode(currency) FROM visited)",
-        sets="".join(f",\n    (later, f{number})" for number in range(len(fields))),
-        which=" ".join(f"WHEN grouping(f{number}) = 0 THEN {number + 2}" for number in range(len(fields))),
-        value="CASE "
-        + " ".join(f"WHEN grouping(f{number}) = 0 THEN f{number}" for number in range(len(fields)))
-        + " END"
-        if fields
-        else "NULL",
+        sums=statement("insights/overview_sums"),
+        parts=_parts(len(fields)),
         top=question.top,
+    )
+
+
+def _parts(fields: int) -> str:
+    """The part of the statement that tells values apart; nothing where none are."""
+    if not fields:
+        return ""
+    names = [f"f{number}" for number in range(fields)]
+    tests = [f"WHEN grouping({name}) = 0 THEN" for name in names]
+    return statement(
+        "insights/overview_parts",
+        which=f"CASE {' '.join(f'{test} {number + 2}' for number, test in enumerate(tests))} END",
+        value=f"CASE {' '.join(f'{test} {name}' for test, name in zip(tests, names, strict=True))} END",
+        sums=statement("insights/overview_sums"),
+        sets=", ".join(f"({name})" for name in names),
     )
 
 
@@ -184,7 +195,8 @@ def _answer(asked: Asked, question: Overview, sql: str, rows: Sequence[Sequence[
             parts.append(Part(question.by[which - 2], value, found))
     none = _numbers([0] * 8)
     now = whole.get(True, none)
-    told = asked.told(sql, now.customers, now.customers if asked.period.until <= asked.complete_us else 0)
+    n = now.customers or 0
+    told = asked.told(sql, n, n if asked.period.until <= asked.complete_us else 0)
     return OverviewAnswer(
         question=question,
         currency=currency,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.sessionizer.world import MINUTE, START
@@ -75,13 +76,19 @@ def counted(rows: list[dict[str, Any]], currency: str) -> Numbers:
     )
 
 
+def unowned(numbers: Numbers) -> Numbers:
+    """As parts have them."""
+    return msgspec.structs.replace(numbers, visitors=None, customers=None)
+
+
 def test_numbers_days_and_values_are_those_of_the_visits(shop: Lake) -> None:
     answer = overview(shop, asked(by=("channel", "country"), top=100), NOW)
     now, before = visits(shop, START + 5 * DAY, START + 10 * DAY), visits(shop, START, START + 5 * DAY)
     assert answer.currency == "CNY"
     assert answer.now == counted(now, "CNY")
     assert answer.before == counted(before, "CNY")
-    assert answer.n == answer.n_mature == answer.now.customers > 0
+    assert answer.n == answer.n_mature == answer.now.customers
+    assert answer.n > 0
     days: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in now:
         days[iso(row["at"] // DAY * DAY)].append(row)
@@ -98,7 +105,7 @@ def test_numbers_days_and_values_are_those_of_the_visits(shop: Lake) -> None:
         for row in now:
             values[row[field]].append(row)
         found = {one.value: one.numbers for one in answer.parts if one.field == field}
-        assert found == {value: counted(rows, "CNY") for value, rows in values.items()}
+        assert found == {value: unowned(counted(rows, "CNY")) for value, rows in values.items()}
 
 
 def test_filters_currency_and_top(shop: Lake) -> None:

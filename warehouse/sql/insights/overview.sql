@@ -23,25 +23,18 @@ main AS (SELECT {currency} AS currency),
 counted AS (
     SELECT
         later,
-        CASE WHEN grouping(local) = 0 THEN 1 {which} ELSE 0 END AS which,
+        if(grouping(local) = 0, 1, 0) AS which,
         if(grouping(local) = 0, local, NULL) AS begins,
-        {value} AS value,
+        NULL AS value,
         count(*) AS visits,
         count(DISTINCT subject_key) AS visitors,
         count(DISTINCT customer) AS customers,
-        sum(pages) AS pages,
-        count(*) FILTER (bounced) AS bounced,
-        count(*) FILTER (conversions > 0) AS converted,
-        sum(order_value) FILTER (currency IS NOT DISTINCT FROM (SELECT currency FROM main)) AS revenue,
-        sum(seconds) AS seconds
+        {sums}
     FROM visited
-    GROUP BY GROUPING SETS (
-    (later),
-    (later, local){sets}
-    )
+    GROUP BY GROUPING SETS ((later), (later, local))
+    {parts}
 )
 SELECT *, (SELECT currency FROM main)
 FROM counted
-WHERE later OR which < 2
 QUALIFY which < 2 OR row_number() OVER (PARTITION BY which ORDER BY visits DESC, value) <= {top}
 ORDER BY which, begins, visits DESC, value
