@@ -15,7 +15,8 @@ from warehouse.insights.question import Answer, Question
 from warehouse.insights.reading import from_texts
 from warehouse.lake import Lake
 
-_MINUTE: Final = 60_000_000
+# Questions of the same few seconds are one question, whose answer is kept.
+_SECONDS: Final = 10_000_000
 
 
 def given_in(request: Request) -> dict[str, list[str]]:
@@ -33,7 +34,7 @@ def address(given: Mapping[str, Sequence[str]]) -> str:
 
 async def answered(request: Request, insight: Insight, given: Mapping[str, Sequence[str]]) -> Answer:
     """The answer, from memory where the same was asked of this snapshot."""
-    moment = request.app.state.now() // _MINUTE * _MINUTE
+    moment = request.app.state.now() // _SECONDS * _SECONDS
     asked: Question = absolute(from_texts(insight.question, given), moment)
     kept, scope = request.app.state.answers, request.state.who.scope.key()
 

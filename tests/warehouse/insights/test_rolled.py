@@ -81,7 +81,7 @@ def test_what_it_cannot_say_is_read_from_events(lake: Lake, reason: str) -> None
     assert (answer.source, answer.why_raw) == ("raw", reason)
 
 
-def test_who_sees_a_part_reads_the_events_in_it() -> None:
+def test_who_sees_a_part_is_answered_from_that_part() -> None:
     lake, _ = random_lake(5, 20)
     lake.execute(
         "INSERT INTO customer_attributes BY NAME SELECT project, customer_id, 'owner' AS name,"
@@ -89,8 +89,9 @@ def test_who_sees_a_part_reads_the_events_in_it() -> None:
     )
     everybody = trend(lake, Trend(**ASKED), NOW)
     confine_to(lake, scope((), {"owner": ["li"]}, ()))
-    part = trend(lake, Trend(**ASKED), NOW)
-    assert (everybody.source, part.source) == ("rollup", "raw")
+    part, raw = both(lake)
+    assert (everybody.source, part.source) == ("rollup", "rollup")
+    assert said(part) == said(raw)
     assert 0 < part.n < everybody.n
 
 
