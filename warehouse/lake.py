@@ -32,7 +32,8 @@ class Lake:
 
     Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
     `metadata` is where the catalog's own tables are; `registry` the registry's file beside this lake;
-    `scoped` whether the tables' names stand for what somebody may see of them.
+    `scoped` whether the tables' names stand for what somebody may see of them, `bounded` whether that leaves
+    customers out.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Lake:
         self.con = con
         self.metadata = metadata
         self.registry = registry
-        self.scoped = False
+        self.scoped = self.bounded = False
         self._lock = lock
 
     def execute(self, sql: str, params: Params | None = None) -> duckdb.DuckDBPyConnection:

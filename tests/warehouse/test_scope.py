@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 from random import Random
 
 import msgspec
@@ -141,6 +142,17 @@ def test_an_answer_within_a_scope_is_that_of_a_filter_without_one(shop: Shop, na
     whole = insight.ask(lake, filtered, NOW)
     assert scoped.n == whole.n > 0
     assert insight.table(scoped) == insight.table(whole)
+
+
+@pytest.mark.parametrize("name", ["funnel", "paths"])
+def test_so_is_one_over_many_events(shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    lake, _, _ = shop
+    monkeypatch.setattr(sys.modules[f"warehouse.insights.{name}"], "MANY", 0)
+    texts = {"project": ["shop"], "since": ["2026-11-01"], "until": ["2026-11-20"], **QUESTIONS[name]}
+    insight = INSIGHTS[name]
+    scoped = insight.ask(seen_by(lake, owner=("li",)), from_texts(insight.question, texts), NOW)
+    filtered = from_texts(insight.question, texts | {"where": ["customer.owner = li"]})
+    assert insight.table(scoped) == insight.table(insight.ask(lake, filtered, NOW))
 
 
 def test_the_roll_up_and_the_events_agree_within_a_scope(shop: Shop) -> None:

@@ -44,7 +44,7 @@ def confine_to(lake: Lake, scope: Scope) -> None:
     _view(lake, "scope_mixed", statement("access/mixed"))
     for name in sorted(tables, key=lambda name: name != "sessions"):
         _view(lake, name, _seen(name, tables[name], scope))
-    lake.scoped = True
+    lake.scoped, lake.bounded = True, bool(scope.attributes)
 
 
 def _seen(name: str, columns: Mapping[str, str], scope: Scope) -> str:

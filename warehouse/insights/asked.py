@@ -133,6 +133,11 @@ class Asked:
         ]
 
     @property
+    def looks_at_customers(self) -> bool:
+        """Whether an attribute, a tag or a cohort was named."""
+        return any(one.source == "customer" for one in self._fields.values())
+
+    @property
     def days(self) -> int:
         """How many events lie on the days of the period."""
         since, until = _day(self.period.since), _day(self.period.until - 1)

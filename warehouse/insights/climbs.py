@@ -118,9 +118,9 @@ class Climbs:
 
     def _next(self, lane: Lane, step: int, last: Stage) -> Stage:
         (at,) = np.nonzero(lane.code == self._code(step))
-        passed = np.zeros(len(lane.owner), np.int64)
+        passed = np.zeros(len(lane.owner), np.int32)
         passed[last.at] = 1
-        before = np.cumsum(passed)[at] - 1
+        before = np.cumsum(passed, dtype=np.int32)[at] - 1
         at, before = at[before >= 0], before[before >= 0]
         goes_on = lane.owner[last.at[before]] == lane.owner[at]
         goes_on &= lane.moment[at] <= last.began[before] + self.plan.within

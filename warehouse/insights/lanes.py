@@ -70,7 +70,8 @@ class Lanes:
 
     def walked(self, walk: Callable[[Lane], R]) -> list[R] | None:
         """What `walk` finds in each part, no unit in two of them; None where they cannot be read so."""
-        if self.low < 1:
+        # Whose a device is can be said of all of the lake alone, and what customers are is joined otherwise.
+        if self.low < 1 or self.asked.lake.bounded or self.asked.looks_at_customers:
             return None
         found: list[R] = []
         with self.numbered.known():

@@ -23,6 +23,7 @@ _SHARED: Final = pa.schema([("subject_key", pa.int64()), ("place", pa.int64())])
 _STRAY: Final = -(1 << 61)
 # Of ids that are in no customer: far below the devices of several people.
 _OWNER: Final = "coalesce({known}, -1 - 4611686018427387904 - e.subject_key % 4611686018427387904)"
+_NUMBERS: Final = "SELECT identity_key, number AS customer FROM keyed"
 _EDGES: Final = "LEFT JOIN edges ON edges.load_seq = e.load_seq\n"
 
 
@@ -86,6 +87,7 @@ class Numbered:
         asked, bind = self.asked, self.asked.values.bind
         abroad = statement(
             "insights/abroad",
+            owned=_NUMBERS,
             project=bind(asked.project),
             since=bind(self.since),
             until=bind(self.until),

@@ -41,7 +41,8 @@ def owners(
     range_ = {"project": project, "since": bind(period.since), "until": bind(period.until)}
     tables, joins = "", ""
     if customer:
-        tables = f"WITH {statement('insights/abroad', seq=seq, **range_)}"
+        owned = statement("insights/owned", project=project)
+        tables = f"WITH {statement('insights/abroad', owned=owned, seq=seq, **range_)}"
         joins += _people(project, fields, groups, bind)
     if session:
         joins += statement("insights/visits", **range_)

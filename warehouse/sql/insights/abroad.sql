@@ -1,10 +1,6 @@
 -- abroad: sessions on a device in which somebody else is signed in than its own customer, between the moments that are surely
--- theirs; `begins_with` and `ends_with` are moments that a neighbour shares, where message ids decide
-owned AS MATERIALIZED (
-    SELECT identity_key, hash(customer_id) AS customer
-    FROM identities
-    WHERE project = {project}
-),
+-- theirs; `begins_with` and `ends_with` are moments that a neighbour shares, where message ids decide; `owned` says whose ids are
+owned AS MATERIALIZED ({owned}),
 abroad AS MATERIALIZED (
     SELECT s.subject_key, s.identity_key
     FROM (
