@@ -40,7 +40,8 @@ def columns(lake: Lake, until: int) -> Iterator[Path]:
     ((project,),) = lake.query("SELECT DISTINCT project FROM customers")
     ((seq,),) = lake.query("SELECT load_seq FROM cursors WHERE name = 'stitch'")
     read = {"project": literal(project), "seq": seq, "until": until}
-    abroad = statement("insights/abroad", since=0, **read)
+    owned = statement("insights/owned", project=read["project"])
+    abroad = statement("insights/abroad", owned=owned, since=0, **read)
     with TemporaryDirectory(prefix="sojourn-columns-") as made:
         folder = Path(made)
         lake.execute(text("columns", abroad=abroad, events=folder / EVENTS, **read))

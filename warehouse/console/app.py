@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -19,7 +18,7 @@ from warehouse.access.passwords import Passwords
 from warehouse.access.roles import Right
 from warehouse.console import alerts, insights, tags
 from warehouse.console.answers import Answers
-from warehouse.console.assets import Assets
+from warehouse.console.assets import Assets, Packed
 from warehouse.console.doors import needs
 from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
@@ -147,7 +146,7 @@ def guards(settings: ConsoleSettings) -> list[Middleware]:
     names = [name.strip() for name in settings.console_names.split(",") if name.strip()]
     return [
         Middleware(SafeHeaders),
-        Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        Middleware(Packed, minimum_size=1_000, compresslevel=5),
         Middleware(KnownHosts, names=[settings.console_host, *names]),
         Middleware(SignedIn, everybody=settings.console_open),
     ]

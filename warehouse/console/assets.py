@@ -8,9 +8,10 @@ import re
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 _VERSIONED: Final = re.compile(r"-\d+\.\d+\.\d+\.")
 _PACKED: Final = (".js", ".css", ".svg", ".txt")
@@ -50,3 +51,11 @@ class Assets(StaticFiles):
             with open(full, "rb") as file:
                 self._packed[key] = gzip.compress(file.read(), 9, mtime=0)
         return self._packed[key]
+
+
+class Packed(GZipMiddleware):
+    """Gzips pages; a stream goes out as it is: its head would be held back until it has something to say."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        streams = scope["type"] == "http" and scope["path"] == "/live"
+        await (self.app if streams else super().__call__)(scope, receive, send)
