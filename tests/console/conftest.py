@@ -8,6 +8,8 @@ import httpx
 import msgspec
 import pytest
 
+from tests.warehouse.insights.shop import stitched_shop
+from tests.warehouse.lakes import NOON
 from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
@@ -75,5 +77,20 @@ class Visitor:
 @pytest.fixture
 def visitor(tmp_path: Path) -> Iterator[Visitor]:
     found = Visitor(tmp_path)
+    yield found
+    found.registry.close()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the last days of a made-up shop, of each file of tests its own."""
+    return stitched_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def shop(data: Path) -> Iterator[Visitor]:
+    """A console over it, at the moment at which its days end."""
+    found = Visitor(data)
+    found.clock = NOON
     yield found
     found.registry.close()

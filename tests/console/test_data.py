@@ -9,22 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.console.conftest import CHEAP, Visitor
-from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON, Site, event
 from warehouse.counted import Counted, write_counted
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stitched_shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
 
 
 @pytest.fixture

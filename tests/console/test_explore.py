@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import itertools
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.console.conftest import CHEAP, Visitor
-from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from warehouse.access.scope import Scope
+from warehouse.console.answers import Answers
+from warehouse.console.asking import answered
 from warehouse.console.charts import Chart, Link, chart
 from warehouse.console.controls import controls
 from warehouse.console.moments import cell, day
@@ -29,19 +31,6 @@ from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.tables import Table
 
 FUNNEL = "steps=Product%20Viewed&steps=Order%20Completed&since=5d"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stitched_shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
 
 
 def drawn(page: str) -> Chart:
@@ -176,17 +165,34 @@ def test_spreadsheets_are_given_no_formulas() -> None:
     assert text.splitlines() == ["name,n", "'=1+1,-5", "'@x,2.5", "'-2,", "plain,true"]
 
 
-def test_the_same_question_of_the_same_snapshot_is_answered_from_memory(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from warehouse.console.answers import Answers
-
+def test_the_newest_answers_are_kept() -> None:
     kept = Answers()
     assert kept.get("a") is None
     for number in range(300):
         kept.keep(number, number)
     assert kept.get(0) is None
     assert kept.get(299) == 299
+
+
+def test_the_same_question_of_the_same_snapshot_is_answered_from_memory() -> None:
+    snapshots, answers, asked = [1], Answers(), itertools.count(1)
+    lake = SimpleNamespace(snapshot=lambda: snapshots[-1])
+    counting = msgspec.structs.replace(INSIGHTS["trend"], ask=lambda *_: next(asked))
+
+    async def ask(question: Any, gone: object) -> Any:
+        return question(lake)
+
+    def answer(scope: Scope, since: str) -> Any:
+        app = SimpleNamespace(state=SimpleNamespace(now=lambda: NOON, answers=answers))
+        state = SimpleNamespace(who=SimpleNamespace(scope=scope), lake=ask)
+        request: Any = SimpleNamespace(app=app, state=state, is_disconnected=None)
+        return asyncio.run(answered(request, counting, {"since": [since]}))
+
+    assert [answer(Scope(), "5d") for _ in range(2)] == [1, 1]
+    assert answer(Scope(), "6d") == 2, "another question"
+    assert answer(Scope(masks=("email",)), "5d") == 3, "somebody who sees other fields"
+    snapshots.append(2)
+    assert answer(Scope(), "5d") == 4, "another snapshot"
 
 
 def test_files_are_for_those_who_may_export(data: Path) -> None:

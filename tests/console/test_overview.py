@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.console.conftest import Visitor
-from tests.warehouse.insights.shop import stitched_shop
-from tests.warehouse.lakes import NOON
 from warehouse.console.charts import Chart
 from warehouse.console.pages.overview import cards
 from warehouse.insights.overview import Numbers, Overview, OverviewAnswer
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stitched_shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
 
 
 def shown(page: str, name: str) -> str:

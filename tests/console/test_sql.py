@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.console.conftest import CHEAP, Visitor
-from tests.warehouse.insights.shop import stitched_shop
 from warehouse.access.scope import Scope
 from warehouse.access.statements import within
 from warehouse.console.pages.sql import unique
@@ -22,18 +20,6 @@ from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 
 TABLES = ("events", "sessions", "identities")
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stitched_shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    yield found
-    found.registry.close()
 
 
 @pytest.mark.parametrize(
