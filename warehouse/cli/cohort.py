@@ -20,7 +20,7 @@ from warehouse.cli.options import (
     print_json,
     print_table,
 )
-from warehouse.cli.tags import project_of
+from warehouse.cli.projects import project_option, the_project
 from warehouse.cohorts import answers
 from warehouse.cohorts.errors import BadCohort
 from warehouse.cohorts.gathering import Gathered, checked, listing, of_answer, of_file
@@ -29,7 +29,6 @@ from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.reading import from_json
 
-_PROJECT = click.option("--project", metavar="NAME", help="Project; may be left out where there is one.")
 _NAME = click.argument("name")
 
 
@@ -47,7 +46,7 @@ def cohort() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", help="The ids are of this kind only: user_id, anonymous_id, email, ...")
 @click.option("--description", default="", help="Where they come from.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def save(
@@ -59,7 +58,7 @@ def save(
     Who was in it and is not in FILE leaves it, and is kept with the time.
     """
     settings = chosen(data)
-    of = project_of(open_registry(settings), project)
+    of = the_project(open_registry(settings), project)
     with open_reader(settings) as lake:
         found = of_file(lake, of, file, kind)
     told = description or f"the list {file.name}"
@@ -68,7 +67,7 @@ def save(
 
 @cohort.command()
 @_NAME
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def refresh(name: str, project: str | None, data: str | None, as_json: bool) -> None:
@@ -105,7 +104,7 @@ def list_(data: str | None, as_json: bool) -> None:
 @cohort.command()
 @_NAME
 @click.option("--limit", default=20, show_default=True, help="Customers to list, who is in it first.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def show(name: str, limit: int, project: str | None, data: str | None, as_json: bool) -> None:
@@ -126,7 +125,7 @@ def show(name: str, limit: int, project: str | None, data: str | None, as_json: 
 
 @cohort.command()
 @_NAME
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def drop(name: str, project: str | None, data: str | None, as_json: bool) -> None:

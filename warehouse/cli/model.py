@@ -21,6 +21,7 @@ from warehouse.cli.options import (
     print_json,
     print_table,
 )
+from warehouse.cli.projects import project_option
 from warehouse.insights.asked import absolute
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS
@@ -128,7 +129,7 @@ def _auc(one: StoredModel) -> float | None:
 
 @model.command()
 @click.argument("name", metavar="NAME[@VERSION]")
-@click.option("--project", metavar="NAME", help="Project; may be left out where there is one.")
+@project_option
 @data_option
 @json_option
 def show(name: str, project: str | None, data: str | None, as_json: bool) -> None:
@@ -154,7 +155,7 @@ def _print_model(stored: StoredModel, as_json: bool) -> None:
 
 @model.command()
 @click.argument("name", metavar="NAME[@VERSION]")
-@click.option("--project", metavar="NAME", help="Project; may be left out where there is one.")
+@project_option
 @click.option("--until", metavar="TIME", help="Score as of then: a day, which counts, or a moment; now.")
 @click.option("--customers", metavar="N", help="So many are listed, the likeliest first.  [default: 20]")
 @data_option

@@ -21,15 +21,13 @@ from warehouse.cli.options import (
     print_json,
     print_table,
 )
-from warehouse.errors import RegistryError
-from warehouse.registry import Registry
+from warehouse.cli.projects import project_option, the_project
 from warehouse.tags import answers
 from warehouse.tags.errors import BadTags
 from warehouse.tags.published import publish as publish_tags
 from warehouse.tags.reading import read_tags
 from warehouse.times import iso
 
-_PROJECT = click.option("--project", metavar="NAME", help="Project; may be left out where there is one.")
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
@@ -44,7 +42,7 @@ def tags() -> None:
 
 @tags.command()
 @_FILE
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def publish(file: Path, project: str | None, data: str | None, as_json: bool) -> None:
@@ -54,7 +52,7 @@ def publish(file: Path, project: str | None, data: str | None, as_json: bool) ->
     """
     read = read_tags(_text(file))
     registry = open_registry(chosen(data))
-    made = publish_tags(registry, project_of(registry, project), read, getpass.getuser())
+    made = publish_tags(registry, the_project(registry, project), read, getpass.getuser())
     if as_json:
         print_json([{"tag": one.tag, "version": one.version, "in_use": bool(one.text)} for one in made])
         return
@@ -64,7 +62,7 @@ def publish(file: Path, project: str | None, data: str | None, as_json: bool) ->
 
 
 @tags.command("list")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def list_(project: str | None, data: str | None, as_json: bool) -> None:
@@ -77,7 +75,7 @@ def list_(project: str | None, data: str | None, as_json: bool) -> None:
 @tags.command()
 @click.argument("name")
 @click.option("--limit", default=20, show_default=True, help="Customers to list, the newest first.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def show(name: str, limit: int, project: str | None, data: str | None, as_json: bool) -> None:
@@ -96,7 +94,7 @@ def show(name: str, limit: int, project: str | None, data: str | None, as_json: 
 
 @tags.command()
 @_FILE
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def evaluate(file: Path, project: str | None, data: str | None, as_json: bool) -> None:
@@ -106,7 +104,7 @@ def evaluate(file: Path, project: str | None, data: str | None, as_json: bool) -
     """
     read = read_tags(_text(file))
     settings = chosen(data)
-    name = project_of(open_registry(settings), project)
+    name = the_project(open_registry(settings), project)
     from warehouse.tags.trying import try_out
 
     with open_reader(settings) as lake:
@@ -138,7 +136,7 @@ def explain(any_id: str, data: str | None, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--since", default="30d", show_default=True, help="First day, or how far back.")
 @click.option("--until", help="Last day; now.")
-@_PROJECT
+@project_option
 @data_option
 @json_option
 def history(
@@ -156,17 +154,6 @@ def history(
     for one in versions:
         click.echo(f"version {one['version']} of {one['published_at']} by {one['published_by']}")
     _print(days, as_json)
-
-
-def project_of(registry: Registry, given: str | None) -> str:
-    """The project that is meant. RegistryError where that is not clear."""
-    names = sorted({key.project for key in registry.keys()})  # noqa: SIM118
-    if given is None and len(names) == 1:
-        return names[0]
-    if given is None or given not in names:
-        listed = ", ".join(map(repr, names[:10])) or "none yet; `sojourn key create` makes one"
-        raise RegistryError(f"project {given!r} will not do; there is {listed}")
-    return given
 
 
 def _version(one: Any) -> dict[str, Any]:
