@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -43,8 +42,3 @@ async def note(request: Request, action: str, detail: str) -> None:
     """A line of the audit log about the one who asks."""
     actor = request.state.who.name
     await request.app.state.reader.registry(lambda registry: registry.audit(actor, action, detail[:2_000]))
-
-
-async def change(request: Request, work: Callable[[Any], Any]) -> Any:
-    """Something done to the registry, in its own threads."""
-    return await request.app.state.reader.registry(work)

@@ -20,7 +20,7 @@ SCRIPT = """
     CREATE TABLE users (
         no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT, role TEXT NOT NULL,
         scope TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0, single_use INTEGER NOT NULL DEFAULT 0,
-        created_at INTEGER NOT NULL, created_by TEXT NOT NULL, subject TEXT UNIQUE);
+        created_at INTEGER NOT NULL, created_by TEXT NOT NULL);
     CREATE TABLE logins (
         digest TEXT PRIMARY KEY, user_no INTEGER NOT NULL, created_at INTEGER NOT NULL,
         seen_at INTEGER NOT NULL, address TEXT NOT NULL, agent TEXT NOT NULL);
@@ -30,18 +30,14 @@ SCRIPT = """
     CREATE TABLE failures (subject TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL)
     """
 TOKEN_PREFIX: Final = "sojourn_"
-_USER: Final = (
-    "u.no, u.name, u.role, u.scope, u.disabled, u.single_use, u.created_at, u.created_by, u.subject"
-)
+_USER: Final = "u.no, u.name, u.role, u.scope, u.disabled, u.single_use, u.created_at, u.created_by"
 _TOKEN: Final = "t.id, t.name, t.created_at, t.expires_at, t.revoked_at, t.used_at"
 _NAME: Final = re.compile(r"[\w.@+-]{1,64}")
 _MINUTE: Final = 60_000_000
 
 
 class User(msgspec.Struct, frozen=True):
-    """Somebody who may sign in. `single_use`: the password has to be replaced first; `subject`: who it is to
-    the single sign-on.
-    """
+    """Somebody who may sign in. `single_use`: the password has to be replaced first."""
 
     no: int
     name: str
@@ -51,7 +47,6 @@ class User(msgspec.Struct, frozen=True):
     single_use: bool
     created_at: int
     created_by: str
-    subject: str | None = None
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -97,21 +92,20 @@ class Users(Audit):
         password: str | None,
         scope: Scope | None = None,
         single_use: bool = False,
-        subject: str | None = None,
     ) -> User:
-        """A new user; `password` is the hash of one (None: only single sign-on). RegistryError says what is
-        wrong.
+        """A new user; `password` is the hash of one (None: they cannot sign in yet). RegistryError says what
+        is wrong.
 
         Without a scope, what the role masks.
         """
         _check_name(name)
         _check_role(role)
         kept = _text(scope if scope is not None else Scope(masks=MASKED[role]))
-        values = (name, password, role, kept, single_use, self._now(), by, subject)
-        columns = "name, password, role, scope, single_use, created_at, created_by, subject"
+        values = (name, password, role, kept, single_use, self._now(), by)
+        columns = "name, password, role, scope, single_use, created_at, created_by"
         with self._transaction():
             try:
-                self._con.execute(f"INSERT INTO users ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+                self._con.execute(f"INSERT INTO users ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
             except sqlite3.IntegrityError:
                 raise RegistryError(f"there is a user {name!r} already; choose another name") from None
             self._note(by, "user.create", f"{name}: {role}, {kept}")
@@ -126,11 +120,6 @@ class Users(Audit):
         if not rows:
             raise RegistryError(f"there is no user {name!r}; `sojourn user list` shows them")
         return _user(rows[0])
-
-    def user_of_subject(self, subject: str) -> User | None:
-        """The user whom the single sign-on knows by this name."""
-        rows = self._all(f"SELECT {_USER} FROM users AS u WHERE u.subject = ?", (subject,))
-        return _user(rows[0]) if rows else None
 
     def password_of(self, name: str) -> str | None:
         """The hash of a user's password; None where there is none, no such user, or they may not sign in."""

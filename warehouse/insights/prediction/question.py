@@ -57,11 +57,6 @@ class Prediction(Question, frozen=True, kw_only=True):
         Meta(description="Score with this model, kept by `sojourn model train`: NAME or NAME@VERSION."),
     ] = None
 
-    @property
-    def purchase(self) -> Selector | str:
-        """The event that is a purchase."""
-        raise NotImplementedError
-
 
 class Risk(Prediction, frozen=True, kw_only=True):
     """Who will stop: the chance that a customer does not do `event` within the horizon, with reasons."""
@@ -71,6 +66,7 @@ class Risk(Prediction, frozen=True, kw_only=True):
 
     @property
     def purchase(self) -> Selector | str:
+        """The event that is a purchase."""
         return self.bought
 
 
@@ -81,6 +77,7 @@ class Intent(Prediction, frozen=True, kw_only=True):
 
     @property
     def purchase(self) -> Selector | str:
+        """The event that is a purchase."""
         return self.event
 
 
