@@ -32,7 +32,7 @@ PATHS = (
         "/sql",
         "/data",
     ),
-    *("/segments", "/users", "/audit"),
+    *("/segments", "/users", "/audit", "/boards"),
 )
 
 
@@ -176,6 +176,25 @@ def test_explore_asks_draws_and_shows_the_numbers(
     assert page.url.endswith(f"/explore/trend?since=1d&project={explored}")
     page.goto(f"{running.console}/explore/funnel?project={explored}&steps=Nothing-{'x' * 300}&steps=*")
     expect(page.get_by_role("alert")).to_contain_text("is not known here")
+    assert complaints == []
+
+
+def test_a_board_is_filled_and_arranged_by_keyboard(
+    page: Page, running: Running, complaints: list[str], explored: str
+) -> None:
+    for number in (1, 2):
+        page.goto(f"{running.console}/explore/trend?project={explored}&since=1d")
+        page.get_by_text("Save or add to a board").click()
+        page.get_by_label("Title").fill(f"Trend {number}")
+        page.get_by_role("button", name="Add to the board").click()
+        expect(page.locator(".tile figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
+    page.get_by_role("link", name="Arrange").click()
+    page.get_by_role("button", name="Move Trend 2 towards the beginning").press("Enter")
+    expect(page.locator(".tile h2").first).to_have_text("Trend 2")
+    page.locator(".tile").first.drag_to(page.locator(".tile").last)
+    expect(page.locator(".tile h2").first).to_have_text("Trend 1")
+    page.get_by_role("link", name="Wall screen").click()
+    expect(page.locator(".wall .tile figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
     assert complaints == []
 
 

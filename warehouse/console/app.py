@@ -24,6 +24,8 @@ from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
 from warehouse.console.pages import (
     account,
+    board_changes,
+    boards,
     customers,
     data,
     explore,
@@ -72,6 +74,14 @@ ROUTES = [
     Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),
     Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
     Route("/explore/{name}", needs(Right.LOOK, explore.question)),
+    Route("/boards", needs(Right.LOOK, boards.listed)),
+    Route("/boards", needs(Right.SEGMENTS, board_changes.make, action="change"), methods=["POST"]),
+    Route("/boards/keep", needs(Right.SEGMENTS, board_changes.keep, action="change"), methods=["POST"]),
+    Route("/boards/segments", needs(Right.LOOK, boards.segments)),
+    Route("/boards/{id:int}.yaml", needs(Right.LOOK, boards.export)),
+    Route("/boards/{id:int}", needs(Right.LOOK, boards.board)),
+    Route("/boards/{id:int}", needs(Right.SEGMENTS, board_changes.change, action="change"), methods=["POST"]),
+    Route("/boards/{id:int}/tiles/{number:int}", needs(Right.LOOK, boards.tile, action="ask")),
     Route("/data", needs(Right.LIVE, data.data)),
     Route("/data/refused", needs(Right.LIVE, data.refused)),
     Route("/data/quality", needs(Right.LIVE, data.unusual)),

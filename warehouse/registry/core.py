@@ -21,6 +21,7 @@ from warehouse.errors import RegistryError
 from warehouse.registry import (
     alerts,
     audit,
+    boards,
     cohorts,
     costs,
     decisions,
@@ -32,6 +33,7 @@ from warehouse.registry import (
     watches,
 )
 from warehouse.registry.alerts import Alerts
+from warehouse.registry.boards import Boards
 from warehouse.registry.cohorts import Cohorts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
@@ -90,6 +92,7 @@ _MIGRATIONS = (
     users.SCRIPT,
     queries.SCRIPT,
     cohorts.SCRIPT,
+    boards.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -133,7 +136,7 @@ class Command(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
-class Registry(Alerts, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
+class Registry(Alerts, Boards, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

@@ -28,6 +28,7 @@ from warehouse.insights.names import event_names
 from warehouse.insights.question import Answer
 from warehouse.insights.tables import Table
 from warehouse.query import text
+from warehouse.registry.boards import KeptBoard
 
 _ROWS: Final = 200
 # In this order on the page; whatever is not named here stands at the end.
@@ -111,6 +112,7 @@ async def answer(request: Request) -> Response:
         rows=[[cell(value) for value in row] for row in table.rows[:_ROWS]],
         chart=msgspec.json.encode(drawn).decode() if drawn else "",
         address=address(given),
+        boards=await _own_boards(request),
     )
 
 
@@ -126,6 +128,15 @@ async def export(request: Request) -> Response:
     content, media = _FILES[kind](insight.table(found), found)
     name = f'attachment; filename="{insight.name}.{kind}"'
     return Response(content, media_type=media, headers={"Content-Disposition": name})
+
+
+async def _own_boards(request: Request) -> Sequence[KeptBoard] | None:
+    """Those on which the answer can be put; None: the asker makes no boards."""
+    who = request.state.who
+    if not who.may(Right.SEGMENTS):
+        return None
+    found = await request.app.state.reader.registry(lambda known: known.boards(who.name))
+    return [one for one in found if one.owner == who.name]
 
 
 def _insight(request: Request) -> Insight:

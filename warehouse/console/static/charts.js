@@ -69,6 +69,7 @@ function legend(chart, text) {
   return chart.series.length > 1 ? {type: "scroll", bottom: 0, textStyle: text, pageTextStyle: text} : undefined;
 }
 
+const drawn = new Set();
 const DRAW = {line: lines, bar: (chart) => bars(chart, false), stack: (chart) => bars(chart, true), heat, flow};
 
 function draw(figure) {
@@ -78,6 +79,7 @@ function draw(figure) {
   if (chart.kind === "flow") figure.style.height = `${Math.max(24, 1.9 * crowd(chart.links))}rem`;
   if (chart.kind === "bar" && chart.labels.length > 12) figure.style.height = `${Math.max(24, 5 + 1.7 * chart.labels.length)}rem`;
   const shown = echarts.getInstanceByDom(figure) || echarts.init(figure, null, {renderer: "canvas"});
+  drawn.add(shown);
   shown.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches, color: PALETTE, backgroundColor: "transparent",
     textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
@@ -87,6 +89,12 @@ function draw(figure) {
     ...DRAW[chart.kind](chart),
   }, true);
   return shown;
+}
+
+/* Pictures whose place on the page another answer has taken would stay in memory. */
+function drawNew() {
+  for (const one of drawn) if (!one.getDom().isConnected) { drawn.delete(one); one.dispose(); }
+  for (const figure of document.querySelectorAll("figure.chart")) if (!echarts.getInstanceByDom(figure)) draw(figure);
 }
 
 function drawAll(root) { for (const figure of root.querySelectorAll("figure.chart")) draw(figure); }
@@ -100,7 +108,7 @@ function savePicture(button) {
 }
 
 document.addEventListener("DOMContentLoaded", () => drawAll(document));
-document.addEventListener("htmx:after:swap", () => drawAll(document));
+document.addEventListener("htmx:after:swap", drawNew);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-png]");
   if (button) savePicture(button);
@@ -110,7 +118,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw
 
 const began = Date.now();
 const counting = setInterval(() => {
-  const place = document.querySelector("[data-elapsed]");
-  if (place === null) clearInterval(counting);
-  else place.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
+  const places = document.querySelectorAll("[data-elapsed]");
+  if (places.length === 0) clearInterval(counting);
+  for (const place of places) place.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
 }, 1000);
