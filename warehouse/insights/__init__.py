@@ -12,6 +12,7 @@ from warehouse.insights.engagement import Engagement, engagement
 from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.funnel import Funnel, funnel
+from warehouse.insights.heat.heatmap import Heatmap, heatmap
 from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.marketing.campaigns import Campaigns, campaigns
@@ -47,6 +48,7 @@ __all__ = [
     "Engagement",
     "Filter",
     "Funnel",
+    "Heatmap",
     "Intent",
     "Lifecycle",
     "Overlap",
@@ -77,6 +79,7 @@ __all__ = [
     "dropoff",
     "engagement",
     "funnel",
+    "heatmap",
     "intent",
     "lifecycle",
     "overlap",

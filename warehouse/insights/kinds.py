@@ -17,6 +17,7 @@ from warehouse.insights.correlation import Correlation, CorrelationAnswer, corre
 from warehouse.insights.dropoff import Dropoff, DropoffAnswer, dropoff, dropoff_table
 from warehouse.insights.engagement import Engagement, EngagementAnswer, engagement, engagement_table
 from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel, funnel_table
+from warehouse.insights.heat.heatmap import Heatmap, HeatmapAnswer, heatmap, heatmap_table
 from warehouse.insights.lifecycle import Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table
 from warehouse.insights.marketing.attribution import (
     Attribution,
@@ -98,6 +99,7 @@ _ALL: Final = (
     Insight("dropoff", Dropoff, DropoffAnswer, dropoff, dropoff_table),
     Insight("engagement", Engagement, EngagementAnswer, engagement, engagement_table),
     Insight("funnel", Funnel, FunnelAnswer, funnel, funnel_table),
+    Insight("heatmap", Heatmap, HeatmapAnswer, heatmap, heatmap_table),
     Insight("intent", Intent, IntentAnswer, intent, prediction_table),
     Insight("lifecycle", Lifecycle, LifecycleAnswer, lifecycle, lifecycle_table),
     Insight("overlap", Overlap, OverlapAnswer, overlap, overlap_table),

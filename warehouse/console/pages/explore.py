@@ -43,6 +43,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "stickiness",
         "engagement",
         "correlation",
+        "heatmap",
     ),
     "leaks": ("dropoff", "bottleneck", "stuck"),
     "marketing": ("attribution", "campaigns", "campaign_effect"),

@@ -1,0 +1,1 @@
+"""Where people click on a page, and how far down they come."""
