@@ -35,6 +35,7 @@ from warehouse.console.pages import (
     overview,
     preferences,
     segments,
+    sign_on,
     sql,
     users,
 )
@@ -42,6 +43,8 @@ from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
 from warehouse.console.settings import ConsoleSettings
+from warehouse.console.sign_on.provider import provider_of
+from warehouse.console.sign_on.rules import rules_of
 from warehouse.console.signing import SignedIn
 from warehouse.errors import CatalogUnavailable, LakeMissing
 
@@ -110,6 +113,9 @@ ROUTES = [
     Route("/account/logins/end", account.end, methods=["POST"]),
     Route("/account/tokens", account.token, methods=["POST"]),
     Route("/login", login.login, methods=["GET", "POST"]),
+    Route("/login/sso", sign_on.begin),
+    Route("/login/sso/back", sign_on.back),
+    Route("/login/sso/out", sign_on.out),
     Route("/logout", login.logout, methods=["POST"]),
     Route("/prefer", preferences.prefer),
     Route("/health", health.health),
@@ -129,8 +135,9 @@ def create_app(
     """The console over one data folder; `collector` is the client it follows live events with, `now` gives
     µs UTC.
 
-    Raises OpenToStrangers when everybody on the network could use it.
+    Raises OpenToStrangers when everybody on the network could use it, and SettingError.
     """
+    rules = rules_of(settings)
     app = Starlette(
         routes=ROUTES,
         middleware=guards(settings),
@@ -144,6 +151,8 @@ def create_app(
     app.state.now = now
     app.state.answers = Answers()
     app.state.queries = queries
+    app.state.sign_on_rules = rules
+    app.state.provider = provider_of(rules, now)
     app.state.desk = login.Desk(passwords)
     app.state.stopping = asyncio.Event()
     return app

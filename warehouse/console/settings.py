@@ -51,3 +51,29 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
             description="Where browsers and SDKs reach the collector, when that differs from collector_url."
         ),
     ] = ""
+    console_url: Annotated[
+        str, Meta(description="Where browsers reach the console, for single sign-on; empty: as it was asked.")
+    ] = ""
+    sso_issuer: Annotated[
+        str, Meta(description="Issuer (https://…) of the OpenID Connect provider; empty: passwords alone.")
+    ] = ""
+    sso_client: Annotated[str, Meta(description="Client id that the provider gave this console.")] = ""
+    sso_secret: Annotated[
+        Secret | None, Meta(description="Client secret that the provider gave; none for a public client.")
+    ] = None
+    sso_secret_file: Annotated[str, Meta(description="File that holds the client secret instead.")] = ""
+    sso_scopes: Annotated[str, Meta(description="Scopes that are asked of the provider.")] = (
+        "openid email profile"
+    )
+    sso_claim: Annotated[str, Meta(description="Claim whose values give a role.")] = "groups"
+    sso_roles: Annotated[
+        str, Meta(description="VALUE=ROLE by commas: what values of the claim give; the first that fits.")
+    ] = ""
+    sso_role: Annotated[str, Meta(description="Role of whom no value fits; empty: they are not let in.")] = ""
+    sso_domains: Annotated[
+        str, Meta(description="Domains (commas) of verified e-mail addresses that are let in; empty: any.")
+    ] = ""
+    sso_create: Annotated[bool, Meta(description="Users are made at their first single sign-on.")] = True
+    sso_adopt: Annotated[
+        bool, Meta(description="A user named by somebody's verified e-mail address becomes theirs.")
+    ] = False

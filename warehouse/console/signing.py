@@ -23,7 +23,7 @@ from warehouse.registry.users import User
 
 HOUR: Final = 3_600_000_000
 IDLE, LONGEST = 12 * HOUR, 7 * 24 * HOUR
-PUBLIC: Final = ("/health", "/login", "/prefer", "/static/")
+PUBLIC: Final = ("/health", "/login", "/login/", "/prefer", "/static/")
 # Where a user who has to choose a password may go.
 _CHOOSING: Final = ("/account", "/logout")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")

@@ -30,8 +30,8 @@ def wait(registry: Registry, name: str, address: str) -> int:
     return -(-left // SECOND)
 
 
-def failed(registry: Registry, name: str, address: str) -> None:
-    registry.count_failure(subjects(name, address), f"{name[:64]} from {address}")
+def failed(registry: Registry, name: str, address: str, why: str = "") -> None:
+    registry.count_failure(subjects(name, address), f"{why or name[:64]} from {address}")
 
 
 def succeeded(registry: Registry, name: str, address: str) -> None:

@@ -28,6 +28,7 @@ from warehouse.registry import (
     erasures,
     models,
     queries,
+    sign_ons,
     tags,
     users,
     watches,
@@ -42,8 +43,8 @@ from warehouse.registry.erasures import Erasures
 from warehouse.registry.models import Models
 from warehouse.registry.queries import SavedQueries
 from warehouse.registry.rules import Rules
+from warehouse.registry.sign_ons import SignOns
 from warehouse.registry.tags import Tags
-from warehouse.registry.users import Users
 from warehouse.segments import Tally
 
 PRESETS = ("none", "standard", "strict")
@@ -93,6 +94,7 @@ _MIGRATIONS = (
     queries.SCRIPT,
     cohorts.SCRIPT,
     boards.SCRIPT,
+    sign_ons.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -136,7 +138,9 @@ class Command(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
-class Registry(Alerts, Boards, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, Tags, Users):
+class Registry(
+    Alerts, Boards, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, SignOns, Tags
+):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod

@@ -94,10 +94,11 @@ async def signed_in(request: Request, name: str, address: str, agent: str, back:
 
 async def logout(request: Request) -> Response:
     """POST: end this login."""
-    who = request.state.who
+    who, registry, signs_on = request.state.who, request.app.state.reader.registry, False
     if who.user is not None and who.token is not None:
-        await request.app.state.reader.registry(lambda known: known.sign_out(who.user, login_id(who.token)))
-    answer = RedirectResponse("/login", 303)
+        await registry(lambda known: known.sign_out(who.user, login_id(who.token)))
+        signs_on = await registry(lambda known: known.signs_on(who.user))
+    answer = RedirectResponse("/login?left=1" if signs_on else "/login", 303)
     secure = request.url.scheme == "https"
     answer.delete_cookie(cookie_name(secure), secure=secure, httponly=True, samesite="lax")
     return answer
@@ -109,9 +110,11 @@ def login_id(token: str) -> str:
 
 
 def shown(request: Request, back: str, says: str = "", *, status: int = 200, wait: int = 0) -> Response:
+    rules = request.app.state.sign_on_rules
     page: Response = request.app.state.pages.page(
-        request, "login.html", status, back=back, says=says, wait=wait
-    )
+        request, "login.html", status, back=back, says=says, wait=wait,
+        provider=rules and rules.issuer, left="left" in request.query_params,
+    )  # fmt: skip
     if wait:
         page.headers["Retry-After"] = str(wait)
     return page
