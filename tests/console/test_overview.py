@@ -7,11 +7,13 @@ from html import unescape
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.console.conftest import Visitor
 from warehouse.console.charts import Chart
-from warehouse.console.pages.overview import cards
+from warehouse.console.pages.overview import cards, of_visit
 from warehouse.insights.overview import Numbers, Overview, OverviewAnswer
+from warehouse.insights.wording import filters
 
 
 def shown(page: str, name: str) -> str:
@@ -95,3 +97,25 @@ def test_a_change_is_good_or_bad() -> None:
     assert found["seconds"].shown == "1:15"
     empty = msgspec.structs.replace(answer, now=numbers(0, 0, 0))
     assert {one.name: one.shown for one in cards(empty)}["conversion"] == "–"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('channel = "organic"', 'session.channel = "organic"'),
+        ("session.country is not set", "session.country is not set"),
+        ("channel in (a, b) and pages > 3", 'session.channel in ("a", "b") and session.pages > 3'),
+    ],
+    ids=range(3),
+)
+def test_a_filter_of_visits_goes_along_to_explore(text: str, meant: str) -> None:
+    assert of_visit(text) == meant
+    assert filters(of_visit(text)) == filters(meant)
+
+
+def test_every_bar_leads_to_explore(shop: Visitor) -> None:
+    page = unescape(shop.get("/overview/numbers?since=9d").text)
+    places = re.findall(r'href="(/explore/trend\?measure=units&since=9d&where=session.channel[^"]+)"', page)
+    assert places
+    answer = shop.get(places[0].replace("?", "/answer?")).text
+    assert "/explore/trend/customers" in answer

@@ -53,13 +53,17 @@ def of_file(lake: Lake, project: str, file: Path, kind: str | None) -> Gathered:
 
 def of_answer(lake: Lake, answer: Answer) -> Gathered:
     """Those whom an answer lists. BadCohort where it lists nobody, or sessions and groups."""
-    if answer.unit not in _KINDS:
-        raise BadCohort(f"a cohort is of customers, and unit {answer.unit!r} is not; customer would do")
     listed = next((getattr(answer, name) for name in _LISTS if hasattr(answer, name)), None)
     if listed is None:
         raise BadCohort("the answer lists nobody; dropoff, stuck, rfm and clv list customers")
-    values = [str(found) for one in listed if (found := _id(one)) is not None]
-    return of_values(lake, answer.project, values, _KINDS[answer.unit])
+    return of_ids(lake, answer, [str(found) for one in listed if (found := _id(one)) is not None])
+
+
+def of_ids(lake: Lake, answer: Answer, ids: Sequence[str]) -> Gathered:
+    """The keys of ids of the answer's unit. BadCohort where that is none of customers."""
+    if answer.unit not in _KINDS:
+        raise BadCohort(f"a cohort is of customers, and unit {answer.unit!r} is not; customer would do")
+    return of_values(lake, answer.project, ids, _KINDS[answer.unit])
 
 
 def of_values(lake: Lake, project: str, values: Sequence[str], kind: str | None) -> Gathered:

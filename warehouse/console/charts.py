@@ -98,13 +98,15 @@ def _funnel(answer: Any) -> Chart:
 
 def _retention(answer: Any) -> Chart:
     rows = [row for row in answer.rows or answer.totals if row.cells]
-    labels = [
-        f"{day(row.at) if row.at else '*'} {', '.join(row.by)} ({row.n})".replace("  ", " ") for row in rows
-    ]
+    labels = [cohort_label(row) for row in rows]
     series = [
         Series(label, [cell.rate for cell in row.cells]) for label, row in zip(labels, rows, strict=True)
     ]
     return Chart("heat", list(answer.columns), series, rows=labels, percent=True)
+
+
+def cohort_label(row: Any) -> str:
+    return f"{day(row.at) if row.at else '*'} {', '.join(row.by)} ({row.n})".replace("  ", " ")
 
 
 def _paths(answer: Any) -> Chart:

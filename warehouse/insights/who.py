@@ -6,7 +6,7 @@ from typing import Final
 
 from warehouse.insights.asked import Asked
 
-_IDS: Final = {
+IDS: Final = {
     "customer": "SELECT hash(customer_id) AS owner, customer_id AS id FROM customers",
     "session": "SELECT hash(session_id) AS owner, session_id AS id FROM sessions",
     "device": "SELECT hash(identity_key) AS owner, value AS id FROM identities",
@@ -17,4 +17,4 @@ _IDS: Final = {
 
 def who(asked: Asked) -> str:
     """SELECT of `owner` and `id` for the question's unit."""
-    return f"{_IDS[asked.question.unit]} WHERE project = {asked.values.bind(asked.project)}"
+    return f"{IDS[asked.question.unit]} WHERE project = {asked.values.bind(asked.project)}"

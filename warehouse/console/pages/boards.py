@@ -18,6 +18,7 @@ from warehouse.boards.keeping import loaded
 from warehouse.console.asking import address, answered, given_in
 from warehouse.console.charts import chart
 from warehouse.console.moments import cell
+from warehouse.console.pages.explore import links
 from warehouse.console.pages.overview import RANGES
 from warehouse.errors import LakeMissing, RegistryError
 from warehouse.insights.kinds import INSIGHTS
@@ -133,6 +134,7 @@ async def tile(request: Request) -> Response:
         chart=msgspec.json.encode(drawn).decode() if drawn else "",
         number=number,
         place=f"/explore/{insight.name}?{address(given)}",
+        links=links(request, insight.name, found, given),
     )
 
 

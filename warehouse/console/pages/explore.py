@@ -22,6 +22,7 @@ from warehouse.console.controls import Control, controls
 from warehouse.console.doors import note
 from warehouse.console.files import harmless
 from warehouse.console.moments import cell
+from warehouse.console.picks import Links, linked
 from warehouse.errors import LakeMissing
 from warehouse.insights.kinds import INSIGHTS, Insight
 from warehouse.insights.names import event_names
@@ -114,6 +115,7 @@ async def answer(request: Request) -> Response:
         chart=msgspec.json.encode(drawn).decode() if drawn else "",
         address=address(given),
         boards=await _own_boards(request),
+        links=links(request, insight.name, found, given),
     )
 
 
@@ -129,6 +131,11 @@ async def export(request: Request) -> Response:
     content, media = _FILES[kind](insight.table(found), found)
     name = f'attachment; filename="{insight.name}.{kind}"'
     return Response(content, media_type=media, headers={"Content-Disposition": name})
+
+
+def links(request: Request, name: str, answer: Answer, given: Mapping[str, Sequence[str]]) -> Links:
+    """Where those behind the cells of the table are listed, for who may see customers."""
+    return linked(name, answer, given, _ROWS) if request.state.who.may(Right.CUSTOMERS) else {}
 
 
 async def _own_boards(request: Request) -> Sequence[KeptBoard] | None:

@@ -15,8 +15,10 @@ from warehouse.console.asking import address, answered, given_in
 from warehouse.console.charts import Chart, Series
 from warehouse.console.moments import day
 from warehouse.errors import LakeMissing
+from warehouse.insights.filters import Filter
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.overview import Numbers, OverviewAnswer
+from warehouse.insights.wording import filters
 
 RANGES: Final = ("1d", "7d", "28d", "90d")
 REFRESH_S: Final = 60
@@ -40,19 +42,22 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A value of a field: its visits, their share of the greatest in percent, and where it alone is shown."""
+    """A value of a field: its visits, their share of the greatest in percent, where it alone is shown, and
+    where Explore asks on.
+    """
 
     label: str | None
     visits: int
     conversion: float | None
     share: int
     place: str
+    explore: str
 
 
 async def overview(request: Request) -> Response:
     """GET /overview: the range and the filters; the numbers come by themselves, and again each minute."""
     given = given_in(request)
-    filters = list(given.get("where", ()))
+    kept = list(given.get("where", ()))
     page: Response = request.app.state.pages.page(
         request,
         "overview.html",
@@ -60,7 +65,7 @@ async def overview(request: Request) -> Response:
         since=(given.get("since") or ["7d"])[0],
         until=(given.get("until") or [""])[0],
         kept={name: values for name, values in given.items() if name not in ("since", "until")},
-        filters=[(one, _place(given, where=[other for other in filters if other != one])) for one in filters],
+        filters=[(one, _place(given, where=[other for other in kept if other != one])) for one in kept],
         address=address(given),
         refresh=REFRESH_S,
         wall="wall" in given,
@@ -129,9 +134,37 @@ def lines(answer: OverviewAnswer, field: str, given: Given) -> list[Line]:
 
 def _line(field: str, value: str | None, numbers: Numbers, most: int, given: Given) -> Line:
     wanted = f"{field} is not set" if value is None else f"{field} = {json.dumps(value, ensure_ascii=False)}"
-    filters = list(given.get("where", ()))
-    place = _place(given, where=filters if wanted in filters else [*filters, wanted])
-    return Line(value, numbers.visits, numbers.conversion, round(100 * numbers.visits / most), place)
+    before = list(given.get("where", ()))
+    narrowed = before if wanted in before else [*before, wanted]
+    place = _place(given, where=narrowed)
+    share = round(100 * numbers.visits / most)
+    return Line(value, numbers.visits, numbers.conversion, share, place, _explored(given, narrowed))
+
+
+def _explored(given: Given, narrowed: Sequence[str]) -> str:
+    """Explore's trend of the same visitors, where every number has its customers."""
+    asked = {
+        name: given[name] for name in ("project", "since", "until", "timezone") if any(given.get(name, ()))
+    }
+    where = [of_visit(one) for one in narrowed]
+    return f"/explore/trend?{address({'measure': ['units'], 'since': ['7d'], **asked, 'where': where})}"
+
+
+def of_visit(text: str) -> str:
+    """A filter of the overview, whose fields are those of visits, as other questions write it."""
+    return " and ".join(_of_visit(one) for one in filters(text))
+
+
+def _of_visit(one: Filter) -> str:
+    head = "" if one.field.startswith(("session.", "tag", "cohort")) else "session."
+    value = "" if one.op.endswith("set") else f" {_written(one.value)}"
+    return f"{head}{one.field} {one.op}{value}"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_written, value))})"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _place(given: Given, **changes: Sequence[str]) -> str:

@@ -72,6 +72,19 @@ function legend(chart, text) {
 const drawn = new Set();
 const DRAW = {line: lines, bar: (chart) => bars(chart, false), stack: (chart) => bars(chart, true), heat, flow};
 
+/* How the table beside the picture names what was clicked (warehouse/console/picks.py). */
+function named(chart, clicked) {
+  if (chart.kind === "heat") return `${chart.rows[clicked.value[1]]}|${chart.labels[clicked.value[0]]}`;
+  if (chart.kind !== "flow") return `${clicked.seriesName}|${clicked.name}`;
+  return clicked.dataType === "edge" ? `${clicked.data.source}>${clicked.data.target}` : clicked.name;
+}
+
+function follow(figure, chart, clicked) {
+  const key = named(chart, clicked), links = figure.parentElement.querySelectorAll("a[data-pick]");
+  const link = [...links].find((one) => one.dataset.pick === key);
+  if (link) link.click();
+}
+
 function draw(figure) {
   const data = figure.parentElement.querySelector(".chart-data");
   const described = JSON.parse(data.textContent), chart = {labels: [], series: [], rows: [], links: [], ...described};
@@ -80,6 +93,8 @@ function draw(figure) {
   if (chart.kind === "bar" && chart.labels.length > 12) figure.style.height = `${Math.max(24, 5 + 1.7 * chart.labels.length)}rem`;
   const shown = echarts.getInstanceByDom(figure) || echarts.init(figure, null, {renderer: "canvas"});
   drawn.add(shown);
+  shown.off("click");
+  shown.on("click", (clicked) => follow(figure, chart, clicked));
   shown.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches, color: PALETTE, backgroundColor: "transparent",
     textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
