@@ -22,7 +22,10 @@ SUFFIXES = (".open", ".sealed")
 
 
 class LiveEvent(msgspec.Struct, frozen=True):
-    """One event as it was acknowledged; `received_at` is µs UTC, `pointer` a JSON pointer into the event."""
+    """One event as it was acknowledged; `received_at` is µs UTC, `pointer` a JSON pointer into the event.
+
+    `sdk` is what the library that sent it calls itself, `dialect` the protocol it spoke.
+    """
 
     received_at: int
     project: str
@@ -35,6 +38,8 @@ class LiveEvent(msgspec.Struct, frozen=True):
     verdict: str
     reason: str | None
     pointer: str | None
+    dialect: str = ""
+    sdk: str | None = None
 
 
 class _Seen(msgspec.Struct, rename="camel"):
@@ -44,9 +49,19 @@ class _Seen(msgspec.Struct, rename="camel"):
     name: Any = None
     user_id: Any = None
     anonymous_id: Any = None
+    context: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Library(msgspec.Struct):
+    name: str | None = None
+
+
+class _Context(msgspec.Struct):
+    library: _Library | None = None
 
 
 _decode_seen = msgspec.json.Decoder(_Seen).decode
+_decode_context = msgspec.json.Decoder(_Context | None).decode
 
 
 class _Tail:
@@ -141,6 +156,7 @@ def _live(record: Record, index: int, raw: bytes, judged: Judgement | None) -> L
     return LiveEvent(
         head.received_at, head.project, head.key_id, message_id, of_type, name, _text(seen.user_id),
         _text(seen.anonymous_id), verdict.value, reason, judged.pointer if judged else None,
+        head.dialect, _library(seen.context),
     )  # fmt: skip
 
 
@@ -149,6 +165,15 @@ def _seen(raw: bytes) -> _Seen:
         return _decode_seen(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Seen()
+
+
+def _library(context: msgspec.Raw) -> str | None:
+    """What the SDK calls itself, where it says so as one should."""
+    try:
+        found = _decode_context(context)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return _text(found.library.name) if found and found.library else None
 
 
 def _text(value: object) -> str | None:

@@ -73,12 +73,20 @@ def _session(lake: Lake, load_seq: int) -> str | None:
 
 def _in_landing(lake: Lake | None, store: Store, message_id: str) -> Iterator[Explanation]:
     """Objects that are not loaded yet are read."""
-    keys = [info.key for info in store.list() if is_object(info.key)]
-    for key in sorted(not_loaded(lake, keys) if lake else keys):
-        table = read_rows(store.get(key), _LANDED)
-        for row in table.filter(pc.equal(table.column("message_id"), message_id)).to_pylist():
+    for key, rows in waiting_rows(lake, store, message_id, _LANDED):
+        for row in rows:
             received = iso_time(row.pop("received_at"))
             yield Explanation(stage="landing", object=key, received_at=received, **_renamed(row))
+
+
+def waiting_rows(
+    lake: Lake | None, store: Store, message_id: str, columns: list[str]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """(key, rows of this message id) of each object that the lake does not hold yet."""
+    keys = [info.key for info in store.list() if is_object(info.key)]
+    for key in sorted(not_loaded(lake, keys) if lake else keys):
+        table = read_rows(store.get(key), columns)
+        yield key, table.filter(pc.equal(table.column("message_id"), message_id)).to_pylist()
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
@@ -86,15 +94,23 @@ def _renamed(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_journal(folders: Folders, message_id: str) -> Iterator[Explanation]:
-    """Only records whose bytes name the id are parsed: an id that the collector gave names its request."""
+    for segment_id, number, record, index in journaled(folders, message_id):
+        yield _arrival(segment_id, number, record, index, message_id)
+
+
+def journaled(folders: Folders, message_id: str) -> Iterator[tuple[str, int, Record, int]]:
+    """(segment, number of the record, record, index of the event within it) of each place in the journal.
+
+    Only records whose bytes name the id are parsed: an id that the collector gave names its request.
+    """
     batch_id, _, index = message_id.rpartition("-")
     for live in live_segments(folders.journal):
         for number, record in enumerate(live.records()):
             if record.head.batch_id == batch_id and index.isdecimal():
-                yield _arrival(live.segment_id, number, record, int(index), message_id)
+                yield live.segment_id, number, record, int(index)
             elif message_id in record.body.decode(errors="replace"):
                 for at in _positions(record, message_id):
-                    yield _arrival(live.segment_id, number, record, at, message_id)
+                    yield live.segment_id, number, record, at
 
 
 def _positions(record: Record, message_id: str) -> Iterator[int]:

@@ -100,8 +100,28 @@ def test_verdicts_and_ids_are_shown(tmp_path: Path) -> None:
     judged = Judgement(1, Verdict.REJECTED, Reason.WRONG_TYPE, "/event", "text")
     journal.write(record(0, "a", "b", judgements=[judged]))
     (first, second), _ = follower.read()
-    assert first == LiveEvent(1_000_000, "shop", "k_1", "m-a", "track", "a", "7", None, "ok", None, None)
+    shown = ("shop", "k_1", "m-a", "track", "a", "7", None, "ok", None, None, "segment", None)
+    assert first == LiveEvent(1_000_000, *shown)
     assert (second.verdict, second.reason, second.pointer) == ("rejected", "wrong_type", "/event")
+    follower.close()
+
+
+@pytest.mark.parametrize(
+    ("context", "sdk"),
+    [
+        (b'{"library":{"name":"analytics-python","version":"2"}}', "analytics-python"),
+        (b'{"library":{"name":7}}', None),
+        (b'{"library":"x"}', None),
+        (b"[1]", None),
+    ],
+)
+def test_the_sdk_is_what_its_library_calls_itself(tmp_path: Path, context: bytes, sdk: str | None) -> None:
+    journal, follower = Journal(tmp_path), Follower(tmp_path, DIALECTS)
+    head = RecordHead(1, 1, "k", "p", "segment", "batch", None, None, None, "b" * 22, None, [])
+    body = b'{"batch":[{"type":"track","event":"Tried","context":' + context + b"}]}"
+    journal.write(encode_record(head, body, 0, 1))
+    (event,), _ = follower.read()
+    assert (event.event, event.dialect, event.sdk) == ("Tried", "segment", sdk)
     follower.close()
 
 

@@ -31,6 +31,9 @@ PATHS = (
         "/explore/paths",
         "/sql",
         "/data",
+        "/data/refused/rows?code=wrong_type",
+        "/install?by=python",
+        "/explain/nothing-" + "x" * 300,
     ),
     *("/segments", "/users", "/audit", "/boards"),
 )
@@ -60,9 +63,12 @@ def test_from_the_snippet_to_the_timeline(
     page: Page, running: Running, site: tuple[Path, str], complaints: list[str]
 ) -> None:
     folder, address = site
-    page.goto(running.console)
-    expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
+    page.goto(f"{running.console}/install")
+    expect(page.locator("#sdks .first")).to_be_visible()
     snippet = page.locator("#snippet").inner_text()
+    live = browser_of(page).new_page()
+    live.goto(running.console)
+    expect(live.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
     html = f"<!doctype html><title>Tea 茶</title><meta charset=utf-8>{snippet}"
     (folder / "index.html").write_text(html, "utf-8")
 
@@ -74,6 +80,9 @@ def test_from_the_snippet_to_the_timeline(
     shop.evaluate(f"sojourn.track('{name}', {{price: 12.50, options: {{size: 'größe'}}}})")
     shop.evaluate(f"sojourn.identify('{user}', {{plan: 'gold'}})")
 
+    expect(page.locator("[data-sdk=script]")).to_have_class("lit", timeout=LIVE_MS)
+    expect(page.locator("#sdks .came")).to_be_visible()
+    page = live
     row = page.locator("#live-rows tr", has_text=name)
     expect(row).to_be_visible(timeout=LIVE_MS)
     expect(row.locator(".verdict")).to_have_text("ok")
@@ -102,8 +111,16 @@ def test_a_refused_event_shows_its_reason(page: Page, running: Running, complain
     row = page.locator("#live-rows tr[data-verdict=rejected]", has_text="Tried")
     expect(row).to_contain_text(reply["verdicts"][0]["reason"], timeout=LIVE_MS)
     expect(row).to_contain_text("/userId")
-    page.get_by_label("Only problems").check()
+    link = row.get_by_role("link", name="Explain").get_attribute("href")
+    page.get_by_role("checkbox", name="Only problems").check()
     expect(row).to_be_visible()
+    page.goto(f"{running.console}{link}")
+    expect(page.locator(".road")).to_contain_text("/userId")
+    expect(page.locator(".road")).to_contain_text("Here its way ends", timeout=TIMELINE_MS)
+    expect(page.locator("#line")).to_contain_text("Tried")
+    page.goto(f"{running.console}/?event=Nothing+of+the+kind")
+    expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
+    expect(page.locator("svg.strip")).to_be_visible(timeout=TIMELINE_MS)
     assert complaints == []
 
 
@@ -120,12 +137,15 @@ def test_pause_holds_the_list_and_go_on_shows_what_came(page: Page, running: Run
     expect(page.locator("#held")).to_be_hidden()
 
 
-@pytest.mark.parametrize("way", ["curl", "Python", "Node"])
+FILES = {"curl": "sh", "python": "hello.py", "posthog-node": "hello.cjs"}
+
+
+@pytest.mark.parametrize("way", FILES)
 def test_copy_gives_what_is_shown(page: Page, running: Running, way: str, complaints: list[str]) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(running.console)
-    page.get_by_role("link", name=way, exact=True).click()
-    expect(page.get_by_role("link", name=way, exact=True)).to_have_attribute("aria-current", "true")
+    page.goto(f"{running.console}/install")
+    page.locator(f"[data-sdk={way}] a").first.click()
+    expect(page.locator(".snippet .bar span")).to_have_text(FILES[way])
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")

@@ -57,5 +57,5 @@ class Packed(GZipMiddleware):
     """Gzips pages; a stream goes out as it is: its head would be held back until it has something to say."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        streams = scope["type"] == "http" and scope["path"] == "/live"
+        streams = scope["type"] == "http" and scope["path"].endswith("/live")
         await (self.app if streams else super().__call__)(scope, receive, send)

@@ -16,18 +16,23 @@ import httpx
 import msgspec
 
 ROWS = 100
+_RESTS = 10
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 Token = Callable[[], Awaitable[str]]
 Render = Callable[[Sequence[dict[str, Any]]], str]
+Wanted = Callable[[dict[str, Any]], bool]
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """Seconds: rows gather for, a lost collector is tried again after, a quiet line is proved alive after."""
+    """Seconds: rows gather for, a lost collector is tried again after, a quiet line is proved alive after,
+    and what stands beside the rows is drawn anew after.
+    """
 
     gather: float = 0.2
     retry: float = 1.0
     quiet: float = 10.0
+    beside: float = 5.0
 
 
 DEFAULT_PACE = Pace()
@@ -63,8 +68,17 @@ async def messages(stream: AsyncIterator[str]) -> AsyncIterator[tuple[str, str]]
             name, data = "", []
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """What stands beside the rows: the name of its messages, and what gives its HTML."""
+
+    name: str
+    draw: Callable[[], Awaitable[str]]
+
+
 class Feed:
-    """One visitor's view of the collector's `/live`."""
+    """One visitor's view of the collector's `/live`: of the events that are `wanted`, `beside` them a part of
+    the page that is drawn anew every few seconds.
+    """
 
     def __init__(
         self,
@@ -73,8 +87,14 @@ class Feed:
         render: Render,
         stopping: asyncio.Event,
         pace: Pace = DEFAULT_PACE,
+        *,
+        wanted: Wanted = lambda event: True,
+        beside: Beside | None = None,
     ) -> None:
         self._pace = pace
+        self._wanted = wanted
+        self._beside = beside
+        self._drawn = ""
         self._client = client
         self._token = token
         self._render = render
@@ -86,14 +106,17 @@ class Feed:
 
     async def frames(self) -> AsyncIterator[str]:
         """Messages for the visitor until he leaves or the console stops."""
-        following = asyncio.create_task(self._follow())
+        tasks = [asyncio.create_task(self._follow())]
+        if self._beside is not None:
+            tasks.append(asyncio.create_task(self._draw(self._beside)))
         try:
             async for text in self._shown():
                 yield text
         finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _shown(self) -> AsyncIterator[str]:
         told = ""
@@ -110,10 +133,24 @@ class Feed:
         if self._skipped:
             parts.append(frame(str(self._skipped), "skipped"))
             self._skipped = 0
+        if self._beside is not None and self._drawn:
+            parts.append(frame(self._drawn, self._beside.name))
+            self._drawn = ""
         if self._events:
             parts.append(frame(self._render(list(reversed(self._events)))))
             self._events.clear()
         return "".join(parts) or ": quiet\n\n"
+
+    async def _draw(self, beside: Beside) -> None:
+        shown, clock = "", asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            drawn = await beside.draw()
+            if drawn != shown:
+                shown = self._drawn = drawn
+                self._changed.set()
+            # What takes long is asked for less often, so that it never takes much of the machine.
+            await asyncio.sleep(max(self._pace.beside, _RESTS * (clock() - began)))
 
     async def _follow(self) -> None:
         while True:
@@ -138,8 +175,10 @@ class Feed:
         event = msgspec.json.decode(data)
         if name == "dropped":
             self._skipped += int(event["dropped"] if isinstance(event, dict) else event)
-        else:
+        elif self._wanted(event):
             self._events.append(event)
+        else:
+            return
         if len(self._events) > ROWS:
             self._events.popleft()
             self._skipped += 1

@@ -45,9 +45,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Queries:
-    """Answers SQL about one data folder; `seconds` is the most that one statement may take."""
+    """Answers SQL about one data folder, `where`; `seconds` is the most that one statement may take."""
 
     def __init__(self, settings: WarehouseSettings, seconds: float) -> None:
+        self.where = settings
         memory = min(settings.lake_memory, _MEMORY)
         self._settings = msgspec.structs.replace(settings, lake_memory=memory)
         self._seconds = seconds

@@ -18,9 +18,11 @@ from warehouse.errors import LakeMissing
 from warehouse.lake import Lake
 from warehouse.quality import Asked, quality
 from warehouse.refused import Wish, summary
+from warehouse.refused import listed as single
 from warehouse.registry import Registry
 
 _GROUPS: Final = 100
+_ROWS: Final = 100
 _DAYS: Final = {"1": 1, "7": 7, "30": 30}
 _DAY: Final = 86_400_000_000
 _QUALITY_DAYS: Final = 14
@@ -62,6 +64,21 @@ async def refused(request: Request) -> Response:
         days=days,
         may_replay=request.state.who.may(Right.DECIDE),
     )
+
+
+async def rows(request: Request) -> Response:
+    """GET /data/refused/rows?code=…&event=…&days=…: single refused events, the newest first."""
+    given = request.query_params
+    days = _DAYS.get(given.get("days", ""), 7)
+    wish = Wish(given.get("code") or None, request.app.state.now() - days * _DAY, given.get("event") or None)
+    try:
+        found = await request.state.lake(lambda lake: single(lake, wish, _ROWS))
+    except LakeMissing:
+        found = []
+    page: Response = request.app.state.pages.page(
+        request, "refused.html", found=found, most=_ROWS, code=wish.code or "", event=wish.event or ""
+    )
+    return page
 
 
 async def unusual(request: Request) -> Response:

@@ -44,6 +44,7 @@ class LiveList {
     this.button.addEventListener("click", () => this.toggle());
     this.rows.addEventListener("state", (event) => this.tell(event.detail.data));
     this.rows.addEventListener("skipped", (event) => this.skip(Number(event.detail.data)));
+    this.rows.addEventListener("minutes", (event) => this.draw(event.detail.data));
     this.rows.addEventListener("htmx:sse:before:message", (event) => this.hold(event));
     this.rows.addEventListener("htmx:sse:after:message", () => this.trim());
     this.rows.addEventListener("htmx:sse:error", () => this.tell("lost"));
@@ -63,6 +64,14 @@ class LiveList {
   skip(count) {
     this.skipped += count;
     this.count("skipped", this.skipped);
+  }
+
+  draw(html) {
+    const place = this.panel.querySelector("#minutes");
+    const open = place.querySelector("details")?.open;
+    place.innerHTML = html;
+    if (open) place.querySelector("details").open = true;
+    showTimes(place);
   }
 
   hold(event) {
@@ -108,11 +117,19 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
   if (button) copyText(button);
 });
+/* A part of the page that came with a stream beside what that stream is for. */
+document.addEventListener("sdks", (event) => {
+  event.target.innerHTML = event.detail.data;
+  htmx.process(event.target);
+  showTimes(event.target);
+});
 document.addEventListener("change", (event) => {
   if (event.target.matches("form.key select")) event.target.form.requestSubmit();
 });
 
 document.documentElement.classList.add("scripted");
 showTimes(document);
+document.addEventListener("htmx:after:swap", () => showTimes(document));
+document.addEventListener("htmx:sse:after:message", (event) => { if (event.target.id !== "live-rows") showTimes(event.target); });
 const panel = document.getElementById("live");
 if (panel) new LiveList(panel);
