@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from warehouse.console.pages.home import proxied
+from warehouse.console.pages.install import proxied
 from warehouse.console.pages.login import address_of, shown, signed_in
 from warehouse.console.pages.preferences import local_path
 from warehouse.console.sign_on import trip
