@@ -100,7 +100,7 @@ def windows(messages: Iterator[Message], width_us: int) -> Iterator[tuple[int, l
 async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Clock, report: Report) -> None:
     """Import unless DIR/demo-truth.json says that it was done, then live traffic for ever."""
     await answers(url, "/health", 60.0, clock)
-    shop = Shop(seed)
+    shop = Shop(seed, touched=True)
     async with Client(
         url, clock=clock, connections=CONNECTIONS, headers=basic(key), patience_s=1e9
     ) as client:

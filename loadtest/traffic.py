@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from loadtest import catalogue
 from loadtest.people import LINXIA, Person, person
+from loadtest.touches import touches
 from loadtest.truth import Truth
 from loadtest.visits import MINUTE_MS, Message, Visit, learn, order, shipped, shop
 
@@ -40,10 +41,14 @@ Arrival = tuple[int, list[Message]]  # (start of the visit in µs UTC, its messa
 
 
 class Shop:
-    """The traffic of `customers` people; everything said is a function of the seed and of the times given."""
+    """The traffic of `customers` people; everything said is a function of the seed and of the times given.
 
-    def __init__(self, seed: int = 2026, customers: int = 2000) -> None:
+    `touched`: its pages tell of clicks and scrolling as well.
+    """
+
+    def __init__(self, seed: int = 2026, customers: int = 2000, *, touched: bool = False) -> None:
         self.seed, self.customers, self.truth = seed, customers, Truth(seed)
+        self.touched = touched
         self._people: dict[int, Person] = {}
         self._signed_in: dict[str, str | None] = {}
 
@@ -107,7 +112,8 @@ class Shop:
             return self._guest_visit(rng, plan, prefix)
         visit = Visit(rng, prefix, owner, device, self._signed_in.get(device.anonymous_id), plan.start_ms)
         self._wander(visit)
-        return _as_sent(rng, visit)
+        sent = _as_sent(rng, visit)
+        return [*sent, *touches(visit)] if self.touched else sent
 
     def _wander(self, visit: Visit) -> None:
         """Look around; a person with an account signs in during three of four visits while signed out."""

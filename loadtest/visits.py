@@ -47,6 +47,14 @@ def iso(ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds") + "Z"
 
 
+class Look(NamedTuple):
+    """A page that is looked at from `at` until `until` (ms), with the context of what is told there."""
+
+    at: int
+    until: int
+    context: msgspec.Raw
+
+
 class Visit:
     """Writes the messages of a visit from `start_ms` on; `user_id` is who the SDK thinks is signed in."""
 
@@ -56,7 +64,8 @@ class Visit:
         self.rng, self.person, self.device, self.user_id = rng, person, device, user_id
         self.clock = start_ms
         self.messages: list[Message] = []
-        self._prefix = prefix
+        self.looks: list[Look] = []
+        self.prefix = prefix
         self._context = device.context + b"}"
         self._campaign = b""
 
@@ -72,7 +81,7 @@ class Visit:
         gap: float = 25_000.0,
     ) -> None:
         """Add one message, then let up to 2 x `gap` ms pass."""
-        message_id = f"{self._prefix}{len(self.messages):04d}"
+        message_id = f"{self.prefix}{len(self.messages):04d}"
         wire = Wire(kind, message_id, iso(self.clock), msgspec.Raw(self._context), self.device.anonymous_id)
         wire.user_id, wire.event, wire.name = self.user_id, event, name
         wire.properties, wire.traits, wire.group_id, wire.previous_id = properties, traits, group, previous
@@ -86,7 +95,9 @@ class Visit:
     def see(self, page: int, referrer: int = 0) -> None:
         part = page_part(page, referrer)
         self._context = self.device.context + part + self._campaign + b"}"
+        begun = self.clock
         self.say("page", name=catalogue.PAGES[page].title, properties=msgspec.Raw(part[8:]))
+        self.looks.append(Look(begun, self.clock - 100, msgspec.Raw(self._context)))
 
     def sign_in(self, user_id: str, traits: msgspec.Raw, alias: bool) -> None:
         self.user_id = user_id

@@ -35,7 +35,7 @@ PATHS = (
         "/install?by=python",
         "/explain/nothing-" + "x" * 300,
     ),
-    *("/segments", "/users", "/audit", "/boards"),
+    *("/segments", "/users", "/audit", "/boards", "/heatmap"),
 )
 
 
@@ -173,9 +173,10 @@ def explored(running: Running) -> str:
             "event": name,
             "anonymousId": "explorer",
             "messageId": f"explored-{number}",
-            "context": {"userAgent": PERSON},
+            "context": {"userAgent": PERSON, "page": {"path": "/tea"}},
+            "properties": {"element": "main#tea > b:nth-of-type(1)", "x": 9, "y": 9, "viewport_width": 1280},
         }
-        for number, name in enumerate(("Viewed", "Viewed", "Bought"))
+        for number, name in enumerate(("Viewed", "Viewed", "Bought", "Element Clicked"))
     ]
     httpx.post(f"{running.collector}/v1/batch", json={"writeKey": running.key("explored"), "batch": batch})
     eventually(lambda: running.sojourn("timeline", "explorer"), lambda found: found is not None)
@@ -269,11 +270,13 @@ def test_everybody_can_use_the_pages(
         f"/explore/trend?project={explored}&since=1d",
         f"/overview?project={explored}",
         "/find?id=explorer",
+        f"/heatmap?project={explored}",
     )
     for path in (*PATHS, *asked):
         view.goto(running.console + path)
         if path in asked:
-            expect(view.locator("figure.chart canvas, .visits").first).to_be_visible(timeout=TIMELINE_MS)
+            shown = view.locator("figure.chart canvas, .visits, .wire").first
+            expect(shown).to_be_visible(timeout=TIMELINE_MS)
         view.evaluate(axe)
         found = view.evaluate("axe.run(document, {resultTypes: ['violations']})")
         told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]

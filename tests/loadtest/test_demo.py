@@ -35,7 +35,7 @@ def test_the_whole_history_arrives_and_the_truth_is_kept(tmp_path: Path) -> None
     door = Door(lambda number: "503" if 270 <= number < 290 else "ok")
     played(door, tmp_path)
     begun = msgspec.json.decode((tmp_path / IMPORT).read_bytes(), type=Import)
-    shop = Shop(SEED)
+    shop = Shop(SEED, touched=True)
     assert sorted(door.acked) == sorted(message.message_id for message in shop.history(begun.now))
     assert read_truth(tmp_path / TRUTH) == shop.truth
 

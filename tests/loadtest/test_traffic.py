@@ -135,3 +135,12 @@ def test_visits_that_overlap_are_woven_together() -> None:
     first = [Message(10, "a", b""), Message(30, "b", b"")]
     second = [Message(20, "c", b""), Message(25, "d", b"")]
     assert [m.message_id for m in in_order([(10, first), (20, second)])] == ["a", "c", "d", "b"]
+
+
+def test_what_pages_tell_of_touches_changes_nothing_else() -> None:
+    plain = {one.message_id: one for one in Shop(7, 60).history(NOW, days=5)}
+    touched = {one.message_id: one for one in Shop(7, 60, touched=True).history(NOW, days=5)}
+    more = {id: one for id, one in touched.items() if id not in plain}
+    assert {id: touched[id] for id in plain} == plain
+    names = {msgspec.json.decode(one.body)["event"] for one in more.values()}
+    assert names == {"Element Clicked", "Page Engaged"}
