@@ -39,6 +39,7 @@ from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Unserved
 from warehouse.counted import Counted, read_counted
 from warehouse.registry import Registry
+from warehouse.registry.destinations import Destination
 from warehouse.rules import RuleBook
 
 TICK_SECONDS = 1.0
@@ -105,6 +106,7 @@ class Door:
         self._thread = ThreadPoolExecutor(1, "housekeeping")
         self.books: Counted | None = None
         self.alerts: dict[tuple[str, str], int] = {}
+        self.destinations: list[Destination] = []
         self.damaged = 0
         self._ticking: asyncio.Task[None] | None = None
 
@@ -151,6 +153,7 @@ class Door:
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             self.metrics.books(self.books, self.now())
             self.metrics.watched(self.alerts)
+            self.metrics.destinations(self.destinations, self.now())
             self.metrics.damaged.set(self.damaged)
             await asyncio.sleep(TICK_SECONDS)
 
@@ -182,6 +185,7 @@ class Door:
         self.geo.refresh()
         self.books = read_counted(self.keyring.registry)
         self.alerts = self.keyring.registry.open_alerts()
+        self.destinations = self.keyring.registry.destinations()
         self.damaged = kept_damaged(self.settings.journal)
 
     def oldest_seconds(self) -> float:

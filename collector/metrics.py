@@ -11,6 +11,7 @@ from prometheus_client import Counter as Total
 from sdk_contract.verdicts import Judgement
 from warehouse.counted import Counted
 from warehouse.registry.alerts import ALIVE, SEVERITIES
+from warehouse.registry.destinations import Destination
 
 FSYNC_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -80,6 +81,18 @@ class Metrics:
             multiprocess_mode="livemostrecent", registry=registry,
         )  # fmt: skip
 
+        text = "Time since everything received was in a destination; infinite before the first time."
+        self.late_there = Gauge(
+            "sojourn_destination_lag_seconds", text, ("destination",),
+            multiprocess_mode="livemostrecent", registry=registry,
+        )  # fmt: skip
+        text = "Runs in a row that a destination did not take; 0 while it is well, or removed."
+        self.failed_there = Gauge(
+            "sojourn_destination_failures", text, ("destination",),
+            multiprocess_mode="livemostrecent", registry=registry,
+        )  # fmt: skip
+        self._known_there: set[str] = set()
+
     def flush(self, counts: Counts) -> None:
         """Moves what was counted since the last flush."""
         requests, counts.requests = counts.requests, Counter()
@@ -132,6 +145,17 @@ class Metrics:
         for severity in SEVERITIES:
             for state in ALIVE:
                 self.alerts.labels(severity, state).set(alerts.get((severity, state), 0))
+
+    def destinations(self, found: Sequence[Destination], now: int) -> None:
+        """How destinations are; `now` in µs UTC."""
+        for gone in self._known_there - {one.name for one in found}:
+            self.late_there.labels(gone).set(0)
+            self.failed_there.labels(gone).set(0)
+        for one in found:
+            until = one.state.complete_until
+            self.late_there.labels(one.name).set(inf if until is None else max(0.0, (now - until) / 1e6))
+            self.failed_there.labels(one.name).set(one.state.failures)
+        self._known_there |= {one.name for one in found}
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

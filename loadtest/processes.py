@@ -88,7 +88,7 @@ def role(process: Process) -> str:
     for name, sign in (("worker", "collector.worker"), ("sink", "collector.sink")):
         if sign in words:
             return name
-    names = ("up", "collect", "sessionize", "console", "demo")
+    names = ("up", "collect", "sessionize", "console", "publish", "demo")
     after = words[words.index("collector.command") + 1 :] if "collector.command" in words else []
     return next((name for name in names if name in after[:1]), "other")
 

@@ -27,7 +27,7 @@ WORKERS: Final = 2
 CUSTOMERS: Final = 20_000
 # An hour of snapshots would need an hour to come to rest; nothing else is changed.
 LONGEST_KEEP_S: Final = 300.0
-MEMORY: Final = ("worker", "sink", "sessionize", "console", "collect", "up")
+MEMORY: Final = ("worker", "sink", "sessionize", "console", "publish", "collect", "up")
 # Beside a quarter more: how many files more do not count.
 SLACK: Final = {"journal": 4, "lake, small": 16, "dedup": 4, "run": 2}
 _TOLD_S: Final = 30.0

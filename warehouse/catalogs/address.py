@@ -32,15 +32,18 @@ class Address(msgspec.Struct, frozen=True):
         return f"database {self.database} at {self.host}:{self.port}"
 
 
-def read_address(url: Secret) -> Address:
-    """The address in a postgresql:// URL. SettingError says what is wrong with it and quotes none of it."""
+def read_address(url: Secret, given_as: str = "SOJOURN_CATALOG") -> Address:
+    """The address in a postgresql:// URL. SettingError says what is wrong with it and quotes none of it.
+
+    `given_as`: what a person finds it by.
+    """
     try:
         parts = urlsplit(url.reveal())
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
         return _address(parts, options)
     except ValueError as error:
         what = error.args[0] if isinstance(error, _Wrong) else "its parts cannot be told apart"
-        raise SettingError(f"SOJOURN_CATALOG is not the address of a database: {what}; {_ADVICE}") from None
+        raise SettingError(f"{given_as} is not the address of a database: {what}; {_ADVICE}") from None
 
 
 class _Wrong(ValueError):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from warehouse.catalogs.address import Address
@@ -31,15 +31,23 @@ _KEEPALIVE = (
 
 
 class Session:
-    """Every error is CatalogUnavailable, which can pass, or CatalogRefused, which needs a person."""
+    """Every error is CatalogUnavailable, which can pass, or CatalogRefused, which needs a person.
 
-    def __init__(self, address: Address) -> None:
+    `given_as`: what a person finds the address by; `answer_s`: seconds that one answer may take.
+    """
+
+    def __init__(
+        self, address: Address, given_as: str = "SOJOURN_CATALOG", answer_s: float = ANSWER_S
+    ) -> None:
         self.address = address
+        self._given_as, self._answer_s = given_as, answer_s
         self._con = self._connected()
         for setting in _KEEPALIVE:
             self.run(setting)
 
-    def run(self, sql: str, stream: BinaryIO | None = None, **values: Any) -> Sequence[Sequence[Any]]:
+    def run(
+        self, sql: str, stream: BinaryIO | Iterable[bytes] | None = None, **values: Any
+    ) -> Sequence[Sequence[Any]]:
         """The rows of one statement; `:name` stands for a value. `stream`: what COPY reads or writes."""
         from pg8000.exceptions import DatabaseError, InterfaceError
 
@@ -49,6 +57,10 @@ class Session:
             raise self._explained(error) from None
         except (InterfaceError, OSError, struct.error) as error:
             raise CatalogUnavailable(f"the connection to {self._what()} broke: {error}") from None
+
+    def affected(self) -> int:
+        """How many rows the last statement put or took away."""
+        return max(int(self._con.row_count or 0), 0)
 
     def close(self) -> None:
         """Frees what the session holds; a broken connection has freed it already."""
@@ -65,7 +77,7 @@ class Session:
             from pg8000.native import Connection
         except ImportError:
             raise ExtensionMissing(
-                "a catalog in PostgreSQL needs packages that are not installed; "
+                "PostgreSQL needs packages that are not installed; "
                 "install them with: pip install 'sojourn[postgres]'"
             ) from None
         to = self.address
@@ -78,14 +90,14 @@ class Session:
                 database=to.database,
                 password=to.password.reveal() or None,
                 ssl_context=_encryption(to),
-                timeout=ANSWER_S,
+                timeout=self._answer_s,
                 application_name="sojourn",
                 **socket,
             )
         except DatabaseError as error:
             raise self._explained(error) from None
         except (InterfaceError, OSError, struct.error) as error:
-            advice = "is the server running, and is SOJOURN_CATALOG its address?"
+            advice = f"is the server running, and is {self._given_as} its address?"
             raise CatalogUnavailable(f"cannot reach {self._what()}: {_one_line(error)}; {advice}") from None
 
     def _explained(self, error: Exception) -> CatalogUnavailable | CatalogRefused:
@@ -98,7 +110,7 @@ class Session:
     def _advice(self, code: str) -> str:
         to = self.address
         if code in _LOGIN:
-            return "give the user and password that the server knows in SOJOURN_CATALOG"
+            return f"give the user and password that the server knows in {self._given_as}"
         if code == _NO_DATABASE:
             return f"make it with: CREATE DATABASE {to.database} OWNER {to.user}"
         if code == _FORBIDDEN:

@@ -25,6 +25,7 @@ from warehouse.registry import (
     cohorts,
     costs,
     decisions,
+    destinations,
     erasures,
     models,
     queries,
@@ -39,6 +40,7 @@ from warehouse.registry.cohorts import Cohorts
 from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
 from warehouse.registry.decisions import Decisions
+from warehouse.registry.destinations import Destinations
 from warehouse.registry.erasures import Erasures
 from warehouse.registry.models import Models
 from warehouse.registry.queries import SavedQueries
@@ -95,6 +97,7 @@ _MIGRATIONS = (
     cohorts.SCRIPT,
     boards.SCRIPT,
     sign_ons.SCRIPT,
+    destinations.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -139,7 +142,18 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Registry(
-    Alerts, Boards, Cohorts, Costs, Decisions, Erasures, Models, Rules, SavedQueries, SignOns, Tags
+    Alerts,
+    Boards,
+    Cohorts,
+    Costs,
+    Decisions,
+    Destinations,
+    Erasures,
+    Models,
+    Rules,
+    SavedQueries,
+    SignOns,
+    Tags,
 ):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 

@@ -1,0 +1,33 @@
+-- sessions: one row per visit, with its customer as of now.
+SELECT
+    e.session_id,
+    e.project,
+    i.customer_id,
+    {device_id},
+    {user_id},
+    e.started_at,
+    e.ended_at,
+    e.session_day,
+    e.seconds,
+    e.engaged_seconds,
+    e.bounced,
+    e.events,
+    e.pages,
+    e.conversions,
+    e.order_value,
+    e.currency,
+    e.entry_page,
+    e.exit_page,
+    e.channel,
+    e.campaign_source,
+    e.campaign_medium,
+    e.campaign_name,
+    {referrer},
+    e.device_type,
+    e.os_name,
+    e.browser,
+    e.country,
+    e.region,
+    e.city
+FROM lake.sessions AS e {at}
+LEFT JOIN lake.identities AS i {at} ON e.identity_key = i.identity_key
