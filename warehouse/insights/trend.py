@@ -143,7 +143,9 @@ def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector], *, rolled
         by=", ".join(names),
         named=", ".join(
             f"CASE WHEN t.place IS NULL THEN '{OTHER}' ELSE h.{one} END AS {one}" for one in names
-        ),
+        )
+        if question.by
+        else "h.b0",  # also where all came before the range, and is looked back on
         cells=f"SELECT DISTINCT {', '.join(names)}, place FROM named"
         if question.by
         else "SELECT '' AS b0, 1 AS place",

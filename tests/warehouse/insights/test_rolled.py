@@ -120,3 +120,10 @@ def test_its_statement_runs_as_it_is_shown(lake: Lake) -> None:
     assert answer.source == "rollup"
     shown = [row for row in lake.query(answer.sql) if row[0] is not None]
     assert [list(row[5:7]) for row in shown] == [one.values for one in answer.points]
+
+
+def test_a_point_looks_back_where_nothing_came_in_the_range(lake: Lake) -> None:
+    fields = {"events": ("Viewed",), "since": "2026-11-25", "until": "2026-11-26", "every": "month"}
+    rolled, raw = both(lake, **fields, measure="events_per_unit", rolling=2)
+    assert said(rolled) == said(raw)
+    assert rolled.n == 0 and rolled.points[0].values[0]
