@@ -36,6 +36,7 @@ PATHS = (
         "/explain/nothing-" + "x" * 300,
     ),
     *("/segments", "/users", "/audit", "/boards", "/heatmap"),
+    "/alerts",
 )
 
 

@@ -75,6 +75,37 @@ def stop(name: str, project: str | None, data: str | None, as_json: bool) -> Non
         click.echo(f"{made.name} is looked at no more")
 
 
+@watch.command()
+@click.argument("name")
+@project_option
+@data_option
+@json_option
+def resume(name: str, project: str | None, data: str | None, as_json: bool) -> None:
+    """Look at the watch NAME again, from the interval on that has begun."""
+    registry = open_registry(chosen(data))
+    made = publishing.resume(registry, the_project(registry, project), name, getpass.getuser())
+    if as_json:
+        print_json({"project": made.project, "watch": made.name, "version": made.number})
+    else:
+        click.echo(f"{made.name} is looked at again")
+
+
+@watch.command()
+@click.argument("name")
+@project_option
+@data_option
+@json_option
+def remove(name: str, project: str | None, data: str | None, as_json: bool) -> None:
+    """Forget the watch NAME, with its alerts and all that was judged."""
+    registry = open_registry(chosen(data))
+    chosen_project = the_project(registry, project)
+    publishing.remove(registry, chosen_project, name, getpass.getuser())
+    if as_json:
+        print_json({"project": chosen_project, "watch": name, "removed": True})
+    else:
+        click.echo(f"{name} is forgotten")
+
+
 @watch.command("list")
 @data_option
 @json_option

@@ -1,4 +1,4 @@
-"""Alerts as JSON: /api/alerts and /api/alerts/NO. They are changed by `sojourn watch` alone."""
+"""Alerts as JSON: /api/alerts and /api/alerts/NO. They are changed elsewhere."""
 
 from __future__ import annotations
 

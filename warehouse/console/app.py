@@ -42,6 +42,7 @@ from warehouse.console.pages import (
     sign_on,
     sql,
     users,
+    watching,
 )
 from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
@@ -99,6 +100,15 @@ ROUTES = [
     Route("/boards/{id:int}", needs(Right.LOOK, boards.board)),
     Route("/boards/{id:int}", needs(Right.SEGMENTS, board_changes.change, action="change"), methods=["POST"]),
     Route("/boards/{id:int}/tiles/{number:int}", needs(Right.LOOK, boards.tile, action="ask")),
+    Route("/alerts", needs(Right.LOOK, watching.alerts, whole=True)),
+    Route("/alerts", needs(Right.SEGMENTS, watching.change, action="change", whole=True), methods=["POST"]),
+    Route("/alerts/watch", needs(Right.LOOK, watching.watch, whole=True)),
+    Route("/alerts/{number:int}", needs(Right.LOOK, watching.alert, whole=True)),
+    Route(
+        "/alerts/{number:int}",
+        needs(Right.SEGMENTS, watching.alert, action="change", whole=True),
+        methods=["POST"],
+    ),
     Route("/data", needs(Right.LIVE, data.data)),
     Route("/data/refused", needs(Right.LIVE, data.refused)),
     Route("/data/refused/rows", needs(Right.LIVE, data.rows)),

@@ -190,6 +190,20 @@ class Alerts(Watches):
             self._move(no, state, by, reason)
         return self.alert(no)
 
+    def forget_watch(self, project: str, name: str) -> None:
+        """Every version of a watch, what was judged by it, and its alerts."""
+        of = (project, name)
+        with self._transaction():
+            alerts = "SELECT no FROM alerts WHERE project = ? AND watch = ?"
+            self._con.execute(f"DELETE FROM alert_changes WHERE alert IN ({alerts})", of)
+            for table, column in (
+                ("alerts", "watch"),
+                ("watched", "watch"),
+                ("watch_progress", "watch"),
+                ("watches", "name"),
+            ):
+                self._con.execute(f"DELETE FROM {table} WHERE project = ? AND {column} = ?", of)
+
     def _enter(self, watch: PublishedWatch, one: Judgement) -> None:
         values = (*_key(watch), *msgspec.structs.astuple(one), self._now())
         self._con.execute(f"INSERT OR REPLACE INTO watched VALUES ({', '.join('?' * len(values))})", values)

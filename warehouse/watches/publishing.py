@@ -29,6 +29,19 @@ def stop(registry: Registry, project: str, name: str, by: str) -> PublishedWatch
     return made
 
 
+def resume(registry: Registry, project: str, name: str, by: str) -> PublishedWatch:
+    """It is looked at again from now on. RegistryError where there is none."""
+    watch = published(registry.watch(project, name).text)
+    return publish(registry, project, msgspec.structs.replace(watch, stopped=False), by)
+
+
+def remove(registry: Registry, project: str, name: str, by: str) -> None:
+    """Forget it, with its alerts and all that was judged. RegistryError where there is none."""
+    registry.watch(project, name)
+    registry.forget_watch(project, name)
+    registry.audit(by, "watch.remove", f"{project}: {name}")
+
+
 def standing(registry: Registry) -> list[dict[str, Any]]:
     """The newest version of each watch, and how it stands."""
     newest = {(one.project, one.name): one for one in registry.watches()}

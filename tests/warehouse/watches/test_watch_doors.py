@@ -144,3 +144,13 @@ def test_what_http_refuses(shop: Path) -> None:
     assert {one.status_code for one in found} == {400}
     for one, text in zip(found, REFUSED.values(), strict=True):
         assert text in one.json()["error"]
+
+
+def test_a_watch_is_resumed_and_forgotten(shop: Path) -> None:
+    (shop / "other.yaml").write_text(FILE.replace("views", "other"))
+    said(shop, "publish", str(shop / "other.yaml"))
+    said(shop, "stop", "other")
+    assert told(shop, "resume", "other")["version"] == 3
+    assert told(shop, "remove", "other")["removed"] is True
+    assert {one["watch"] for one in told(shop, "list")} == {"views"}
+    assert told(shop, "alert", "1")["watch"] == "views"
