@@ -197,7 +197,8 @@ def up(
         registry = Registry.open(settings.registry, now=now)
         key = write_key(registry, plan.demo)
         registry.close()
-        names = present(["sessionize", "console", "publish", *(["demo"] if plan.demo else [])], relay)
+        services = ("sessionize", "console", "publish", "deliver")
+        names = present([*services, *(["demo"] if plan.demo else [])], relay)
         previous = [settings.journal / "collect.lock", settings.folder / "lake" / "writer.lock"]
         wait_released(previous, PREVIOUS_DRAIN, time.monotonic, time.sleep)
         asyncio.run(Up(plan, report, relay, say).run(key, names))

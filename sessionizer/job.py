@@ -13,6 +13,7 @@ import msgspec
 
 from sdk_contract.errors import SojournError
 from sessionizer import commands, tagging
+from sessionizer.acting import Actor
 from sessionizer.attributes import NO_RULES, Rules, resolve_all
 from sessionizer.books import Bookkeeper
 from sessionizer.deciding import holding
@@ -40,7 +41,7 @@ STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
 IDENTITY_IN_USE = "identity_rules"
 LONGEST_PAUSE_US = 5_000_000
-ROUTINE = ("loaded", "stitched", "tagged", "upkeep")
+ROUTINE = ("loaded", "stitched", "tagged", "entered", "upkeep")
 
 
 Opening = Callable[[Callable[[int, int], None]], Writer]
@@ -76,10 +77,11 @@ class Job:
             "match": self._match,
             "tag": self._tag,
             "obey": self._obey,
-            "erase": self._erase,
+            "erase": lambda: self._eraser.step(),
             "upkeep": self._upkeep,
             "count": self._count,
             "watch": self._watch,
+            "act": self._act,
         }
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = 0
@@ -90,6 +92,7 @@ class Job:
             registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
         )
         self._watchman = Watchman(registry, settings.watch_every, report)
+        self._actor = Actor(registry, self.writer.settings.folders.secrets, settings.actions_every, now)
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
         self._away = False
@@ -123,6 +126,7 @@ class Job:
             self._step("upkeep")
         self._step("count")
         self._step("watch")
+        self._step("act")
         return loaded or erasing or filling or (stitched and self._behind())
 
     def is_behind(self) -> bool:
@@ -146,6 +150,7 @@ class Job:
             self.writer = self._opened(self._opening)
             raise
         self.probable.start_anew()
+        self._actor.anew()
 
     @contextmanager
     def all_threads(self) -> Iterator[Lake]:
@@ -339,9 +344,6 @@ class Job:
         self._read_cursors(self.writer.lake)
         return True
 
-    def _erase(self) -> bool:
-        return self._eraser.step()
-
     def _upkeep(self) -> bool:
         began = self.now()
         chores = self.writer.upkeep()
@@ -366,6 +368,13 @@ class Job:
         more = self._watchman.look(self.writer.lake, began)
         self._watchman.took(began, self.now())
         return more
+
+    def _act(self) -> bool:
+        began = self.now()
+        report = msgspec.structs.asdict(self._actor.look(self.writer.lake, began))
+        if any(report.values()):
+            self._tell("entered", began, report)
+        return False
 
     def _behind(self) -> bool:
         return self._due["stitch"] == 0 and self._loaded > self._stitched

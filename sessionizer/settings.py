@@ -50,6 +50,9 @@ class SessionizerSettings(msgspec.Struct, frozen=True):
     tags_share: Annotated[
         float, Meta(gt=0, le=1, description="Part of the writer's time that evaluating tags may take.")
     ] = 0.1
+    actions_every: Annotated[
+        float, Meta(ge=0, description="Seconds between two looks for who enters an action, at least.")
+    ] = 2.0
     commands_every: Annotated[
         float, Meta(ge=0, description="Seconds between looks for commands that others filed.")
     ] = 1.0

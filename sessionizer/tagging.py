@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from sessionizer.statements import run, statement
+from warehouse.actions.published import conditions
 from warehouse.cohorts.copies import restore
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -44,7 +45,7 @@ class Tagger:
         """Evaluate what is due, and put saved cohorts back that the lake lacks. `now`: µs UTC."""
         generation = self._registry.rules_generation()
         if generation != self._generation:
-            self._wanted = in_use(self._registry)
+            self._wanted = _merged(in_use(self._registry), conditions(self._registry))
             self._generation = generation
         restore(lake, self._registry)
         return keep_up(lake, self._wanted, now)
@@ -107,6 +108,10 @@ def _evaluate_queue(lake: Lake, wanted: Wanted, now: int) -> TagReport:
         report = _sum(report, _evaluate(lake, project, tags, now, everybody=size > MANY))
     lake.execute("DELETE FROM lake.main.tag_queue")
     return report
+
+
+def _merged(one: Wanted, other: Wanted) -> Wanted:
+    return {project: [*one.get(project, ()), *other.get(project, ())] for project in {**one, **other}}
 
 
 def _still(lake: Lake, wanted: Wanted) -> dict[str, list[Versioned]]:

@@ -22,6 +22,7 @@ SERVICES = {
     "warehouse": "The lake: every command that reads or writes it.",
     "sessionizer": "The one writer of the lake: `sojourn sessionize`.",
     "console": "The web console: `sojourn console`.",
+    "deliver": "What brings actions to their destinations: `sojourn deliver`.",
 }
 
 CLI_HEAD = """# The command `sojourn`

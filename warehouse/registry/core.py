@@ -19,6 +19,7 @@ import msgspec
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
 from warehouse.registry import (
+    actions,
     alerts,
     audit,
     boards,
@@ -34,6 +35,7 @@ from warehouse.registry import (
     users,
     watches,
 )
+from warehouse.registry.actions import Actions
 from warehouse.registry.alerts import Alerts
 from warehouse.registry.boards import Boards
 from warehouse.registry.cohorts import Cohorts
@@ -98,6 +100,7 @@ _MIGRATIONS = (
     boards.SCRIPT,
     sign_ons.SCRIPT,
     destinations.SCRIPT,
+    actions.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -142,19 +145,9 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Registry(
-    Alerts,
-    Boards,
-    Cohorts,
-    Costs,
-    Decisions,
-    Destinations,
-    Erasures,
-    Models,
-    Rules,
-    SavedQueries,
-    SignOns,
-    Tags,
-):
+    Actions, Alerts, Boards, Cohorts, Costs, Decisions, Destinations, Erasures, Models, Rules, SavedQueries,
+    SignOns, Tags,
+):  # fmt: skip
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod
