@@ -83,12 +83,12 @@ def rss_of(found: Iterable[Process]) -> int:
 
 
 def role(process: Process) -> str:
-    """What a process of ours is: up, collect, worker, sink, sessionize, console, demo, or other."""
+    """What a process of ours is: up, collect, worker, sink, sessionize, console, deliver, demo, or other."""
     words = process.command.split()
     for name, sign in (("worker", "collector.worker"), ("sink", "collector.sink")):
         if sign in words:
             return name
-    names = ("up", "collect", "sessionize", "console", "publish", "demo")
+    names = ("up", "collect", "sessionize", "console", "publish", "deliver", "demo")
     after = words[words.index("collector.command") + 1 :] if "collector.command" in words else []
     return next((name for name in names if name in after[:1]), "other")
 

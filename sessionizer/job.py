@@ -69,6 +69,7 @@ class Job:
         self.registry, self.settings = registry, settings
         self._opening, self._anew = opening, anew
         self.now, self.report, self.stop = now, report, stop
+        self._eraser = Eraser(self, looker)
         actions = {
             "open": self._reopen,
             "load": self._load,
@@ -77,7 +78,7 @@ class Job:
             "match": self._match,
             "tag": self._tag,
             "obey": self._obey,
-            "erase": lambda: self._eraser.step(),
+            "erase": self._eraser.step,
             "upkeep": self._upkeep,
             "count": self._count,
             "watch": self._watch,
@@ -96,7 +97,6 @@ class Job:
         self._due = dict.fromkeys(actions, 0)
         self._said: str | None = None
         self._away = False
-        self._eraser = Eraser(self, looker)
         self._rules = RuleReader(registry, settings.attribute_rule)
         self._tagger = tagging.Tagger(registry)
         self.probable = Keeper(registry, settings, report)

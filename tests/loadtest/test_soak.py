@@ -162,6 +162,15 @@ def test_a_short_soak_sees_everything() -> None:
     )
     result = msgspec.json.decode(done.stdout, type=SoakFigures)
     assert result.events > 500, done.stderr[-3000:]
-    assert set(result.memory_mib) == {"worker", "sink", "sessionize", "console", "publish", "collect", "up"}
+    assert set(result.memory_mib) == {
+        "worker",
+        "sink",
+        "sessionize",
+        "console",
+        "publish",
+        "deliver",
+        "collect",
+        "up",
+    }
     assert result.unseen == result.refused == result.fallen == 0
     assert math.isfinite(result.commit_s.before)
