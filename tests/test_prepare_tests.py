@@ -16,6 +16,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with no program at all on its path."""
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(prepare_tests, "DEBIAN_POSTGRES", Path("/nowhere"))
+    monkeypatch.setattr(prepare_tests, "ODBC_DRIVERS", (Path("/nowhere"),))
 
 
 def test_parts_to_skip_are_read_from_the_environment() -> None:
@@ -32,9 +33,9 @@ def test_an_unknown_part_is_refused() -> None:
 @pytest.mark.parametrize(
     ("skipped", "packages"),
     [
-        (set(), ["wrk", "gcc", "libc6-dev", "chromium", "postgresql"]),
+        (set(), ["wrk", "gcc", "libc6-dev", "chromium", "postgresql", "odbc-postgresql"]),
         ({"wrk", "cc", "postgres"}, ["chromium"]),
-        ({"browser", "cc"}, ["wrk", "postgresql"]),
+        ({"browser", "cc"}, ["wrk", "postgresql", "odbc-postgresql"]),
         ({"browser", "wrk", "postgres"}, ["gcc", "libc6-dev"]),
         ({"browser", "wrk", "cc", "postgres"}, []),
     ],

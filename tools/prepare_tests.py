@@ -1,4 +1,5 @@
-"""Makes sure of what the tests need beyond pip: Debian's wrk, gcc, Chromium and PostgreSQL, npm's SDKs.
+"""Makes sure of what the tests need beyond pip: Debian's wrk, gcc, Chromium and PostgreSQL with its
+ODBC driver, npm's SDKs.
 
 Does nothing, quickly, when all is there. SOJOURN_SKIP=browser,cc,node,postgres,s3,wrk leaves parts out.
 """
@@ -14,6 +15,10 @@ from pathlib import Path
 PARTS = ("browser", "cc", "node", "postgres", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+ODBC_DRIVERS = tuple(
+    Path(folder) / "odbc" / "psqlodbcw.so"
+    for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib")
+)
 NODE_PROJECT = Path(__file__).resolve().parent.parent / "tests" / "e2e" / "node"
 
 
@@ -38,6 +43,8 @@ def missing_debian_packages(skipped: set[str]) -> list[str]:
         packages.append("chromium")
     if "postgres" not in skipped and not has_postgres():
         packages.append("postgresql")
+    if "postgres" not in skipped and not any(map(Path.exists, ODBC_DRIVERS)):
+        packages.append("odbc-postgresql")
     return packages
 
 
@@ -74,6 +81,7 @@ def instruction(packages: Sequence[str]) -> str:
         "chromium": "browser",
         "gcc": "cc",
         "libc6-dev": "cc",
+        "odbc-postgresql": "postgres",
         "postgresql": "postgres",
         "wrk": "wrk",
     }

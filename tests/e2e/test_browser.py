@@ -37,6 +37,7 @@ PATHS = (
     ),
     *("/segments", "/users", "/audit", "/boards", "/heatmap"),
     "/alerts",
+    "/destinations",
 )
 
 

@@ -46,6 +46,7 @@ _ROWS: Final = (
     INSERT INTO customer_attributes (project, customer_id, name, value) VALUES
         ('shop', 'c_1', 'email', '"{MAIL}"'), ('shop', 'c_1', 'age', '41'),
         ('shop', 'c_1', 'note', '"call {PHONE}"'), ('shop', 'c_2', 'slogan', '"=1+1"'),
+        ('shop', 'c_2', 'age', '38'),
         ('shop', 'c_2', 'city', '"杭州, a\\"b\\u0000c\\n"')
     """,
     """

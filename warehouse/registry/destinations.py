@@ -87,3 +87,7 @@ class Destinations(Database):
         with self._transaction():
             text = msgspec.json.encode(state).decode()
             self._con.execute("UPDATE destinations SET state = ? WHERE name = ?", (text, name))
+
+    def hurry_destination(self, name: str) -> None:
+        """It is due at once. RegistryError where there is none of that name."""
+        self.note_destination(name, msgspec.structs.replace(self.destination(name).state, next_at=0))
