@@ -64,6 +64,18 @@ class Reason(StrEnum):
         "A value cannot be kept: not JSON, a NUL character in an id or name, or an id too long.",
     )
     BAD_TIME = "bad_time", "A time is neither ISO 8601 nor a count since 1970."
+    AMBIGUOUS_DATE = (
+        "ambiguous_date",
+        "Of an imported row: a date such as 03/04/2026 could be two days; the mapping says no order.",
+    )
+    BAD_ROW = (
+        "bad_row",
+        "Of an imported file: a row that cannot be read, or has not as many fields as its header.",
+    )
+    CONTRADICTED = (
+        "contradicted",
+        "Of an imported file: another row of the same id says something else and is later; it was taken.",
+    )
     EVENT_TOO_LARGE = "event_too_large", "The event has more bytes than one event may have."
     TOO_DEEP = "too_deep", "Objects and lists in the event are nested deeper than is read."
     BAD_ENCODING = "bad_encoding", "The event's text is not UTF-8, or holds half of a surrogate pair."

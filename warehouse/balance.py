@@ -2,8 +2,9 @@
 while all run.
 
 Every term is counted by reading what is there. The order of the reads makes it exact while segments move on:
-the lake first, then landing, then the journal, then the registry, then landing again. Nothing moves
-backwards, so what a read missed because it had not arrived yet is counted at the place it came from.
+the lake first, then landing, then the journal and what imports put, then the registry, then landing again.
+Nothing moves backwards, so what a read missed because it had not arrived yet is counted at the place it came
+from.
 
 What a replay moves counts as refused until its landing object is loaded, so such an object is never pending.
 A body that could not be read counted as one event; the others that it turned out to hold are received with
@@ -83,7 +84,7 @@ def balance(
     """
     stored, uncounted, loaded, moved = _loaded(lake, since)
     landed = {key for key in _keys(store, since) if segment_of(key) not in loaded}
-    live = _live(journal)
+    live = _live(journal) | _intended(registry)
     received, trimmed = registry.received_and_trimmed()
     landed |= {
         key
@@ -151,6 +152,13 @@ def _live(journal: Path) -> dict[str, Cells]:
         for segment_id, count in counted.items()
         if count is not None
     }
+
+
+def _intended(registry: Registry) -> dict[str, Cells]:
+    """Segment -> what an import is about to put, or has put and not tallied: received like what a journal
+    holds.
+    """
+    return {one.segment_id: Counter({(one.key_no, one.hour): one.events}) for one in registry.intents()}
 
 
 def _count_objects(store: Store, keys: Iterable[str], moved: Collection[Place]) -> tuple[Cells, list[str]]:

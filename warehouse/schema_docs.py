@@ -10,6 +10,8 @@ import msgspec
 
 _TABLE = re.compile(r"^-- (\w+): (.+)\nCREATE TABLE \1 \(\n(.*?)^\);", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(r"^    (\w+) (\w+),? -- (.+)$", re.MULTILINE)
+_VIEW = re.compile(r"^-- (\w+): (.+)\nCREATE VIEW \1 AS\nSELECT\n(.*?)^FROM", re.MULTILINE | re.DOTALL)
+_SHOWN = re.compile(r"^    .+ AS (\w+),? -- (\w+): (.+)$", re.MULTILINE)
 _ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+); -- (.+)$", re.MULTILINE)
 
 
@@ -42,6 +44,14 @@ def tables(sql: str) -> list[Table]:
     ]
 
 
+def views(sql: str) -> list[Table]:
+    """The documented views of one migration; the catalog keeps no comments of their columns."""
+    return [
+        Table(name, comment, [Column(*column) for column in _SHOWN.findall(body)])
+        for name, comment, body in _VIEW.findall(sql)
+    ]
+
+
 def added(sql: str) -> Iterator[tuple[str, Column]]:
     """The documented columns that one migration adds to tables of earlier ones."""
     for table, *column in _ADDED.findall(sql):
@@ -49,10 +59,10 @@ def added(sql: str) -> Iterator[tuple[str, Column]]:
 
 
 def whole_tables() -> list[Table]:
-    """Every table with all its columns, those that later migrations added last."""
+    """Every table and view with all its columns, those that later migrations added last."""
     found: dict[str, Table] = {}
     for sql in migrations().values():
-        found |= {table.name: table for table in tables(sql)}
+        found |= {table.name: table for table in (*tables(sql), *views(sql))}
         for name, column in added(sql):
             found[name].columns.append(column)
     return list(found.values())

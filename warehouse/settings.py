@@ -33,6 +33,11 @@ class Folders(msgspec.Struct, frozen=True):
         return self.root / "landing"
 
     @property
+    def imports(self) -> Path:
+        """Files that the console may import lie in `inbox` below it."""
+        return self.root / "imports"
+
+    @property
     def lake(self) -> Path:
         return self.root / "lake"
 

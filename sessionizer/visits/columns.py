@@ -9,6 +9,7 @@ import msgspec
 
 from sessionizer.visits.rules import SessionRules
 from warehouse.catalogs.text import quoted
+from warehouse.imports.kinds import LIBRARY
 
 _CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
 _SDK_SESSIONS: Final = (
@@ -25,6 +26,9 @@ _OF_SERVER: Final = (
     "coalesce(e.{device}, '') = '' AND e.library_name IS NOT NULL"
     f" AND regexp_matches(lower(e.library_name), '{_SERVER_LIBRARIES}')"
 )
+# What an imported row is, and not what somebody did.
+_STANDING: Final = ("Item Updated", "Lead Updated", "Deal Updated")
+_IMPORTED: Final = f"e.library_name = '{LIBRARY}'"
 
 
 def of_moments(rules: SessionRules) -> dict[str, str]:
@@ -44,7 +48,8 @@ def apart(rules: SessionRules, *, of_moments: bool = False) -> str:
     reasons = [
         (_OF_NOBODY.format(**ids), "nobody"),
         *([] if rules.bots else [("e.is_bot", "bot")]),
-        *([] if rules.servers else [(_OF_SERVER.format(**ids), "server")]),
+        (f"{_IMPORTED} AND (e.type = 'identify' OR e.event IN ({_texts(_STANDING)}))", "server"),
+        *([] if rules.servers else [(_OF_SERVER.format(**ids), "server"), (_IMPORTED, "server")]),
         *([("e.type NOT IN ('page', 'screen')", "uncounted")] if rules.counts == "pages" else []),
         *([(f"e.event IN ({_texts(rules.ignores)})", "uncounted")] if rules.ignores else []),
     ]

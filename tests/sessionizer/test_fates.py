@@ -24,6 +24,7 @@ from sessionizer.visits.rules import OURS, SessionRules
 from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import Event, arrivals, contents, cuts, loaded, plain_lake, store
 from tests.warehouse.lakes import HOUR, NOON, Site, event
+from warehouse.imports.kinds import LIBRARY
 from warehouse.writer import open_writer
 
 BEATS = msgspec.structs.replace(OURS, ignores=("beat",), servers=False)
@@ -115,11 +116,31 @@ def test_what_is_lost_from_a_session_is_unexplained() -> None:
     ],
 )
 def test_which_libraries_run_on_servers(library: str | None, server: bool) -> None:
-    columns = "? AS library_name, NULL AS anonymous_id, 'u' AS user_id, false AS is_bot"
+    said = "'track' AS type, 'Viewed' AS event"
+    columns = f"? AS library_name, NULL AS anonymous_id, 'u' AS user_id, false AS is_bot, {said}"
     sql = f"SELECT {apart(GA4)} FROM (SELECT {columns}) AS e"
     assert duckdb.execute(sql, [library]).fetchone() == ("server" if server else None,)
     with_device = sql.replace("NULL AS anonymous_id", "'d' AS anonymous_id")
     assert duckdb.execute(with_device, [library]).fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("type", "event", "ours", "theirs"),
+    [
+        ("identify", None, "server", "server"),
+        ("track", "Deal Updated", "server", "server"),
+        ("track", "Order Completed", None, "server"),
+    ],
+)
+def test_imported_rows_are_no_visits_of_a_device(
+    type: str, event: str | None, ours: str | None, theirs: str
+) -> None:
+    """A timeline consists of visits, so that by our own rules an imported order is one."""
+    ids = "'crm:1' AS anonymous_id, NULL AS user_id, false AS is_bot"
+    for rules, fate in ((OURS, ours), (GA4, theirs)):
+        row = f"'{LIBRARY}' AS library_name, ? AS type, ? AS event, {ids}"
+        sql = f"SELECT {apart(rules)} FROM (SELECT {row}) AS e"
+        assert duckdb.execute(sql, [type, event]).fetchone() == (fate,)
 
 
 @pytest.fixture

@@ -28,27 +28,16 @@ from warehouse.registry import (
     decisions,
     destinations,
     erasures,
+    imports,
     models,
     queries,
+    rules,
     sign_ons,
     tags,
     users,
     watches,
 )
-from warehouse.registry.actions import Actions
-from warehouse.registry.alerts import Alerts
-from warehouse.registry.boards import Boards
-from warehouse.registry.cohorts import Cohorts
-from warehouse.registry.costs import Costs
 from warehouse.registry.database import connect
-from warehouse.registry.decisions import Decisions
-from warehouse.registry.destinations import Destinations
-from warehouse.registry.erasures import Erasures
-from warehouse.registry.models import Models
-from warehouse.registry.queries import SavedQueries
-from warehouse.registry.rules import Rules
-from warehouse.registry.sign_ons import SignOns
-from warehouse.registry.tags import Tags
 from warehouse.segments import Tally
 
 PRESETS = ("none", "standard", "strict")
@@ -101,6 +90,7 @@ _MIGRATIONS = (
     sign_ons.SCRIPT,
     destinations.SCRIPT,
     actions.SCRIPT,
+    imports.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -145,9 +135,21 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Registry(
-    Actions, Alerts, Boards, Cohorts, Costs, Decisions, Destinations, Erasures, Models, Rules, SavedQueries,
-    SignOns, Tags,
-):  # fmt: skip
+    actions.Actions,
+    alerts.Alerts,
+    boards.Boards,
+    cohorts.Cohorts,
+    costs.Costs,
+    decisions.Decisions,
+    destinations.Destinations,
+    erasures.Erasures,
+    imports.Imports,
+    models.Models,
+    rules.Rules,
+    queries.SavedQueries,
+    sign_ons.SignOns,
+    tags.Tags,
+):
     """One connection to registry.sqlite; safe to share between the threads of a program."""
 
     @classmethod
