@@ -99,6 +99,11 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
     "timeline": {"p95_ms": 200.0},
+    "console": {
+        "p95_ms": {"/": 20.0, "/overview/numbers": 1_000.0},
+        "cold_ms": {"/": 1_000.0, "/overview/numbers": 990.0},
+        "first_visit_kb": 450.0,
+    },
     "serving": {"commits": 1, "answers": 1, "rolled": 1, "lock_errors": 0, "torn": 0},
     "insights": {
         "trend_s": 4.0,
@@ -212,6 +217,7 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},
+    "console": {"p95_ms": {"/": 20.0}, "cold_ms": {"/": 1_000.1}, "first_visit_kb": 450.1},
     "serving": {"commits": 0, "answers": 1, "rolled": 0, "lock_errors": 1, "torn": 1},
     "insights": {
         "trend_s": 4.1,
