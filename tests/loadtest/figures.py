@@ -2,6 +2,7 @@
 
 from typing import Any
 
+_LANDED = ("again", "missing", "doubled", "difference")
 _BOOKS_IDS = ("missing", "doubled", "wrong_fate", "unmarked")
 _WAY = ("append", "fsync", "seal", "upload", "load", "stitch", "compact", "trim")
 _TORN = ("missing", "doubled", "difference", "keys_lost", "fell", "troubled")
@@ -104,6 +105,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "cold_ms": {"/": 1_000.0, "/overview/numbers": 990.0},
         "first_visit_kb": 450.0,
     },
+    "imports": {"rows": 1_000_000, "seconds": 60.0} | dict.fromkeys(_LANDED, 0),
     "serving": {"commits": 1, "answers": 1, "rolled": 1, "lock_errors": 0, "torn": 0},
     "insights": {
         "trend_s": 4.0,
@@ -218,6 +220,7 @@ BAD: dict[str, dict[str, Any]] = {
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},
     "console": {"p95_ms": {"/": 20.0}, "cold_ms": {"/": 1_000.1}, "first_visit_kb": 450.1},
+    "imports": {"rows": 1_000_000, "seconds": 60.1} | dict.fromkeys(_LANDED, 1),
     "serving": {"commits": 0, "answers": 1, "rolled": 0, "lock_errors": 1, "torn": 1},
     "insights": {
         "trend_s": 4.1,
