@@ -87,7 +87,7 @@ class Visit:
         """Questions that load after their page, each once."""
         for found in list(self.led.values()):
             for address in found.parts:
-                name = name_of(address, part=True)
+                name = name_of(address)
                 if name != NUMBERS and self._room(self.parts, name, address):
                     self.parts[name][address] = self._asked(address, may_fail=True)[0]
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import msgspec
+from starlette.routing import Match
+
+from warehouse.console.app import ROUTES
 
 # A file, a stream, a choice or a way out: no page.
 _NO_PAGES: Final = ("/static", "/live", "/prefer", "/api", "/login", "/logout")
 _FILES: Final = (".csv", ".json", ".parquet", ".sql", ".pdf", ".png", ".html", ".yaml", ".md")
+
+
+_CONVERTED: Final = re.compile(r":\w+}")
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -53,17 +60,12 @@ def links(html: str, address: str) -> Links:
     )
 
 
-def name_of(address: str, *, part: bool = False) -> str:
-    """What an address is counted under: one name for all customers, one for all insights.
-
-    Of a part the last word tells what it is, of a page the one before.
-    """
-    words = urlsplit(address).path.strip("/").split("/")
-    if part:
-        words[1:-1] = ["…"] if len(words) > 2 else []
-    elif len(words) > 1:
-        words[1:] = [*words[1:-1], "…"] if len(words) < 4 else ["…", words[-1]]
-    return "/" + "/".join(words)
+def name_of(address: str) -> str:
+    """The route that answers an address, which it is counted under: `/customers/{any_id}`."""
+    scope = {"type": "http", "method": "GET", "path": urlsplit(address).path, "headers": []}
+    found = (route for route in ROUTES if route.matches(scope)[0] is Match.FULL)
+    path: str = getattr(next(found, None), "path", urlsplit(address).path)
+    return _CONVERTED.sub("}", path)
 
 
 def _own(addresses: list[str], at: str) -> Iterable[str]:

@@ -59,6 +59,10 @@ class BadView(Terminal):
     """A page of a timeline that cannot be given: its length, or its cursor."""
 
 
+class BadReveal(Terminal):
+    """A masked field cannot be shown: nothing of it is hidden, or the reason is none."""
+
+
 class ObjectDamaged(Terminal):
     """A landing object is there and cannot be read."""
 

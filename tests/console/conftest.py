@@ -48,11 +48,20 @@ class Visitor:
         own = {"Origin": "http://127.0.0.1:8001", "Sec-Fetch-Site": "same-origin"}
         return asyncio.run(self._ask("POST", path, own if headers is None else headers, fields))
 
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: object) -> httpx.Response:
+        """A program's request with a body of JSON."""
+        return asyncio.run(self._ask(method, path, headers, None, body))
+
     def signed_in(self, name: str, password: str) -> httpx.Response:
         return self.post("/login", {"name": name, "password": password})
 
     async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], fields: Mapping[str, object] | None
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        fields: Mapping[str, object] | None,
+        body: object = None,
     ) -> httpx.Response:
         lake = WarehouseSettings(data=str(self.data))
         reader = Reader(
@@ -69,7 +78,7 @@ class Visitor:
                 transport=door, base_url="http://127.0.0.1:8001", cookies=self.cookies
             ) as browser,
         ):
-            answer = await browser.request(method, path, headers=headers, data=fields)
+            answer = await browser.request(method, path, headers=headers, data=fields, json=body)
             self.cookies = httpx.Cookies(browser.cookies)
             return answer
 

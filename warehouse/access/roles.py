@@ -14,6 +14,7 @@ class Right(StrEnum):
     CUSTOMERS = "customers"  # single customers and what they did
     LIVE = "live"  # events as they come, and refused ones, as they were sent
     SQL = "sql"  # questions in SQL
+    REVEAL = "reveal"  # to be shown a masked field of one customer, with a reason
     EXPORT = "export"  # answers as files
     SEGMENTS = "segments"  # to make tags, cohorts, dashboards and alerts
     DECIDE = "decide"  # to split and merge customers, to publish plans, to replay
@@ -26,10 +27,10 @@ _PERSONS: Final = _EVERYBODY | {Right.CUSTOMERS}
 
 ROLES: Final[Mapping[str, frozenset[Right]]] = {
     "admin": frozenset(Right),
-    "analyst": _PERSONS | {Right.LIVE, Right.SQL, Right.EXPORT, Right.SEGMENTS, Right.DECIDE},
+    "analyst": _PERSONS | {Right.LIVE, Right.SQL, Right.REVEAL, Right.EXPORT, Right.SEGMENTS, Right.DECIDE},
     "marketer": _PERSONS | {Right.EXPORT, Right.SEGMENTS},
-    "sales": _PERSONS,
-    "support": _PERSONS | {Right.LIVE},
+    "sales": _PERSONS | {Right.REVEAL},
+    "support": _PERSONS | {Right.LIVE, Right.REVEAL},
     "viewer": _EVERYBODY,
 }
 

@@ -38,13 +38,18 @@ class Form(msgspec.Struct, frozen=True):
 
 async def form(request: Request) -> Form:
     """The form in the request's body; 413 or 400 where it is none of ours."""
+    body = await body_of(request)
+    try:
+        return Form(parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST, errors="strict"))
+    except ValueError as error:
+        raise HTTPException(400) from error
+
+
+async def body_of(request: Request) -> bytes:
+    """413 where it is longer than any of ours."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LONGEST:
             raise HTTPException(413)
-    try:
-        text = body.decode()
-        return Form(parse_qs(text, keep_blank_values=True, max_num_fields=_MOST, errors="strict"))
-    except ValueError as error:
-        raise HTTPException(400) from error
+    return bytes(body)

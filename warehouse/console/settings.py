@@ -35,6 +35,9 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     console_seconds: Annotated[
         float, Meta(gt=0, description="Seconds that a question of a page or of the API may take.")
     ] = 60.0
+    console_reveals: Annotated[
+        int, Meta(ge=0, description="Masked fields that one user may be shown in an hour.")
+    ] = 30
     console_names: Annotated[
         str, Meta(description="Further host names the console answers to, by commas.")
     ] = ""

@@ -31,6 +31,7 @@ from warehouse.registry import (
     imports,
     models,
     queries,
+    reveals,
     rules,
     sign_ons,
     tags,
@@ -91,6 +92,7 @@ _MIGRATIONS = (
     destinations.SCRIPT,
     actions.SCRIPT,
     imports.SCRIPT,
+    reveals.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -147,6 +149,7 @@ class Registry(
     models.Models,
     rules.Rules,
     queries.SavedQueries,
+    reveals.Reveals,
     sign_ons.SignOns,
     tags.Tags,
 ):
