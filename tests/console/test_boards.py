@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
 
 from tests.console.conftest import CHEAP, Visitor
 from tests.warehouse.lakes import NOON
 from warehouse.access.scope import Scope
+from warehouse.catalogs import catalog_of
+from warehouse.cli import report as report_cli
+from warehouse.cli.report import report
+from warehouse.console.reader import Reader
+from warehouse.console.reporting import make_due
+from warehouse.lake import connect
+from warehouse.reports import keeping
+from warehouse.reports.errors import BadReport
+from warehouse.settings import WarehouseSettings
 
 VIEWED = "events=Product+Viewed&since=5d"
 
@@ -157,3 +172,104 @@ def test_a_tile_is_asked_within_the_scope_of_whoever_looks(data: Path) -> None:
 def test_segments_are_offered(shop: Visitor, visitor: Visitor) -> None:
     assert shop.get("/boards/segments").status_code == 200
     assert visitor.get("/boards/segments").text.strip() == ""
+
+
+def test_a_report_is_made_and_its_files_are_the_same_again(shop: Visitor, data: Path) -> None:
+    place = made(shop, name="Weekly")
+    told = {
+        "source": f"board:{place.removeprefix('/boards/')}",
+        "language": "zh",
+        "timezone": "Asia/Shanghai",
+    }
+    assert shop.post("/reports", {**told, "label": "2026-W46"}).status_code == 303
+    page = shop.get("/reports").text
+    assert "2026-W46" in page
+    (number,) = re.findall(r'href="/reports/(\d+)/html"', page)
+    whole = shop.get(f"/reports/{number}/html")
+    assert "<svg" in whole.text
+    assert "Views &lt;b&gt;" in whole.text
+    assert whole.headers["content-disposition"] == f'attachment; filename="report-{number}.html"'
+    assert shop.get(f"/reports/{number}/html").content == whole.content
+    paper = shop.get(f"/reports/{number}/pdf")
+    assert (paper.headers["content-type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+    manifest = data / "manifest.json"
+    manifest.write_bytes(shop.get(f"/reports/{number}/json").content)
+    done = CliRunner().invoke(report, ["remake", str(manifest), "--out", str(data / "again"), "--json"])
+    assert done.exit_code == 0, done.output
+    files = {Path(one).suffix: Path(one).read_bytes() for one in msgspec.json.decode(done.stdout)["files"]}
+    assert (files[".html"], files[".pdf"]) == (whole.content, paper.content)
+    shop.post("/reports", {"do": "drop", "number": number})
+    assert shop.get(f"/reports/{number}/html").status_code == 404
+
+
+def test_reports_that_cannot_be_made_say_why(shop: Visitor, visitor: Visitor) -> None:
+    for fields, says in (
+        ({"source": "template:x"}, "there is no template 'x'"),
+        ({"source": "board:999999"}, "there is no board 999999"),
+        ({"source": "nothing"}, "a template or a board would do"),
+        ({"source": "template:visits", "label": "2030-W01"}, "is not over"),
+        ({"source": "template:visits", "timezone": "Mars"}, "Asia/Shanghai would do"),
+        ({"do": "drop", "number": "x"}, "that of a report would do"),
+        ({"do": "unschedule", "number": "9"}, "there is no schedule 9"),
+    ):
+        answer = shop.post("/reports", fields)
+        assert (answer.status_code, says in unescape(answer.text)) == (400, True), answer.text
+    assert shop.get("/reports/1/exe").status_code == 404
+    empty = visitor.post("/reports", {"source": "template:visits"})
+    assert (empty.status_code, "there is no lake" in empty.text) == (400, True)
+
+
+def test_reports_are_made_when_they_are_due(shop: Visitor, data: Path) -> None:
+    told = {"do": "schedule", "source": "template:customers", "every": "week", "language": "en"}
+    assert shop.post("/reports", told).status_code == 303
+    settings = WarehouseSettings(data=str(data))
+    reader = Reader(catalog_of(settings), lambda: connect(settings, read_only=True), lambda: shop.registry)
+    rest: dict[int, int] = {}
+    assert asyncio.run(make_due(reader, lambda: NOON, rest)) == 1
+    assert asyncio.run(make_due(reader, lambda: NOON, rest)) == 0
+    reader.close()
+    kept = shop.registry.reports()[0]
+    assert (kept.name, kept.label, kept.schedule is not None) == ("customers", "2026-W46", True)
+    page = shop.get("/reports").text
+    assert "every week" in page
+    (schedule,) = shop.registry.schedules()
+    shop.post("/reports", {"do": "unschedule", "number": schedule.id})
+    assert shop.registry.schedules() == []
+
+
+def test_reports_by_command(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_cli, "now", lambda: NOON)
+    monkeypatch.setattr(keeping, "pdf", lambda page: b"%PDF-" + page)
+
+    def run(*args: str) -> Any:
+        done = CliRunner().invoke(report, [*args, "--data", str(data), "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return msgspec.json.decode(done.stdout)
+
+    kept = run("make", "--template", "visits", "--of", "2026-W46", "--out", str(data / "files"))
+    assert [Path(one).name for one in kept["files"]] == [
+        f"report-visits-2026-W46.{kind}" for kind in ("json", "html", "pdf")
+    ]
+    shown = run("show", str(kept["no"]))
+    visits = next(row for row in shown["sections"][0]["rows"] if row[0] == "Visits")
+    assert visits[1] == sum(one for one in shown["sections"][0]["chart"]["series"][0]["values"]) > 0
+    again = run("remake", str(kept["no"]))
+    assert (again["same_page"], again["same_paper"], again["changed"]) == (True, True, [])
+    made = run("schedule", "--template", "visits", "--every", "month")
+    assert [one["label"] for one in run("due")["made"]] == ["2026-10"]
+    assert run("due")["made"] == []
+    assert run("unschedule", str(made["id"]))["dropped"] is True
+    assert kept["no"] in [one["no"] for one in run("list")["reports"]]
+    with pytest.raises(BadReport, match="one of them would do"):
+        run("make")
+
+
+def test_reports_are_not_for_those_who_see_some_customers(data: Path) -> None:
+    li = signed(data, "lu", "sales", Scope(attributes={"owner": ("lu",)}))
+    assert [li.get(one).status_code for one in ("/reports", "/reports/1/html")] == [403, 403]
+    li.registry.close()
+    vic = signed(data, "vera", "viewer")
+    assert vic.get("/reports").status_code == 200
+    assert vic.get("/reports/1/html").status_code == 403
+    assert vic.post("/reports", {"source": "template:visits"}).status_code == 403
+    vic.registry.close()

@@ -38,6 +38,7 @@ PATHS = (
     *("/segments", "/users", "/audit", "/boards", "/heatmap"),
     "/alerts",
     "/destinations",
+    "/reports",
 )
 
 

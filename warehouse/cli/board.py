@@ -43,7 +43,7 @@ def list_(data: str | None, as_json: bool) -> None:
 @json_option
 def show(which: str, data: str | None, as_json: bool) -> None:
     """Show a board: its tiles with what they ask."""
-    found = _one(open_registry(chosen(data)), which)
+    found = one_board(open_registry(chosen(data)), which)
     one = loaded(found)
     if as_json:
         print_json({**_told(found), "board": one})
@@ -59,7 +59,7 @@ def show(which: str, data: str | None, as_json: bool) -> None:
 @json_option
 def export(which: str, data: str | None, as_json: bool) -> None:
     """Print a board as YAML that `sojourn board import` reads."""
-    one = loaded(_one(open_registry(chosen(data)), which))
+    one = loaded(one_board(open_registry(chosen(data)), which))
     if as_json:
         print_json(one)
     else:
@@ -90,7 +90,7 @@ def import_(file: Any, owner: str | None, shared: bool, data: str | None, as_jso
         click.echo(f"board {made.id}, {name}, of {whose}: {told['tiles']} tiles")
 
 
-def _one(registry: Registry, which: str) -> KeptBoard:
+def one_board(registry: Registry, which: str) -> KeptBoard:
     boards = registry.boards(None)
     found = [one for one in boards if which in (str(one.id), one.name)]
     if len(found) != 1:

@@ -39,6 +39,7 @@ from warehouse.console.pages import (
     overview,
     picked,
     preferences,
+    reports,
     reveal,
     segments,
     sign_on,
@@ -49,6 +50,7 @@ from warehouse.console.pages import (
 from warehouse.console.queries import Queries
 from warehouse.console.reader import Reader
 from warehouse.console.render import STATIC, Pages
+from warehouse.console.reporting import keep_making
 from warehouse.console.settings import ConsoleSettings
 from warehouse.console.sign_on.provider import provider_of
 from warehouse.console.sign_on.rules import rules_of
@@ -116,6 +118,9 @@ ROUTES = [
         needs(Right.SEGMENTS, watching.alert, action="change", whole=True),
         methods=["POST"],
     ),
+    Route("/reports", needs(Right.LOOK, reports.reports, whole=True)),
+    Route("/reports", needs(Right.SEGMENTS, reports.change, action="change", whole=True), methods=["POST"]),
+    Route("/reports/{number:int}/{kind}", needs(Right.EXPORT, reports.file, whole=True)),
     Route("/data", needs(Right.LIVE, data.data)),
     Route("/data/refused", needs(Right.LIVE, data.refused)),
     Route("/data/refused/rows", needs(Right.LIVE, data.rows)),
@@ -218,10 +223,12 @@ def guards(settings: ConsoleSettings) -> list[Middleware]:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    reporting = asyncio.create_task(keep_making(app))
     try:
         yield
     finally:
         app.state.stopping.set()
+        await reporting
         await app.state.collector.aclose()
         app.state.desk.close()
         app.state.queries.close()

@@ -51,10 +51,10 @@ class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
     marked: Sequence[int] = ()
 
 
-def chart(name: str, answer: Any, table: Table) -> Chart | None:
+def chart(name: str, answer: Any, table: Table | None) -> Chart | None:
     """The picture of an answer; None where there is nothing to draw."""
     drawn = _DRAWN.get(name)
-    found = drawn(answer) if drawn else bars(table)
+    found = drawn(answer) if drawn else bars(table) if table else None
     return found if found is not None and (found.labels or found.links) else None
 
 
@@ -73,6 +73,15 @@ def _trend(answer: Any) -> Chart | None:
             name = ", ".join([*point.by, *([series] if len(names) > 1 or not point.by else [])])
             lines.setdefault(name, [None] * len(moments))[places[point.at]] = value
     return Chart("line", [day(at) for at in moments], _first(lines))
+
+
+def _overview(answer: Any) -> Chart:
+    labels = [day(one.at) for one in answer.moments]
+    series = [
+        Series("visits", [float(one.numbers.visits) for one in answer.moments]),
+        Series("before", [float(one.before.visits) if one.before else None for one in answer.moments]),
+    ]
+    return Chart("line", labels, series, band=("before",))
 
 
 def _totals(answer: Any) -> Chart | None:
@@ -189,6 +198,7 @@ def _first(lines: Mapping[str, Sequence[float | None]]) -> list[Series]:
 
 
 _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {
+    "overview": _overview,
     "trend": _trend,
     "funnel": _funnel,
     "retention": _retention,

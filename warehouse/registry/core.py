@@ -31,6 +31,7 @@ from warehouse.registry import (
     imports,
     models,
     queries,
+    reports,
     reveals,
     rules,
     sign_ons,
@@ -93,6 +94,7 @@ _MIGRATIONS = (
     actions.SCRIPT,
     imports.SCRIPT,
     reveals.SCRIPT,
+    reports.SCRIPT,
 )
 
 _KEY_COLUMNS = (
@@ -147,6 +149,7 @@ class Registry(
     erasures.Erasures,
     imports.Imports,
     models.Models,
+    reports.Reports,
     rules.Rules,
     queries.SavedQueries,
     reveals.Reveals,

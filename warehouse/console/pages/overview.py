@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from sdk_contract.errors import Terminal
 from warehouse.console.asking import address, answered, given_in
-from warehouse.console.charts import Chart, Series
-from warehouse.console.moments import day
+from warehouse.console.charts import chart
 from warehouse.errors import LakeMissing
 from warehouse.insights.filters import Filter
 from warehouse.insights.kinds import INSIGHTS
@@ -90,7 +89,7 @@ async def numbers(request: Request) -> Response:
         "_overview.html",
         answer=found,
         cards=cards(found),
-        chart=msgspec.json.encode(picture(found)).decode(),
+        chart=msgspec.json.encode(chart("overview", found, None)).decode(),
         lists=[(field, lines(found, field, given)) for field in found.question.by],
         address=address(asked),
     )
@@ -115,15 +114,6 @@ def _shown(name: str, value: float | None) -> str:
     if name == "seconds":
         return f"{int(value) // 60}:{int(value) % 60:02d}"
     return f"{value:,.0f}"
-
-
-def picture(answer: OverviewAnswer) -> Chart:
-    labels = [day(one.at) for one in answer.moments]
-    series = [
-        Series("visits", [float(one.numbers.visits) for one in answer.moments]),
-        Series("before", [float(one.before.visits) if one.before else None for one in answer.moments]),
-    ]
-    return Chart("line", labels, series, band=("before",))
 
 
 def lines(answer: OverviewAnswer, field: str, given: Given) -> list[Line]:
