@@ -27,14 +27,22 @@ COMMANDS = [
     if line.startswith("sojourn insight ")
 ]
 
+DEAL = """
+    INSERT INTO events
+    SELECT * REPLACE (
+        'sojourn-import' AS library_name, 'Deal Updated' AS event, '{"import": {"id": "D1"}}' AS extra,
+        '{"import": {"kind": "deals", "source": "crm"}}' AS context, '{"stage": "Offer"}' AS properties)
+    FROM events WHERE type = 'track' LIMIT 1"""
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the tags that there are to start from."""
+    """With the tags that there are to start from, and a deal."""
     root = stitched_shop(tmp_path_factory.mktemp("shop"))
     tags = read_tags(STARTER.read_text("utf-8"))
     with connect(WarehouseSettings(data=str(root)), read_only=False) as lake:
         keep_up(lake, {"shop": [Versioned(tag, 1) for tag in tags]}, NOON)
+        lake.execute(DEAL)
     return root
 
 

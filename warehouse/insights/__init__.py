@@ -25,6 +25,8 @@ from warehouse.insights.prediction.predicted import intent, risk
 from warehouse.insights.prediction.question import Intent, Risk
 from warehouse.insights.prediction.recommend import Recommend, recommend
 from warehouse.insights.retention import Retention, retention
+from warehouse.insights.sales.pipeline import pipeline
+from warehouse.insights.sales.question import Pipeline
 from warehouse.insights.sentiment import Sentiment, sentiment
 from warehouse.insights.service import Service, service
 from warehouse.insights.stickiness import Stickiness, stickiness
@@ -54,6 +56,7 @@ __all__ = [
     "Overlap",
     "Overview",
     "Paths",
+    "Pipeline",
     "Recommend",
     "Retention",
     "Rfm",
@@ -85,6 +88,7 @@ __all__ = [
     "overlap",
     "overview",
     "paths",
+    "pipeline",
     "recommend",
     "retention",
     "rfm",

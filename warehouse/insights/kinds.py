@@ -57,6 +57,8 @@ from warehouse.insights.prediction.recommend import (
 )
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.retention import Retention, RetentionAnswer, retention, retention_table
+from warehouse.insights.sales.pipeline import pipeline, pipeline_table
+from warehouse.insights.sales.question import Pipeline, PipelineAnswer
 from warehouse.insights.sentiment import Sentiment, SentimentAnswer, sentiment, sentiment_table
 from warehouse.insights.service import Service, ServiceAnswer, service, service_table
 from warehouse.insights.stickiness import (
@@ -105,6 +107,7 @@ _ALL: Final = (
     Insight("overlap", Overlap, OverlapAnswer, overlap, overlap_table),
     Insight("overview", Overview, OverviewAnswer, overview, overview_table),
     Insight("paths", Paths, PathsAnswer, paths, paths_table),
+    Insight("pipeline", Pipeline, PipelineAnswer, pipeline, pipeline_table),
     Insight("recommend", Recommend, RecommendAnswer, recommend, recommend_table),
     Insight("retention", Retention, RetentionAnswer, retention, retention_table),
     Insight("rfm", Rfm, RfmAnswer, rfm, rfm_table),

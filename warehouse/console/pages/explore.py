@@ -47,6 +47,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "heatmap",
     ),
     "leaks": ("dropoff", "bottleneck", "stuck"),
+    "sales": ("pipeline",),
     "marketing": ("attribution", "campaigns", "campaign_effect"),
     "customers": ("rfm", "clusters", "clv", "churn_rules", "risk", "intent", "recommend", "overlap"),
     "watch": ("anomaly", "cause", "survey", "sentiment", "service"),
