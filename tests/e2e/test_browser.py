@@ -35,7 +35,7 @@ PATHS = (
         "/install?by=python",
         "/explain/nothing-" + "x" * 300,
     ),
-    *("/segments", "/users", "/audit", "/boards", "/heatmap"),
+    *("/segments", "/users", "/audit", "/boards", "/heatmap", "/segments/rule"),
     "/alerts",
     "/destinations",
     "/reports",
@@ -257,6 +257,20 @@ def test_sql_is_written_run_and_drawn(
     editor.fill("SELECT * FROM nothing_of_the_kind")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no table")
+    assert complaints == []
+
+
+def test_a_rule_is_made_and_its_size_is_shown(
+    page: Page, running: Running, complaints: list[str], explored: str
+) -> None:
+    page.goto(f"{running.console}/segments/rule?project={explored}")
+    page.get_by_label("Kind").select_option("did_not")
+    expect(page.get_by_label("At least (times")).to_have_count(0)
+    page.get_by_label("Event", exact=True).fill("Refunded")
+    page.get_by_role("button", name="Show as YAML").click()
+    expect(page.get_by_label("The rule as YAML")).to_have_value(re.compile("did_not: Refunded"))
+    page.get_by_role("button", name="How many are these?").click()
+    expect(page.locator("#tried")).to_contain_text("1 customers", timeout=TIMELINE_MS)
     assert complaints == []
 
 

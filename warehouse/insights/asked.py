@@ -16,6 +16,7 @@ from warehouse.insights.errors import BadQuestion, unknown
 from warehouse.insights.fields import Field, alias, field
 from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.memberships import membership
+from warehouse.insights.names import projects
 from warehouse.insights.owners import OWNER, owners
 from warehouse.insights.period import Period, period
 from warehouse.insights.question import Question, Told
@@ -26,7 +27,6 @@ from warehouse.times import iso, iso_time
 
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
-_PROJECTS: Final = "SELECT DISTINCT project FROM customers ORDER BY ALL"
 MANY: Final = 1_000_000  # from so many events on it pays to walk through them in columns
 _MOST_NAMES: Final = 5000
 _NAMES: Final = f"""
@@ -222,7 +222,7 @@ def absolute(question: Q, now: int) -> Q:
 
 
 def _project(lake: Lake, given: str | None) -> str:
-    names = [name for (name,) in lake.query(_PROJECTS)]
+    names = projects(lake)
     if given is None and len(names) == 1:
         return str(names[0])
     if given is None:

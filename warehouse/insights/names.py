@@ -14,3 +14,8 @@ def event_names(lake: Lake) -> list[str]:
 def group_names(lake: Lake) -> list[str]:
     """Tags and saved cohorts as filters name them: `tag: NAME`, `cohort: NAME`."""
     return [name for (name,) in lake.query(statement("insights/groups"))]
+
+
+def projects(lake: Lake) -> list[str]:
+    """The projects that have customers."""
+    return [name for (name,) in lake.query("SELECT DISTINCT project FROM customers ORDER BY ALL")]

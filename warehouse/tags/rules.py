@@ -126,3 +126,10 @@ def selectors(of: Condition) -> Iterator[Selector]:
 def attributes(of: Condition) -> Iterator[Filter]:
     """What it asks of the customer's attributes."""
     yield from (one.filter for one in parts(of) if isinstance(one, Attribute))
+
+
+def fields_of(of: Condition) -> Iterator[str]:
+    """The names of all fields that it looks at."""
+    yield from (one.field for one in attributes(of))
+    yield from (one.field for selector in selectors(of) for one in selector.where)
+    yield from (one.sum for one in parts(of) if isinstance(one, Did) and one.sum)

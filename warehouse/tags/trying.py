@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -17,6 +17,9 @@ from warehouse.times import iso
 SLICE = 100_000
 _DAY_US = 86_400_000_000
 _AGO = (0, 7, 30)
+_HOLDERS = """
+    SELECT DISTINCT customer_id FROM stays_now
+    WHERE epoch_us(entered_at) <= ? AND (left_at IS NULL OR epoch_us(left_at) > ?)"""
 
 
 class Tried(Struct, frozen=True):
@@ -43,17 +46,35 @@ def try_out(
     with lake.transaction():
         at = as_of(lake)
         ((customers,),) = lake.query("SELECT count(*) FROM customers WHERE project = ?", [project])
-        slices = customers // SLICE + 1
         sums = np.zeros((len(tags), len(_AGO) + 1), np.int64)
-        for number in range(slices if customers and tags else 0):
-            part = {"project": project, "slices": slices, "number": number}
-            lake.execute(statement("tags/slice"), part)
+        for done, slices in _slices(lake, project) if tags else ():
             sums += _counts(lake, project, tags, at)
-            progress(number + 1, slices)
+            progress(done, slices)
     rows = zip(tags, sums.tolist(), strict=True)
     return [
         Tried(tag.name, iso(at), now, week, month, ever, customers) for tag, (now, week, month, ever) in rows
     ]
+
+
+def holders(lake: Lake, project: str, tag: Tag) -> list[str]:
+    """The customers for whom a rule holds now (as of what is stitched), in order."""
+    found: list[str] = []
+    with lake.transaction():
+        at = as_of(lake)
+        for _ in _slices(lake, project):
+            stays = evaluate(lake, project, [Versioned(tag, 0)], everybody=True)
+            with lake.table("stays_now", stays):
+                found += [one for (one,) in lake.query(_HOLDERS, [at, at])]
+    return sorted(set(found))
+
+
+def _slices(lake: Lake, project: str) -> Iterator[tuple[int, int]]:
+    """Puts each slice of the customers into the temp table `tag_customers`: its number, and how many."""
+    ((customers,),) = lake.query("SELECT count(*) FROM customers WHERE project = ?", [project])
+    slices = customers // SLICE + 1
+    for number in range(slices if customers else 0):
+        lake.execute(statement("tags/slice"), {"project": project, "slices": slices, "number": number})
+        yield number + 1, slices
 
 
 def _counts(

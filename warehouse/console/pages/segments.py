@@ -27,7 +27,8 @@ async def segments(request: Request) -> Response:
         kept = await request.state.lake(lambda lake: (tags.in_use(lake), cohorts.cohorts(lake)))
     except LakeMissing:
         kept = ([], [])
-    return _page(request, "segments.html", tags=kept[0], cohorts=kept[1])
+    said = {name: request.query_params.get(name, "")[:80] for name in ("published", "gone", "filed")}
+    return _page(request, "segments.html", tags=kept[0], cohorts=kept[1], said=said)
 
 
 async def tag(request: Request) -> Response:

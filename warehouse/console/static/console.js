@@ -124,7 +124,7 @@ document.addEventListener("sdks", (event) => {
   showTimes(event.target);
 });
 document.addEventListener("change", (event) => {
-  if (event.target.matches("form.key select")) event.target.form.requestSubmit();
+  if (event.target.matches("form.key select, select[data-submit]")) event.target.form.requestSubmit();
 });
 
 document.documentElement.classList.add("scripted");
