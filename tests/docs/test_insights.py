@@ -35,14 +35,23 @@ DEAL = """
     FROM events WHERE type = 'track' LIMIT 1"""
 
 
+ACTED = """
+    INSERT INTO events
+    SELECT * REPLACE (
+        'action_sent' AS event, 'track' AS type,
+        json_object('rule', 'cart', 'assigned_at', strftime(timestamp, '%Y-%m-%dT%H:%M:%SZ')) AS properties)
+    FROM events WHERE event = 'Product Viewed' ORDER BY load_seq LIMIT 20"""
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the tags that there are to start from, and a deal."""
+    """With the tags that there are to start from, a deal, and an action that was sent to some."""
     root = stitched_shop(tmp_path_factory.mktemp("shop"))
     tags = read_tags(STARTER.read_text("utf-8"))
     with connect(WarehouseSettings(data=str(root)), read_only=False) as lake:
         keep_up(lake, {"shop": [Versioned(tag, 1) for tag in tags]}, NOON)
         lake.execute(DEAL)
+        lake.execute(ACTED)
     return root
 
 

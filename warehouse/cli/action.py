@@ -21,6 +21,7 @@ from warehouse.cli.options import (
     chosen,
     data_option,
     json_option,
+    now,
     open_reader,
     open_registry,
     print_json,
@@ -191,6 +192,43 @@ def resume(name: str, project: str | None, data: str | None) -> None:
     registry.resume_action(of, name)
     registry.audit(by, "action.resume", f"{of}: {name}")
     click.echo(f"{name} acts again")
+
+
+@action.command()
+@click.argument("rule")
+@click.option("--event", default="Order Completed", show_default=True, help="What counts as converted.")
+@click.option("--within", default="7d", show_default=True, help="Within so long after entering.")
+@click.option("--silent", default="30d", show_default=True, help="Churned is who did nothing for so long.")
+@click.option("--since", default="90d", show_default=True, help="Who entered from then on.")
+@project_option
+@data_option
+@json_option
+def effect(
+    rule: str,
+    event: str,
+    within: str,
+    silent: str,
+    since: str,
+    project: str | None,
+    data: str | None,
+    as_json: bool,
+) -> None:
+    """Compare those the action RULE was for with its holdout: conversion and churn, with intervals.
+
+    `sojourn insight action_effect` asks the same, and more.
+    """
+    from warehouse.insights.action_effect import ActionEffect, action_effect
+
+    question = ActionEffect(
+        rule=rule, event=event, within=within, silent=silent, since=since, project=project
+    )
+    with open_reader(chosen(data)) as lake:
+        found = action_effect(lake, question, now())
+    if as_json:
+        print_json(found)
+        return
+    for line in found.notes():
+        click.echo(line)
 
 
 @action.command("destinations")

@@ -24,6 +24,7 @@ from warehouse.console.errors import OpenToStrangers
 from warehouse.console.guard import HEADERS, KnownHosts, SafeHeaders, is_loopback
 from warehouse.console.pages import (
     account,
+    automations,
     board_changes,
     boards,
     customers,
@@ -146,6 +147,18 @@ ROUTES = [
     ),
     Route("/segments/tags/{name:path}", needs(Right.CUSTOMERS, segments.tag)),
     Route("/segments/cohorts/{name:path}", needs(Right.CUSTOMERS, segments.cohort)),
+    Route("/automations", needs(Right.LOOK, automations.automations, whole=True)),
+    Route(
+        "/automations",
+        needs(Right.SEGMENTS, automations.automations, action="change", whole=True),
+        methods=["POST"],
+    ),
+    Route("/automations/rule", needs(Right.CUSTOMERS, automations.rule, whole=True)),
+    Route(
+        "/automations/rule",
+        needs(Right.SEGMENTS, automations.change, action="change", whole=True),
+        methods=["POST"],
+    ),
     Route("/sql", needs(Right.SQL, sql.editor)),
     Route("/sql/run", needs(Right.SQL, sql.run, action="ask"), methods=["POST"]),
     Route("/sql/file", needs(Right.EXPORT, sql.export, also=Right.SQL), methods=["POST"]),

@@ -164,6 +164,12 @@ def _anomaly(answer: Any) -> Chart:
     return Chart("line", [day(one.at) for one in answer.points], series, band=("low", "high"), marked=marked)
 
 
+def _action_effect(answer: Any) -> Chart:
+    arms = ("treated", "holdout")
+    series = [Series(arm, [getattr(one, arm).rate for one in answer.outcomes]) for arm in arms]
+    return Chart("bar", [one.outcome for one in answer.outcomes], series, percent=True)
+
+
 def _of(rows: str, label: str, *numbers: str, percent: bool = False) -> Callable[[Any], Chart]:
     """Bars of some fields of the answer's rows."""
 
@@ -206,6 +212,7 @@ _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {
     "lifecycle": _lifecycle,
     "stickiness": _stickiness,
     "attribution": _attribution,
+    "action_effect": _action_effect,
     "anomaly": _anomaly,
     "campaigns": _of("campaigns", "campaign", "conversions", "new_customers"),
     "engagement": _of("items", "item", "use", "first_use", percent=True),

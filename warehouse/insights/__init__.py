@@ -1,5 +1,6 @@
 """Questions that analysts ask. Each is a frozen struct, runs as one SQL statement, and has a typed answer."""
 
+from warehouse.insights.action_effect import ActionEffect, action_effect
 from warehouse.insights.anomaly import Anomaly, anomaly
 from warehouse.insights.bottleneck import Bottleneck, bottleneck
 from warehouse.insights.buyers.clusters import Clusters, clusters
@@ -35,6 +36,7 @@ from warehouse.insights.survey import Survey, survey
 from warehouse.insights.trend import Trend, trend
 
 __all__ = [
+    "ActionEffect",
     "Anomaly",
     "Attribution",
     "BadQuestion",
@@ -69,6 +71,7 @@ __all__ = [
     "Survey",
     "Trend",
     "UnknownName",
+    "action_effect",
     "anomaly",
     "attribution",
     "bottleneck",

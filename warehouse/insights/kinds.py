@@ -7,6 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
+from warehouse.insights.action_effect import (
+    ActionEffect,
+    ActionEffectAnswer,
+    action_effect,
+    action_effect_table,
+)
 from warehouse.insights.anomaly import Anomaly, AnomalyAnswer, anomaly, anomaly_table
 from warehouse.insights.bottleneck import Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table
 from warehouse.insights.buyers.clusters import Clusters, ClustersAnswer, clusters, clusters_table
@@ -88,6 +94,7 @@ class Insight(msgspec.Struct, frozen=True):
 
 
 _ALL: Final = (
+    Insight("action_effect", ActionEffect, ActionEffectAnswer, action_effect, action_effect_table),
     Insight("anomaly", Anomaly, AnomalyAnswer, anomaly, anomaly_table),
     Insight("attribution", Attribution, AttributionAnswer, attribution, attribution_table),
     Insight("bottleneck", Bottleneck, BottleneckAnswer, bottleneck, bottleneck_table),

@@ -48,7 +48,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "leaks": ("dropoff", "bottleneck", "stuck"),
     "sales": ("pipeline",),
-    "marketing": ("attribution", "campaigns", "campaign_effect"),
+    "marketing": ("attribution", "campaigns", "campaign_effect", "action_effect"),
     "customers": ("rfm", "clusters", "clv", "churn_rules", "risk", "intent", "recommend", "overlap"),
     "watch": ("anomaly", "cause", "survey", "sentiment", "service"),
 }
