@@ -25,11 +25,13 @@ class KeptOut(msgspec.Struct, frozen=True):
 class Bonds(msgspec.Struct, frozen=True):
     """`by_id`: the link by which each id but the oldest belongs to the customer, by (kind, value): the last
     one of the strongest path to it from the oldest. `kept_out`: the newest blocked links, of `blocked`.
+    `links`: all that join, in the order in which they were said.
     """
 
     by_id: Mapping[tuple[str, str], Edge]
     kept_out: Sequence[KeptOut]
     blocked: int
+    links: Sequence[Edge] = ()
 
 
 def bonds(lake: Lake, customer_id: str) -> Bonds:
@@ -40,7 +42,7 @@ def bonds(lake: Lake, customer_id: str) -> Bonds:
     apart = lake.query(statement("evidence/apart"), customer | {"most": MOST})
     by_id = strongest_tree(edges, oldest[0][3]) if oldest else {}
     kept_out = [KeptOut(Edge(*row[:-2]), row[-2]) for row in apart]
-    return Bonds(by_id, kept_out, apart[0][-1] if apart else 0)
+    return Bonds(by_id, kept_out, apart[0][-1] if apart else 0, edges)
 
 
 def strongest_tree(edges: Iterable[Edge], root: int) -> dict[tuple[str, str], Edge]:

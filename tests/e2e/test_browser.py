@@ -289,11 +289,14 @@ def test_everybody_can_use_the_pages(
         f"/overview?project={explored}",
         "/find?id=explorer",
         f"/heatmap?project={explored}",
+        "/find?id=explo",
+        "/customers/explorer/identity",
+        "/customers/explorer/privacy",
     )
     for path in (*PATHS, *asked):
         view.goto(running.console + path)
         if path in asked:
-            shown = view.locator("figure.chart canvas, .visits, .wire").first
+            shown = view.locator("figure.chart canvas, .visits, .wire, .graph, #searched, td.kind").first
             expect(shown).to_be_visible(timeout=TIMELINE_MS)
         view.evaluate(axe)
         found = view.evaluate("axe.run(document, {resultTypes: ['violations']})")

@@ -16,7 +16,7 @@ LONGEST_S = 3_600.0
 
 
 class Part(msgspec.Struct, frozen=True):
-    """HTML of a part of a page; `done`: it changes no more."""
+    """HTML of a part of a page, empty where there is nothing to send; `done`: it changes no more."""
 
     html: str
     done: bool = False
@@ -31,7 +31,7 @@ async def watched(look: Look, stopping: asyncio.Event, every: float) -> AsyncIte
     until = loop.time() + LONGEST_S
     while not stopping.is_set() and loop.time() < until:
         part = await look()
-        yield frame(part.html) if part.html != shown else ": quiet\n\n"
+        yield frame(part.html) if part.html not in ("", shown) else ": quiet\n\n"
         shown = part.html
         if part.done:
             yield frame("1", DONE)

@@ -152,6 +152,25 @@ def explain(lake: Lake, any_id: str) -> tuple[str, str, list[Explained]]:
     return customer, iso(at), [_explained(one, stays.get(one.tag, []), at) for one in tags]
 
 
+class Held(Struct, frozen=True):
+    """A tag that a customer has: since when, until when where time ends it, and by which events."""
+
+    tag: str
+    since: str
+    until: str | None
+    evidence: list[str]
+
+
+def held(lake: Lake, customer_id: str) -> list[Held]:
+    """The tags that a customer has at the moment of `as_of`, by name; nothing but their rows is read."""
+    rows, at = lake.query(statement("tags/stays_of"), [customer_id]), as_of(lake)
+    return [
+        Held(tag, iso(entered), _iso(left), _list(evidence))
+        for tag, _, entered, left, evidence, _ in rows
+        if entered <= at and (left is None or left > at)
+    ]
+
+
 def _explained(tag: InUse, stays: Sequence[Sequence[Any]], at: int) -> Explained:
     now = next((one for one in stays if one[1] <= at and (one[2] is None or one[2] > at)), None)
     return Explained(

@@ -1,9 +1,13 @@
 """A customer's page: who it is and why, and what was done in which visit."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,11 +19,23 @@ from warehouse.console.persons import person
 from warehouse.console.timelines import PAGE_EVENTS, shown
 from warehouse.customers import find_customer
 from warehouse.errors import BadView
+from warehouse.insights.filters import TYPES
 from warehouse.lake import Lake
 from warehouse.profile import profile
+from warehouse.search import MOST, Hit, search
+from warehouse.statements import statement
+from warehouse.tags.answers import Held, held
 from warehouse.timeline import View, timeline
+from warehouse.times import iso
 
 LOOKS = 12
+
+
+class Standing(Struct, frozen=True):
+    """In which tags and cohorts a customer is; a cohort with the moment since when."""
+
+    tags: Sequence[Held]
+    cohorts: Sequence[tuple[str, str]]
 
 
 async def find(request: Request) -> Response:
@@ -32,17 +48,31 @@ async def find(request: Request) -> Response:
         return RedirectResponse("/", 303)
     found = await request.state.lake(lambda lake: find_customer(lake, wanted))
     if found is None:
-        return missing(request, wanted)
+        return await likely(request, wanted)
     target = f"/customers/{quote(found, safe='')}"
     if "hx-request" in request.headers:
         return Response(headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
 
 
+async def likely(request: Request, wanted: str) -> Response:
+    """Customers whose ids begin so, or of whom that was said; a page that looks again asks for ids alone."""
+    again = "look" in request.query_params
+    hits: list[Hit] = [] if again else await request.state.lake(lambda lake: search(lake, wanted))
+    if not hits:
+        return missing(request, wanted)
+    page: Response = request.app.state.pages.page(
+        request, "found.html", hits=hits, wanted=wanted, more=len(hits) == MOST
+    )
+    return page
+
+
 async def customer(request: Request) -> Response:
-    """GET /customers/<any id>?by=time&before=<cursor>: the profile and one screen of the timeline."""
+    """GET /customers/<any id>?by=time&type=…&name=…&before=<cursor>: the profile and one screen of the
+    timeline.
+    """
     wanted = request.path_params["any_id"]
-    view = View(PAGE_EVENTS, cursor=request.query_params.get("before") or None)
+    view = view_of(request)
     try:
         found = await ask(request, wanted, view)
     except BadView as error:
@@ -57,10 +87,39 @@ async def customer(request: Request) -> Response:
         "customer.html",
         who=person(who),
         why=await why(request, who) if view.cursor is None else None,
+        standing=await standing(request, who["customer_id"]) if view.cursor is None else None,
         view=shown(what, request.query_params.get("by", "device")),
+        asked=asked_of(view),
+        types=TYPES,
         first=view.cursor is None,
     )
     return page
+
+
+def view_of(request: Request) -> View:
+    """The part of the timeline that an address means; a type that is none is left out."""
+    given = request.query_params
+    types = tuple(one for one in given.getlist("type") if one in TYPES)
+    names = tuple(one for one in (given.get("name", "").strip(),) if one)
+    return View(PAGE_EVENTS, cursor=given.get("before") or None, types=types, names=names)
+
+
+def asked_of(view: View) -> dict[str, str]:
+    """The filter as a form shows it, and as the end of an address."""
+    pairs = [*(("type", one) for one in view.types), *(("name", one) for one in view.names)]
+    query = f"&{urlencode(pairs)}" if pairs else ""
+    return {"type": "".join(view.types[:1]), "name": "".join(view.names), "query": query}
+
+
+async def standing(request: Request, customer_id: str) -> Standing:
+    """The tags and cohorts of a customer now."""
+
+    def ask(lake: Lake) -> Standing:
+        rows = lake.query(statement("customers/cohorts"), [customer_id])
+        return Standing(held(lake, customer_id), [(name, iso(since)) for name, since in rows])
+
+    found: Standing = await request.state.lake(ask)
+    return found
 
 
 async def why(request: Request, who: dict[str, Any]) -> Shown:
