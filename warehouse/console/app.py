@@ -46,6 +46,7 @@ from warehouse.console.pages import (
     reveal,
     rules,
     privacy,
+    reveal,
     segments,
     sign_on,
     sql,
