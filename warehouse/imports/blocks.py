@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -40,6 +40,21 @@ class Block(msgspec.Struct, frozen=True):
     rows: list[int]
     columns: dict[str, list[Any]]
     bad: list[Bad] = []
+
+
+class Table(Protocol):
+    """Rows that can be read again and again, always in the same blocks."""
+
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def delimiter(self) -> str | None: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def digest(self) -> str: ...
+    def blocks(self, first: int = 0) -> Iterator[Block]: ...
+    def sample(self) -> dict[str, list[Any]]: ...
 
 
 class Source(msgspec.Struct, frozen=True):

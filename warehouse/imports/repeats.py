@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from warehouse.imports.blocks import Source
+from warehouse.imports.blocks import Table
 from warehouse.imports.drafts import Draft, Drafter, moment_of
 from warehouse.imports.kinds import Kind
 from warehouse.imports.mapping import Mapping
@@ -37,7 +37,7 @@ class Repeats(msgspec.Struct, frozen=True):
 _UNIQUE = ("user_id", "crm_id", "wechat_unionid")
 
 
-def find_repeats(source: Source, kind: Kind, mapping: Mapping, drafter: Drafter) -> Repeats:
+def find_repeats(source: Table, kind: Kind, mapping: Mapping, drafter: Drafter) -> Repeats:
     """Read the file's ids; where some stand there twice, read their rows too."""
     names = mapping.ids(kind)
     shared = _shared(source, mapping, names) if kind.event is None else {}
@@ -49,7 +49,7 @@ def find_repeats(source: Source, kind: Kind, mapping: Mapping, drafter: Drafter)
     return msgspec.structs.replace(found, rows=len(keys), shared=shared)
 
 
-def _hashes(source: Source, names: Iterable[str]) -> Keys:
+def _hashes(source: Table, names: Iterable[str]) -> Keys:
     """A number for the id of every row that has one."""
     parts = [
         _keys(zip(*_columns(block.columns, len(block.rows), names), strict=True)) for block in source.blocks()
@@ -76,7 +76,7 @@ def _twice(keys: Keys) -> Keys:
     return found[counts > 1]
 
 
-def _drafts_of(source: Source, drafter: Drafter, names: Iterable[str], twice: Keys) -> Iterator[Draft]:
+def _drafts_of(source: Table, drafter: Drafter, names: Iterable[str], twice: Keys) -> Iterator[Draft]:
     """The drafts of the rows with these ids."""
     for block in source.blocks():
         keys = _keys(zip(*_columns(block.columns, len(block.rows), names), strict=True))
@@ -106,7 +106,7 @@ def _later(kind: Kind, draft: Draft) -> str:
     return moment_of(kind, draft.said, first=False) or ""
 
 
-def _shared(source: Source, mapping: Mapping, names: tuple[str, ...]) -> dict[str, int]:
+def _shared(source: Table, mapping: Mapping, names: tuple[str, ...]) -> dict[str, int]:
     """Values of unique ids that stand in rows of more than one id."""
     found: dict[str, int] = {}
     for field in _UNIQUE:

@@ -19,7 +19,7 @@ import msgspec
 from sdk_contract.errors import SojournError
 from sdk_contract.verdicts import Verdict
 from warehouse.errors import LakeMissing
-from warehouse.imports.blocks import BLOCK_ROWS, Source, open_source
+from warehouse.imports.blocks import BLOCK_ROWS, Table, open_source
 from warehouse.imports.counts import Counts
 from warehouse.imports.dates import NEEDS_ZONE, Dates, Unreadable
 from warehouse.imports.drafts import Drafter
@@ -60,7 +60,7 @@ class Ready(msgspec.Struct, frozen=True):
 
     wanted: Wanted
     kind: Kind
-    source: Source
+    source: Table
     mapping: Mapping
     repeats: Repeats
 
@@ -69,7 +69,7 @@ class Ready(msgspec.Struct, frozen=True):
         mapping, source, repeats = self.mapping, self.source, self.repeats
         return {
             "project": self.wanted.key.project, "kind": self.kind.name, "source": mapping.source,
-            "file": source.path.name, "encoding": source.encoding, "delimiter": source.delimiter,
+            "file": self.wanted.path.name, "encoding": source.encoding, "delimiter": source.delimiter,
             "time_zone": mapping.time_zone, "contradictory_ids": repeats.ids, "shared_ids": repeats.shared,
         }  # fmt: skip
 
@@ -85,7 +85,12 @@ def look(registry: Registry, wanted: Wanted) -> Ready:
     kind, given = KINDS[wanted.kind], wanted.mapping
     how = (None, None) if given is None else (given.encoding, given.delimiter)
     source = open_source(wanted.path, *how)
-    mapping = given or suggest(kind, source.columns, source.sample())
+    return look_at(registry, wanted, source, given or suggest(kind, source.columns, source.sample()))
+
+
+def look_at(registry: Registry, wanted: Wanted, source: Table, mapping: Mapping) -> Ready:
+    """The same of rows that are at hand."""
+    kind = KINDS[wanted.kind]
     check_mapping(mapping, kind, source.columns)
     _require_zone(kind, source, mapping)
     drafter = Drafter(kind, mapping, wanted.key.project, secret_of(registry))
@@ -247,7 +252,7 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _require_zone(kind: Kind, source: Source, mapping: Mapping) -> None:
+def _require_zone(kind: Kind, source: Table, mapping: Mapping) -> None:
     """BadImport where the first rows have times whose zone nobody said."""
     if mapping.time_zone is not None:
         return
