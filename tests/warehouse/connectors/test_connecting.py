@@ -230,7 +230,7 @@ mapping:
     con.close()
     shop.stitched()
     found = "SELECT a.value::VARCHAR FROM customer_attributes AS a JOIN identities USING (customer_id)"
-    assert shop.ask(f"{found} WHERE identities.value = 'u2@ex.cn' AND a.name = 'level'") == [("9",)]
+    assert shop.ask(f"{found} WHERE identities.value = 'u2@ex.cn' AND a.name = 'level'") == [("9.0",)]
 
 
 @pytest.mark.parametrize(
