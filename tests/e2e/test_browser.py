@@ -38,6 +38,7 @@ PATHS = (
     *("/segments", "/users", "/audit", "/boards", "/heatmap", "/segments/rule"),
     "/alerts",
     "/destinations",
+    "/pipeline",
     "/reports",
     "/automations",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from tests.warehouse.lakes import DAY, NOON, Site
 from warehouse.access.scope import Scope
 from warehouse.access.views import confine_to
 from warehouse.insights import BadQuestion, Pipeline, UnknownName, pipeline
-from warehouse.insights.sales.items import Item, State, order
+from warehouse.insights.sales.items import FIELDS, Item, State, order
 from warehouse.insights.sales.pipeline import pipeline_table
 from warehouse.insights.sales.question import Because, PipelineAnswer
 from warehouse.insights.sales.scoring import Chance, Scores
@@ -159,8 +160,10 @@ def test_medians_take_those_that_still_stand_into_account() -> None:
 
 
 def blank(customer: str | None) -> State:
-    at, nothing = NOON - DAY, [None] * 8
-    return State("crm", "A", at, at, 1, "one", *nothing, customer, None, 0, 0)
+    fields: dict[str, Any] = dict.fromkeys(FIELDS)
+    at = NOON - DAY
+    known = {"system": "crm", "item": "A", "since": at, "moment": at, "load_seq": 1, "stage": "one"}
+    return State(**{**fields, **known, "customer": customer, "visits": 0, "achieved": 0})
 
 
 def test_a_lake_without_a_crm(tmp_path: Path) -> None:
