@@ -4,6 +4,7 @@ Words are words: dates, and yes, no, on and off, stay the texts that they are (t
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from sdk_contract.errors import PlanError
 
+_MOST_PARTS = 500_000
 _STRING, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
 
 
@@ -53,12 +55,13 @@ _Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|True|TRUE|false|False
 def read_trees(text: str) -> list[Tree]:
     """Reads the documents of a YAML text.
 
-    Raises YamlError for bad YAML, and for a key that stands twice or is no text.
+    Raises YamlError for bad YAML, for a key that stands twice or is no text, and for aliases that multiply.
     """
     try:
         nodes = list(yaml.compose_all(text, Loader=_Loader))
+        left = iter(range(_MOST_PARTS))
         for node in nodes:
-            _check_keys(node)
+            _check_keys(node, left)
         roots = [root for root in yaml.load_all(text, Loader=_Loader) if root is not None]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
@@ -84,10 +87,15 @@ def _child(node: Node | None, step: Any) -> tuple[int, Node] | None:
     return None
 
 
-def _check_keys(node: Node) -> None:
+def _check_keys(node: Node, left: Iterator[int]) -> None:
+    """`left`: so many parts more may stand there, each as often as aliases repeat it."""
+    if next(left, None) is None:
+        raise YamlError(
+            node.start_mark.line + 1, f"with its aliases the text has more than {_MOST_PARTS} parts"
+        )
     if isinstance(node, SequenceNode):
         for child in node.value:
-            _check_keys(child)
+            _check_keys(child, left)
     if isinstance(node, MappingNode):
         seen = set()
         for key, child in node.value:
@@ -97,4 +105,4 @@ def _check_keys(node: Node) -> None:
             if key.value in seen:
                 raise YamlError(line, f"{key.value!r} stands here twice")
             seen.add(key.value)
-            _check_keys(child)
+            _check_keys(child, left)

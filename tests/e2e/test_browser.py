@@ -200,6 +200,19 @@ def test_explore_asks_draws_and_shows_the_numbers(
     expect(page.locator("figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
     expect(page.locator("table.numbers tbody tr").first).to_be_visible()
     assert page.url.endswith(f"/explore/trend?since=1d&project={explored}")
+    spot = page.evaluate(
+        """() => {
+            const figure = document.querySelector("figure.chart"), chart = echarts.getInstanceByDom(figure);
+            const {data, name} = chart.getOption().series[0], labels = chart.getOption().xAxis[0].data;
+            const at = data.findIndex((one) => one > 0), place = figure.getBoundingClientRect();
+            const [x, y] = chart.convertToPixel({seriesIndex: 0}, [labels[at], data[at]]);
+            return {x: place.x + x, y: place.y + y};
+        }"""
+    )
+    page.wait_for_timeout(1_500)  # points come with the line as it is drawn
+    page.mouse.click(spot["x"], spot["y"])
+    expect(page).to_have_url(re.compile("/explore/trend/customers"))
+    expect(page.locator("ol.plain a")).to_have_count(1)
     page.goto(f"{running.console}/explore/funnel?project={explored}&steps=Nothing-{'x' * 300}&steps=*")
     expect(page.get_by_role("alert")).to_contain_text("is not known here")
     assert complaints == []
@@ -294,7 +307,11 @@ def test_everybody_can_use_the_pages(
         "/customers/explorer/identity",
         "/customers/explorer/privacy",
     )
-    for path in (*PATHS, *asked):
+    beside = (
+        "/boards/1?edit=1",
+        f"/explore/trend/customers?project={explored}&since=1d&pick=%7B%7D",
+    )
+    for path in (*PATHS, *asked, *beside):
         view.goto(running.console + path)
         if path in asked:
             shown = view.locator("figure.chart canvas, .visits, .wire, .graph, #searched, td.kind").first

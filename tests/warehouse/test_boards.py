@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -55,6 +56,16 @@ def test_a_board_is_read_and_written_alike() -> None:
         read_board(TEXT.replace("'4'", "4").replace("'true'", "true")).tiles[1].given == found.tiles[1].given
     )
     assert written(read_board(msgspec.json.encode(found).decode())) == written(found)
+
+
+def test_aliases_that_multiply_are_refused() -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for before, name in itertools.pairwise("abcdefghij"):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]")
+    with pytest.raises(BadBoard, match="more than 500000 parts"):
+        read_board("\n".join(lines))
+    with pytest.raises(BadBoard):
+        read_board("a: &a [*a]")
 
 
 def test_what_is_asked_of_a_board_is_asked_of_its_tiles() -> None:
