@@ -10,6 +10,7 @@ import msgspec
 from sessionizer.deciding import Desk, decide, undo
 from sessionizer.errors import BadCommand, UnknownCommand
 from warehouse.cohorts import saving
+from warehouse.imports import inbox
 from warehouse.registry import Command
 from warehouse.replaying import replay
 
@@ -53,6 +54,10 @@ def _decide(job: Job, command: Command) -> dict[str, Any]:
     return decide(_desk(job), command)
 
 
+def _import(job: Job, command: Command) -> dict[str, Any]:
+    return inbox.begin(job.writer.settings, command.args)
+
+
 def _undo(job: Job, command: Command) -> dict[str, Any]:
     return undo(_desk(job), command)
 
@@ -65,6 +70,7 @@ def _desk(job: Job) -> Desk:
 KINDS: dict[str, Callable[[Job, Command], dict[str, Any]]] = {
     "cohort": _cohort,
     "decide": _decide,
+    inbox.KIND: _import,
     "match": _match,
     "rebuild": _rebuild,
     "replay": _replay,

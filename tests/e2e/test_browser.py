@@ -39,6 +39,7 @@ PATHS = (
     "/alerts",
     "/destinations",
     "/pipeline",
+    "/imports",
     "/reports",
     "/automations",
 )

@@ -36,6 +36,7 @@ from warehouse.console.pages import (
     health,
     heatmap,
     identity,
+    imports,
     install,
     live,
     login,
@@ -153,6 +154,9 @@ ROUTES = [
     Route("/data/replay", needs(Right.DECIDE, data.replay, action="change"), methods=["POST"]),
     Route("/heatmap", needs(Right.LOOK, heatmap.page)),
     Route("/heatmap/drawn", needs(Right.LOOK, heatmap.drawn, action="ask")),
+    Route("/imports", needs(Right.LIVE, imports.imports, whole=True)),
+    Route("/imports", needs(Right.DECIDE, imports.file, action="change", whole=True), methods=["POST"]),
+    Route("/imports/file", needs(Right.DECIDE, imports.look, whole=True)),
     Route("/destinations", needs(Right.LIVE, destinations.destinations, whole=True)),
     Route(
         "/destinations",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,16 @@ _TAKEN = (Verdict.OK.value, Verdict.WARNING.value, Verdict.FILTERED.value)
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to be imported, and who wants it; without a mapping the one that the file suggests."""
+    """What is to be imported, and who wants it; without a mapping the one that the file suggests. `filed`:
+    the number under which it was filed.
+    """
 
     kind: str
     path: Path
     key: Key
     by: str
     mapping: Mapping | None = None
+    filed: int | None = None
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -70,7 +73,8 @@ class Ready(msgspec.Struct, frozen=True):
         return {
             "project": self.wanted.key.project, "kind": self.kind.name, "source": mapping.source,
             "file": self.wanted.path.name, "encoding": source.encoding, "delimiter": source.delimiter,
-            "time_zone": mapping.time_zone, "contradictory_ids": repeats.ids, "shared_ids": repeats.shared,
+            "time_zone": mapping.time_zone, "of": repeats.rows, "contradictory_ids": repeats.ids,
+            "shared_ids": repeats.shared,
         }  # fmt: skip
 
 
@@ -92,7 +96,7 @@ def look_at(registry: Registry, wanted: Wanted, source: Table, mapping: Mapping)
     """The same of rows that are at hand."""
     kind = KINDS[wanted.kind]
     check_mapping(mapping, kind, source.columns)
-    _require_zone(kind, source, mapping)
+    require_zone(kind, source, mapping)
     drafter = Drafter(kind, mapping, wanted.key.project, secret_of(registry))
     return Ready(wanted, kind, source, mapping, find_repeats(source, kind, mapping, drafter))
 
@@ -103,7 +107,7 @@ def preview(
 ) -> dict[str, Any]:  # fmt: skip
     """What an import would do; nothing is written."""
     began = now()
-    work, counts, found = _work(settings, ready, "dry", began, {}, dry=True), Counts(), list[Named]()
+    work, counts, found = work_of(settings, ready, "dry", began, {}, dry=True), Counts(), list[Named]()
     for made, ids, _ in made_of(work, ready.source.blocks(), processes, now):
         counts.add(made.counts)
         found += ids
@@ -120,8 +124,12 @@ def carry_out(
     settings: WarehouseSettings, registry: Registry, ready: Ready, *, now: Callable[[], int], processes: int,
     progress: Progress,
 ) -> dict[str, Any]:  # fmt: skip
-    """Import a file, or what is left of it. ImportBusy, BadImport, and what the store raises."""
-    with _alone(settings.folders.imports), closing(_index(settings, registry)) as index:
+    """Import a file, or what is left of it. ImportBusy, BadImport, and what the store raises.
+
+    What was filed waits for others to end.
+    """
+    patient = ready.wanted.filed is not None
+    with _alone(settings.folders.imports, patient=patient), closing(_index(settings, registry)) as index:
         store = open_store(settings.landing_url)
         for intent in registry.intents():
             _settle(registry, store, index, intent)
@@ -148,7 +156,7 @@ def _blocks(
     said_by: dict[str, str | int] = {
         "source": ready.mapping.source, "kind": ready.kind.name, "file": run.file, "run": run.id,
     }  # fmt: skip
-    work = _work(settings, ready, worker, run.started_at, said_by)
+    work = work_of(settings, ready, worker, run.started_at, said_by)
     for made, _, received_at in made_of(work, ready.source.blocks(index.next(run.id)), processes, now):
         counts.add(made.counts)
         _keep(registry, store, index, run, work, made, received_at, msgspec.json.encode(counts).decode())
@@ -192,6 +200,8 @@ def _entries(parquet: bytes) -> Iterator[Entry]:
 
 
 def _begun(registry: Registry, ready: Ready) -> Import:
+    if ready.wanted.filed is not None:
+        return registry.start_import(ready.wanted.filed, ready.source.digest)
     wanted, mapping = ready.wanted, msgspec.json.encode(ready.mapping, order="sorted").decode()
     return registry.begin_import(
         wanted.key.project, ready.kind.name, ready.mapping.source, wanted.path.name, ready.source.digest,
@@ -199,7 +209,7 @@ def _begun(registry: Registry, ready: Ready) -> Import:
     )  # fmt: skip
 
 
-def _work(
+def work_of(
     settings: WarehouseSettings, ready: Ready, worker: str, began_at: int, said_by: dict[str, str | int], *,
     dry: bool = False,
 ) -> Work:  # fmt: skip
@@ -227,10 +237,10 @@ def index_path(folder: Path) -> Path:
 def _index(settings: WarehouseSettings, registry: Registry) -> RowIndex:
     """The index; one that is lost is made again from what the lake holds of imports."""
     path = index_path(settings.folders.imports)
-    lost = not path.is_file() and bool(registry.imports(1))
+    lost = not path.is_file() and any(one.state != "filed" for one in registry.imports())
     index = RowIndex.open(path)
     if lost:
-        with connect(settings, read_only=True) as lake:
+        with suppress(LakeMissing), connect(settings, read_only=True) as lake:
             found = lake.execute(statement("imports/told"))
             while rows := found.fetchmany(BLOCK_ROWS):
                 entries = (entry_of(message_id, told=told) for message_id, told in rows)
@@ -239,12 +249,12 @@ def _index(settings: WarehouseSettings, registry: Registry) -> RowIndex:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path, *, patient: bool = False) -> Iterator[None]:
     """One import at a time: what is new is told by what was imported before."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except OSError:
             raise ImportBusy(
                 f"another import of {folder.parent} is running; try again when it is done"
@@ -252,7 +262,7 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _require_zone(kind: Kind, source: Table, mapping: Mapping) -> None:
+def require_zone(kind: Kind, source: Table, mapping: Mapping) -> None:
     """BadImport where the first rows have times whose zone nobody said."""
     if mapping.time_zone is not None:
         return

@@ -103,6 +103,7 @@ def made_of(
 
     One block, or one process, needs no program beside this one.
     """
+    blocks = iter(blocks)
     first = list(islice(blocks, 2))
     if len(first) < 2 or processes < 2:
         shop = Workshop(work)

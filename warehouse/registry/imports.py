@@ -27,13 +27,15 @@ _COLUMNS: Final = (
     *("id", "project", "kind", "source", "file", "digest", "mapping", "key_id", "state", "result", "by"),
     *("started_at", "moved_at", "finished_at"),
 )
+_GIVEN: Final = ", ".join(_COLUMNS[1:-1])
 _OPEN: Final = """state = 'running' AND project = ? AND kind = ? AND source = ? AND digest = ? AND mapping = ?
     AND key_id = ?"""
 
 
 class Import(msgspec.Struct, frozen=True):
     """One import. `digest` is of the file's bytes, `mapping` JSON, `result` the counts so far; `state` is
-    running, done or failed. A running one that moves no more was killed: the same import again goes on.
+    filed, running, done or failed. A running one that moves no more was killed: the same import again goes
+    on.
     """
 
     id: int
@@ -87,10 +89,26 @@ class Imports(Database):
             if found is None:
                 now = self._now()
                 values = (project, kind, source, file, digest, mapping, key_id, "running", "{}", by, now, now)
-                names = ", ".join(_COLUMNS[1:-1])
-                sql = f"INSERT INTO imports ({names}) VALUES ({', '.join('?' * len(values))})"
+                sql = f"INSERT INTO imports ({_GIVEN}) VALUES ({', '.join('?' * len(values))})"
                 found = (self._con.execute(sql, values).lastrowid,)
         return self.import_(int(found[0]))
+
+    def file_import(
+        self, project: str, kind: str, source: str, file: str, mapping: str, key_id: str, by: str
+    ) -> int:
+        """An import that the writer is to begin, of a file in the folder for such; its id."""
+        now = self._now()
+        values = (project, kind, source, file, "", mapping, key_id, "filed", "{}", by, now, now)
+        with self._transaction():
+            sql = f"INSERT INTO imports ({_GIVEN}) VALUES ({', '.join('?' * len(values))})"
+            return int(self._con.execute(sql, values).lastrowid or 0)
+
+    def start_import(self, id: int, digest: str) -> Import:
+        """One that was filed begins, or goes on."""
+        with self._transaction():
+            sql = "UPDATE imports SET state = 'running', digest = ? WHERE id = ? AND state <> 'done'"
+            self._con.execute(sql, (digest, id))
+        return self.import_(id)
 
     def import_(self, id: int) -> Import:
         """One import. RegistryError where there is none."""
