@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from warehouse.insights.buyers.rfm import RfmAnswer
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.funnel import FunnelAnswer
 from warehouse.insights.kinds import Insight
@@ -43,7 +44,7 @@ class Pick(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
     `at`, `by`: as in the answer's row. trend: `series` from 0. funnel: `step` from 1, `stopped`: who went no
     further. retention: `column` from 0. lifecycle: `stage`. stickiness: `intervals`. paths: `step`, `item`,
-    and `target` of an edge.
+    and `target` of an edge. rfm: the scores `r`, `f`, `m`; 0: any.
     """
 
     at: str | None = None
@@ -56,6 +57,9 @@ class Pick(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     intervals: Annotated[int, Meta(ge=1, le=1_000)] = 1
     item: str = ""
     target: str | None = None
+    r: Annotated[int, Meta(ge=0, le=5)] = 0
+    f: Annotated[int, Meta(ge=0, le=5)] = 0
+    m: Annotated[int, Meta(ge=0, le=5)] = 0
 
 
 class Members(Struct, frozen=True):
@@ -201,6 +205,13 @@ def _paths(_: PathsAnswer, pick: Pick) -> _Picked:
     return _Picked(sql, {"item": pick.item, "target": pick.target})
 
 
+def _rfm(answer: RfmAnswer, pick: Pick) -> _Picked:
+    by = (answer.question.by,) if answer.question.by else ()
+    same, params = _same(pick, by, "part")
+    sql = statement("insights/members/rfm", r=pick.r, f=pick.f, m=pick.m, same=same)
+    return _Picked(sql, params)
+
+
 def _same(pick: Pick, by: Sequence[str], form: str = "{name}") -> tuple[str, dict[str, Any]]:
     """SQL: whether a row is of the picked values of a breakdown; of none, every one is."""
     if not pick.by:
@@ -230,4 +241,5 @@ _PICKED: Final[Mapping[str, Callable[[Any, Pick], _Picked]]] = {
     "lifecycle": _lifecycle,
     "stickiness": _stickiness,
     "paths": _paths,
+    "rfm": _rfm,
 }

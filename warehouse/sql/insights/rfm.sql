@@ -44,7 +44,9 @@ listed AS (
     ORDER BY r + f + m DESC, scored.monetary DESC, owner
     LIMIT {listed}
 )
+SELECT *
 FROM cells
 UNION ALL
+SELECT *
 FROM listed
 ORDER BY named NULLS FIRST, part, r DESC, f DESC, m DESC

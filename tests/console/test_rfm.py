@@ -1,0 +1,48 @@
+"""The RFM grid: every customer stands in one square, and each square leads to those who stand in it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from tests.console.conftest import Visitor
+from warehouse.console.rfm_grid import grid
+from warehouse.insights.buyers.rfm import RfmCell
+
+ASKED = "event=Product%20Viewed&value=properties.price&since=12d"
+
+
+def test_squares_add_up_their_cells() -> None:
+    found = grid([RfmCell(None, 5, 1, 1, 3), RfmCell("DE", 5, 1, 5, 1), RfmCell(None, 1, 5, 3, 4)])
+    assert [(one.r, one.f) for one in found[0]] == [(5, 1), (5, 2), (5, 3), (5, 4), (5, 5)]
+    new, lost = found[0][0], found[4][4]
+    assert (new.customers, new.share, new.money, new.heat) == (4, 0.5, 2.0, 3)
+    assert new.segments == [("new", 3), ("potential loyal", 1)]
+    assert (lost.customers, lost.money, lost.heat) == (4, 3.0, 5)
+    assert sum(one.customers for row in found for one in row) == 8
+    assert (found[2][2].money, found[2][2].heat) == (None, 0)
+
+
+def test_each_square_leads_to_its_customers(shop: Visitor) -> None:
+    assert (
+        f'hx-get="/segments/rfm/grid?{ASKED}"'.replace("&", "&amp;").replace("%20", "+")
+        in shop.get(f"/segments/rfm?{ASKED}").text
+    )
+    page = shop.get(f"/segments/rfm/grid?{ASKED}").text
+    squares = re.findall(r'<a href="(/explore/rfm/customers[^"]*)">(\d+)</a>', page)
+    n = re.search(r"<span>(\d+) customers</span>", page)
+    assert n
+    assert sum(int(size) for _, size in squares) == int(n[1]) > 5
+    place, size = max(squares, key=lambda one: int(one[1]))
+    listed = shop.get(unescape(place)).text
+    assert f"{size} " in listed
+    assert listed.count('<li><a href="/customers/') == int(size)
+
+
+def test_what_will_not_do_says_why(shop: Visitor, visitor: Visitor) -> None:
+    page = unescape(shop.get("/segments/rfm/grid?event=Nothing%20<b>").text)
+    assert 'role="alert"' in page
+    assert "Nothing <b>" in page
+    assert "help calm" in visitor.get("/segments/rfm/grid").text
+    nobody = unescape(shop.get(f'/explore/rfm/customers?{ASKED}&pick={{"r":9}}').text)
+    assert "pick" in nobody

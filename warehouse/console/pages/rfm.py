@@ -1,0 +1,80 @@
+"""The RFM grid: customers by how lately and how often they bought, coloured by for how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sdk_contract.errors import Terminal
+from warehouse.access.roles import Right
+from warehouse.console.asking import address, answered, given_in
+from warehouse.console.moments import cell
+from warehouse.console.rfm_grid import GridCell, grid
+from warehouse.errors import LakeMissing
+from warehouse.insights.buyers.rfm import RfmAnswer, rfm_table
+from warehouse.insights.kinds import INSIGHTS
+from warehouse.insights.members import Pick
+
+_FIELDS: Final = ("event", "value", "since", "until", "project")
+Given = Mapping[str, Sequence[str]]
+
+
+async def page(request: Request) -> Response:
+    """GET /segments/rfm: what a purchase is and the range; the grid comes by itself."""
+    given = _given(request)
+    shown: Response = request.app.state.pages.page(
+        request,
+        "rfm.html",
+        values={name: given.get(name, [""])[0] for name in _FIELDS},
+        usual={field.name: field.default for field in msgspec.structs.fields(INSIGHTS["rfm"].question)},
+        fields=_FIELDS,
+        kept={name: values for name, values in given.items() if name not in _FIELDS},
+        address=address(given),
+    )
+    return shown
+
+
+async def drawn(request: Request) -> Response:
+    """GET /segments/rfm/grid: the part with squares, segments and numbers."""
+    given = _given(request)
+    try:
+        found = await answered(request, INSIGHTS["rfm"], {**given, "scheme": ["quintiles"]})
+    except LakeMissing:
+        return _part(request, "_refused.html", reason=None)
+    except Terminal as error:
+        return _part(request, "_refused.html", reason=str(error))
+    assert isinstance(found, RfmAnswer)
+    table = rfm_table(found)
+    return _part(
+        request,
+        "_rfm.html",
+        answer=found,
+        grid=[[(one, _place(given, found, one)) for one in row] for row in grid(found.cells)],
+        table=table,
+        shown=[[cell(value) for value in row] for row in table.rows],
+        address=address(given),
+        may_list=request.state.who.may(Right.CUSTOMERS),
+        may_export=request.state.who.may(Right.EXPORT),
+    )
+
+
+def _given(request: Request) -> dict[str, Sequence[str]]:
+    found = {name: [one for one in values if one] for name, values in given_in(request).items()}
+    return {name: values for name, values in found.items() if values}
+
+
+def _place(given: Given, answer: RfmAnswer, one: GridCell) -> str:
+    """Where those in the square are listed, of this very range."""
+    fixed = {**given, "since": [answer.since], "until": [answer.until]}
+    pick = quote(msgspec.json.encode(Pick(r=one.r, f=one.f)))
+    return f"/explore/rfm/customers?{address(fixed)}&pick={pick}"
+
+
+def _part(request: Request, name: str, **values: Any) -> Response:
+    html: str = request.app.state.pages.part(request, name, **values)
+    return Response(html, media_type="text/html; charset=utf-8")
