@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -46,8 +47,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "INSERT INTO cohorts VALUES ('shop', 'invited', 'static', 'by mail', NULL, NULL, now(), 'ada')"
         )
         lake.execute(
-            "INSERT INTO cohort_members SELECT 'shop', 'invited', identity_key, now(), NULL "
-            "FROM identities WHERE value = 'd1'"
+            "INSERT INTO cohort_members SELECT 'shop', 'invited', identity_key, make_timestamptz(?), NULL "
+            "FROM identities WHERE value = 'd1'",
+            [NOON - DAY],
         )
     site.registry.close()
     return site.settings.folders.root
@@ -68,6 +70,10 @@ def test_tags_and_cohorts_stand_with_their_sizes(shop: Visitor) -> None:
     assert "invited" in page
     assert "1 customers" in page
     assert PLACE.partition("?")[0] in page
+    for value in ("tag: looked at much", "cohort: invited"):
+        assert f'name="cohorts" value="{value}"' in page
+    both = shop.get("/explore/overlap/answer?project=shop&cohorts=tag:%20looked%20at%20much&cohorts=invited")
+    assert '{"name":"only","values":[2.0,1.0]},{"name":"shared","values":[0.0,0.0]}' in both.text
 
 
 def test_a_tag_shows_its_rule_its_days_and_who_has_it_by_what(shop: Visitor) -> None:
@@ -76,12 +82,18 @@ def test_a_tag_shows_its_rule_its_days_and_who_has_it_by_what(shop: Visitor) -> 
     assert page.count('href="/customers/c_') == 2
     assert page.count("/find?id=m3-") == 3
     assert '"kind":"line"' in page
+    assert '{"name":"Entered","values":' in page
+    assert '"kind":"stack"' in page
+    assert "v1 · " in page
+    assert "when: {did: Product Viewed, at_least: 3, within: 7d}" in page
     assert "where=tag%3A%20looked%20at%20much" in page
 
 
 def test_a_cohort_shows_who_is_in_it(shop: Visitor) -> None:
     page = shop.get("/segments/cohorts/invited?project=shop").text
     assert "by mail" in page
+    assert '"kind":"stack"' in page
+    assert re.search(r"<td>2026-[^<]*</td><td>1</td><td>0</td><td>1</td>", page)
     assert page.count('href="/customers/c_') == 1
 
 

@@ -35,7 +35,7 @@ PATHS = (
         "/install?by=python",
         "/explain/nothing-" + "x" * 300,
     ),
-    *("/segments", "/users", "/audit", "/boards", "/heatmap", "/segments/rule"),
+    *("/segments", "/users", "/audit", "/boards", "/heatmap", "/segments/rule", "/segments/rfm"),
     "/alerts",
     "/destinations",
     "/pipeline",
@@ -307,6 +307,7 @@ def test_everybody_can_use_the_pages(
         "/find?id=explo",
         "/customers/explorer/identity",
         "/customers/explorer/privacy",
+        f"/segments/rfm?project={explored}&event=Bought&since=1d",
     )
     beside = (
         "/boards/1?edit=1",
@@ -315,7 +316,8 @@ def test_everybody_can_use_the_pages(
     for path in (*PATHS, *asked, *beside):
         view.goto(running.console + path)
         if path in asked:
-            shown = view.locator("figure.chart canvas, .visits, .wire, .graph, #searched, td.kind").first
+            drawn = "figure.chart canvas, .visits, .wire, .grid, .graph, #searched, td.kind"
+            shown = view.locator(drawn).first
             expect(shown).to_be_visible(timeout=TIMELINE_MS)
         view.evaluate(axe)
         found = view.evaluate("axe.run(document, {resultTypes: ['violations']})")

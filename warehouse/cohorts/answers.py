@@ -9,6 +9,7 @@ from warehouse.cohorts.errors import BadCohort
 from warehouse.insights.errors import unknown
 from warehouse.lake import Lake
 from warehouse.statements import statement
+from warehouse.tags.answers import Day, days_of
 from warehouse.times import iso
 
 MOST_LISTED = 100_000
@@ -72,3 +73,8 @@ def members(lake: Lake, of: Cohort, limit: int) -> list[CohortMember]:
         CohortMember(customer, iso(entered), None if left is None else iso(left))
         for customer, entered, left in rows
     ]
+
+
+def history(lake: Lake, of: Cohort, since: str, until: str | None, now: int) -> list[Day]:
+    """How a cohort's members changed, by days of UTC. BadQuestion."""
+    return days_of(lake, "cohorts/changes", {"project": of.project, "cohort": of.cohort}, since, until, now)

@@ -157,6 +157,15 @@ def _attribution(answer: Any) -> Chart:
     return Chart("bar", [one.touch for one in shown], series)
 
 
+def _overlap(answer: Any) -> Chart:
+    """Each cohort as those in it alone, and those in others as well."""
+    series = [
+        Series("only", [float(one.only) for one in answer.sizes]),
+        Series("shared", [float(one.customers - one.only) for one in answer.sizes]),
+    ]
+    return Chart("stack", [one.cohort for one in answer.sizes], series)
+
+
 def _anomaly(answer: Any) -> Chart:
     names = ("value", "expected", "low", "high")
     series = [Series(name, [getattr(one, name) for one in answer.points]) for name in names]
@@ -214,6 +223,7 @@ _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {
     "attribution": _attribution,
     "action_effect": _action_effect,
     "anomaly": _anomaly,
+    "overlap": _overlap,
     "campaigns": _of("campaigns", "campaign", "conversions", "new_customers"),
     "engagement": _of("items", "item", "use", "first_use", percent=True),
     "rfm": _of("segments", "segment", "customers"),

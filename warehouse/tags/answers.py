@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -122,18 +122,19 @@ def members(lake: Lake, tag: InUse, limit: int, moment: int | None = None) -> li
 
 def history(lake: Lake, tag: InUse, since: str, until: str | None, now: int) -> list[Day]:
     """How a tag's members changed, by days of UTC. BadQuestion."""
+    return days_of(lake, "tags/changes", {"project": tag.project, "tag": tag.tag}, since, until, now)
+
+
+def days_of(
+    lake: Lake, sql: str, of: Mapping[str, str], since: str, until: str | None, now: int
+) -> list[Day]:
+    """The days of what a statement tells by `days` and their `ends`; `of`: its other values. BadQuestion."""
     asked = period(since, until, "UTC", now)
     begins = _days(asked)
-    ends = [*begins[1:], asked.until]
     values = Values()
-    sql = statement(
-        "tags/changes",
-        project=values.bind(tag.project),
-        tag=values.bind(tag.tag),
-        days=values.bind(begins),
-        ends=values.bind(ends),
-    )
-    return [Day(iso(begin), *counts) for begin, *counts in lake.query(sql, values.named)]
+    named = {**of, "days": begins, "ends": [*begins[1:], asked.until]}
+    text = statement(sql, **{name: values.bind(value) for name, value in named.items()})
+    return [Day(iso(begin), *counts) for begin, *counts in lake.query(text, values.named)]
 
 
 def explain(lake: Lake, any_id: str) -> tuple[str, str, list[Explained]]:

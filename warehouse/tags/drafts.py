@@ -128,5 +128,10 @@ class _Flowing(yaml.SafeDumper):
     """Writes each condition on one line, as people do."""
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
-        flat = not {"tags", "when", "all", "any", "not"} & set(mapping) and set(mapping) & set(FIELDS)
-        return super().represent_mapping(tag, mapping, flow_style=bool(flat))
+        kind = next((one for one in FIELDS if one in mapping), None)
+        if kind is None or {"tags", "when"} & set(mapping):
+            return super().represent_mapping(tag, mapping, flow_style=False)
+        order = (kind, *FIELDS[kind])
+        listed = sorted(mapping, key=lambda one: order.index(one) if one in order else len(order))
+        ordered = {one: mapping[one] for one in listed}
+        return super().represent_mapping(tag, ordered, flow_style=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,10 +12,15 @@ from starlette.responses import Response
 
 from warehouse.cohorts import answers as cohorts
 from warehouse.console.charts import Chart, Series
+from warehouse.console.moments import day
+from warehouse.console.render import texts_for
 from warehouse.errors import LakeMissing
 from warehouse.insights.errors import UnknownName
 from warehouse.lake import Lake
+from warehouse.registry.tags import TagRule
 from warehouse.tags import answers as tags
+from warehouse.tags.answers import Day
+from warehouse.tags.drafts import written
 
 _MEMBERS: Final = 100
 _BACK: Final = "30d"
@@ -28,7 +33,8 @@ async def segments(request: Request) -> Response:
     except LakeMissing:
         kept = ([], [])
     said = {name: request.query_params.get(name, "")[:80] for name in ("published", "gone", "filed")}
-    return _page(request, "segments.html", tags=kept[0], cohorts=kept[1], said=said)
+    projects = dict.fromkeys(one.project for listed in kept for one in listed)
+    return _page(request, "segments.html", tags=kept[0], cohorts=kept[1], said=said, projects=[*projects])
 
 
 async def tag(request: Request) -> Response:
@@ -42,16 +48,17 @@ async def tag(request: Request) -> Response:
         return found, days, tags.members(lake, found, _MEMBERS)
 
     found, days, members = await _known(request, ask)
-    sizes = [Series("size", [float(day.members) for day in days])]
-    chart = Chart("line", [day.day for day in days], sizes)
+    versions = await request.app.state.reader.registry(
+        lambda known: known.tag_versions(found.project, found.tag)
+    )
     return _page(
         request,
         "tag.html",
         tag=found,
         rule=msgspec.json.format(bytes(found.rule), indent=2).decode(),
-        chart=msgspec.json.encode(chart).decode() if days else "",
-        days=days,
+        versions=[(one, _rule(one)) for one in reversed(versions)],
         members=members,
+        **_changes(request, days),
     )
 
 
@@ -59,12 +66,36 @@ async def cohort(request: Request) -> Response:
     """GET /segments/cohorts/NAME: where it comes from, and who is in it."""
     name, project = request.path_params["name"], request.query_params.get("project")
 
+    moment = request.app.state.now()
+
     def ask(lake: Lake) -> Any:
         found = cohorts.cohort(lake, name, project)
-        return found, cohorts.members(lake, found, _MEMBERS)
+        days = cohorts.history(lake, found, _BACK, None, moment)
+        return found, days, cohorts.members(lake, found, _MEMBERS)
 
-    found, members = await _known(request, ask)
-    return _page(request, "cohort.html", cohort=found, members=members)
+    found, days, members = await _known(request, ask)
+    return _page(request, "cohort.html", cohort=found, members=members, **_changes(request, days))
+
+
+def _changes(request: Request, days: Sequence[Day]) -> dict[str, Any]:
+    """Sizes by day, and who came and went, as pictures and numbers."""
+    t, labels = texts_for(request), [day(one.day) for one in days]
+    sizes = Chart("line", labels, [Series(t("segments.had"), [float(one.members) for one in days])])
+    moved = Chart(
+        "stack",
+        labels,
+        [
+            Series(t("segments.entered"), [float(one.entered) for one in days]),
+            Series(t("segments.left"), [-float(one.left) for one in days]),
+        ],
+    )
+    charts = [msgspec.json.encode(one).decode() for one in (sizes, moved)] if days else []
+    return {"days": days, "charts": charts}
+
+
+def _rule(version: TagRule) -> str:
+    """As YAML; empty where the tag was taken out of use."""
+    return written(version.tag, msgspec.json.decode(version.text)) if version.text else ""
 
 
 async def _known(request: Request, ask: Callable[[Lake], Any]) -> Any:
