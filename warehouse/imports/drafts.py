@@ -46,6 +46,8 @@ class Drafter:
         self._place = f"{project}\x1f{mapping.source}\x1f{kind.name}\x1f"
         self._seed = mapping.digest().encode()
         self._ids = mapping.ids(kind)
+        personal = {cell.column for name, cell in mapping.cells().items() if name in _ANCHORS}
+        self._by_person = bool(personal.intersection(self._ids))
         self._dates = Dates(mapping.zone(), mapping.date_order)
         self._readers = {name: self._reader(name, cell.of) for name, cell in mapping.cells().items()}
         self._of_person = {name for name in mapping.fields if name in _PERSONS}
@@ -90,8 +92,13 @@ class Drafter:
             fault = Fault(bad.reason, f"/rows/{row}/{_step(column or name)}", bad.expected)
             return self._faulty(row, "\x1f".join(map(str, ids)), fault, _raw(block, at))
         content = self._hash(_encode(said))
-        id = id or content.hex()
-        return Draft(row, id, self.key(id), content, said)
+        return Draft(row, self._shown(id, content), self.key(id or content.hex()), content, said)
+
+    def _shown(self, id: str, content: bytes) -> str:
+        """The id as events say it: none that is somebody's address or number, which nothing would treat."""
+        if not id:
+            return content.hex()
+        return self.key(id).hex() if self._by_person else id
 
     def _id_of(self, ids: list[Any]) -> str:
         """What names the row; "" where rows are named by what they say."""
@@ -140,7 +147,8 @@ class Drafter:
     def _faulty(self, row: int, id: str, fault: Fault, raw: dict[str, Any]) -> Draft:
         """A row that is refused keeps its cells, and is known again by them and the mapping alone."""
         content = self._hash(self._seed + _encode([raw, id]))
-        return Draft(row, id.strip("\x1f")[:500], self.key(f"\x1f{content.hex()}"), content, raw, fault)
+        shown = self._shown(id.strip("\x1f")[:500], content)
+        return Draft(row, shown, self.key(f"\x1f{content.hex()}"), content, raw, fault)
 
     def contradicted(self, draft: Draft) -> Draft:
         """A row that a later row of its id contradicts."""

@@ -1,5 +1,6 @@
 """Files become events exactly once, are judged like any other, and join the customers that are there."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,9 +108,22 @@ def test_what_a_crm_knows_joins_who_was_seen(shop: Shop) -> None:
     assert {(one.kind, one.value) for one in found.identities} >= {
         ("anonymous_id", "d1"), ("crm_id", "1001"), ("email", "wang@ex.cn"), ("phone", "+8613800138000"),
     }  # fmt: skip
+    assert [one.device_id for one in found.devices] == ["d1"]
     traits = {one.name: (one.value, one.source) for one in found.traits}
     assert traits["等级"] == ("5", "sojourn-import")
     assert traits["name"] == ('"王五"', "sojourn-import")
+
+
+def test_an_address_that_names_a_row_stands_where_it_is_treated(tmp_path: Path) -> None:
+    """Traits are treated by a plan's classes; no other part of the event says the address."""
+    shop = Shop(tmp_path)
+    mapping = "id: mail\nfields: {email: mail, note: note}"
+    shop.bring("customers", shop.file("c.csv", "mail,note\nli@ex.cn,x\nwu@ex.cn,y\nwu@ex.cn,z\n"), mapping)
+    shop.load_all()
+    for extra, anonymous in shop.ask("SELECT extra::VARCHAR, anonymous_id FROM events"):
+        assert "ex.cn" not in extra
+        assert "ex.cn" not in anonymous
+    assert shop.ask("SELECT count(*) FROM rejected WHERE (raw->'import')::VARCHAR LIKE '%ex.cn%'") == [(0,)]
 
 
 def test_an_order_counts_once_and_its_newest_row_is_shown(shop: Shop) -> None:

@@ -1,4 +1,5 @@
--- devices: what each device is, by the newest session that tells, the one used last first; sessions of servers have none.
+-- devices: what each device is, by the newest session that tells, the one used last first; sessions of servers have none,
+-- and what stands for the device of an imported row is none.
 SELECT
     device_id,
     arg_max(device_type, ended_at) AS device_type,
@@ -9,5 +10,7 @@ SELECT
     count(*) AS sessions
 FROM own
 WHERE device_id IS NOT NULL
+    AND NOT starts_with(device_id, 'crm:')
+    AND NOT starts_with(device_id, 'import:')
 GROUP BY device_id
 ORDER BY last_seen DESC, device_id
