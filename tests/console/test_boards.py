@@ -165,7 +165,7 @@ def test_a_tile_is_asked_within_the_scope_of_whoever_looks(data: Path) -> None:
     )
     assert seen - {"0"}
     assert bounded <= {"0"}
-    behind = [one.get(f"/explore/trend/customers?{VIEWED}&pick=%7B%7D").text for one in (owner, nobodys)]
+    behind = [one.get(f"/explore/trend/customers/list?{VIEWED}&pick=%7B%7D").text for one in (owner, nobodys)]
     assert "/customers/c_" in behind[0]
     assert "/customers/c_" not in behind[1]
     for one in (owner, nobodys):

@@ -121,7 +121,8 @@ ROUTES = [
     Route("/explore/names", needs(Right.LOOK, explore.names)),
     Route("/explore/{name}.{kind:export}", needs(Right.EXPORT, explore.export)),
     Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
-    Route("/explore/{name}/customers", needs(Right.CUSTOMERS, picked.customers, action="ask")),
+    Route("/explore/{name}/customers", needs(Right.CUSTOMERS, picked.customers)),
+    Route("/explore/{name}/customers/list", needs(Right.CUSTOMERS, picked.listing, action="ask")),
     Route(
         "/explore/{name}/customers",
         needs(Right.SEGMENTS, picked.keep, action="change", also=Right.CUSTOMERS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -36,9 +36,16 @@ async def answered(request: Request, insight: Insight, given: Mapping[str, Seque
     """The answer, from memory where the same was asked of this snapshot."""
     moment = request.app.state.now() // _SECONDS * _SECONDS
     asked: Question = absolute(from_texts(insight.question, given), moment)
+    ask = remembering(request, insight, moment)
+    found: Answer = await request.state.lake(lambda lake: ask(lake, asked), gone=request.is_disconnected)
+    return found
+
+
+def remembering(request: Request, insight: Insight, moment: int) -> Callable[[Lake, Question], Answer]:
+    """Asks the lake, unless whoever has this scope was told the same of its snapshot."""
     kept, scope = request.app.state.answers, request.state.who.scope.key()
 
-    def ask(lake: Lake) -> Answer:
+    def ask(lake: Lake, asked: Question) -> Answer:
         key = (scope, insight.name, msgspec.json.encode(asked), lake.snapshot())
         found: Answer | None = kept.get(key)
         if found is None:
@@ -46,5 +53,4 @@ async def answered(request: Request, insight: Insight, given: Mapping[str, Seque
             kept.keep(key, found)
         return found
 
-    found: Answer = await request.state.lake(ask, gone=request.is_disconnected)
-    return found
+    return ask

@@ -16,7 +16,6 @@ from msgspec import Meta, Struct
 from warehouse.insights.buyers.rfm import RfmAnswer
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.funnel import FunnelAnswer
-from warehouse.insights.kinds import Insight
 from warehouse.insights.lifecycle import LifecycleAnswer
 from warehouse.insights.paths import PathsAnswer
 from warehouse.insights.question import Answer, Question
@@ -27,6 +26,7 @@ from warehouse.insights.who import IDS
 from warehouse.lake import Lake
 from warehouse.statements import statement
 
+Ask = Callable[[Lake, Question], Answer]
 Stage = Literal["active", "new", "returning", "resurrecting", "dormant"]
 MOST_LISTED: Final = 100_000
 _TRIES: Final = 3
@@ -87,22 +87,17 @@ def read_pick(text: str) -> Pick:
 
 
 def members(
-    lake: Lake,
-    insight: Insight,
-    question: Question,
-    pick: Pick,
-    now: int,
-    *,
-    offset: int = 0,
-    limit: int = 100,
+    lake: Lake, name: str, question: Question, pick: Pick, ask: Ask, *, offset: int = 0, limit: int = 100
 ) -> tuple[Answer, Members]:
-    """The answer, and who is behind one of its numbers. BadQuestion where nobody can be told of it."""
+    """The answer of the insight `name`, as `ask` gives it, and who is behind one of its numbers. BadQuestion
+    where nobody can be told of it.
+    """
     asked = _countable(question)
     for _ in range(_TRIES):
-        answer: Answer = insight.ask(lake, asked, now)
+        answer = ask(lake, asked)
         with lake.transaction():
             if lake.snapshot() == answer.snapshot:
-                return answer, listed(lake, insight.name, answer, pick, offset=offset, limit=limit)
+                return answer, listed(lake, name, answer, pick, offset=offset, limit=limit)
     raise BadQuestion("the lake changes faster than this can be answered; try again")
 
 

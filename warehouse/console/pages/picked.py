@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from sdk_contract.errors import Terminal
 from warehouse.cohorts.gathering import checked, of_ids
 from warehouse.cohorts.saving import KIND
-from warehouse.console.asking import address, given_in
+from warehouse.console.asking import address, given_in, remembering
 from warehouse.console.forms import form
 from warehouse.errors import LakeMissing
 from warehouse.insights.asked import absolute
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS, Insight
 from warehouse.insights.members import MOST_LISTED, Members, Pick, members, read_pick
 from warehouse.insights.question import Answer, Question
@@ -31,8 +32,28 @@ Ask = Callable[[int, int], tuple[Answer, Members]]
 
 
 async def customers(request: Request) -> Response:
-    """GET /explore/NAME/customers?…&pick=…&from=…: a page of those behind one number of the answer."""
+    """GET /explore/NAME/customers?…&pick=…&from=…: which number it is; those behind it come by themselves."""
     return await _shown(request)
+
+
+async def listing(request: Request) -> Response:
+    """GET /explore/NAME/customers/list: the part with a page of them."""
+    wanted = _wanted(request)
+    try:
+        found = await _answered(request, wanted, lambda _, ask: ask(wanted.start, PAGE)[1])
+    except LakeMissing:
+        return _part(request, "_refused.html", reason=None)
+    except Terminal as error:
+        return _part(request, "_refused.html", reason=str(error))
+    return _part(
+        request,
+        "_picked.html",
+        found=found,
+        start=wanted.start,
+        here_place=wanted.at(wanted.start),
+        before=wanted.at(max(0, wanted.start - PAGE)) if wanted.start else "",
+        after=wanted.at(wanted.start + PAGE) if found.n > wanted.start + PAGE else "",
+    )
 
 
 async def keep(request: Request) -> Response:
@@ -79,14 +100,10 @@ def _wanted(request: Request) -> Wanted:
 
 
 async def _shown(request: Request, *, reason: str = "", status: int = 200) -> Response:
-    wanted = _wanted(request)
-    found, pick = None, Pick()
+    wanted, pick = _wanted(request), None
     try:
         pick = read_pick(wanted.pick)
-        found = await _answered(request, wanted, lambda _, ask: ask(wanted.start, PAGE)[1])
-    except LakeMissing as error:
-        raise HTTPException(404) from error
-    except Terminal as error:
+    except BadQuestion as error:
         reason, status = reason or str(error), 400
     filed = request.query_params.get("filed", "")
     page: Response = request.app.state.pages.page(
@@ -94,15 +111,11 @@ async def _shown(request: Request, *, reason: str = "", status: int = 200) -> Re
         "picked.html",
         status,
         insight=wanted.insight,
-        found=found,
-        told=[(name, text(value)) for name, value in msgspec.to_builtins(pick).items()],
+        told=[(name, text(value)) for name, value in msgspec.to_builtins(pick).items()] if pick else [],
         answer_place=f"/explore/{wanted.insight.name}?{address(wanted.given)}",
-        here_place=wanted.at(wanted.start),
-        start=wanted.start,
-        before=wanted.at(max(0, wanted.start - PAGE)) if wanted.start else "",
-        after=wanted.at(wanted.start + PAGE) if found and found.n > wanted.start + PAGE else "",
-        turned=_turned(wanted, pick),
-        stopped=pick.stopped,
+        list_place=wanted.at(wanted.start).replace("/customers?", "/customers/list?", 1) if pick else "",
+        turned=_turned(wanted, pick) if pick else "",
+        stopped=pick is not None and pick.stopped,
         reason=reason,
         filed=filed if filed.isdecimal() else "",
     )
@@ -126,13 +139,18 @@ async def _answered(request: Request, wanted: Wanted, use: Callable[[Lake, Ask],
     """What `use` makes of the members; it asks for so many of them, from one on."""
     moment = request.app.state.now()
     question: Question = absolute(from_texts(wanted.insight.question, wanted.given), moment)
-    pick = read_pick(wanted.pick)
+    pick, told = read_pick(wanted.pick), remembering(request, wanted.insight, moment)
 
     def ask(lake: Lake) -> T:
         def page(offset: int, limit: int) -> tuple[Answer, Members]:
-            return members(lake, wanted.insight, question, pick, moment, offset=offset, limit=limit)
+            return members(lake, wanted.insight.name, question, pick, told, offset=offset, limit=limit)
 
         return use(lake, page)
 
     found: T = await request.state.lake(ask, gone=request.is_disconnected)
     return found
+
+
+def _part(request: Request, name: str, **values: Any) -> Response:
+    html: str = request.app.state.pages.part(request, name, **values)
+    return Response(html, media_type="text/html; charset=utf-8")
