@@ -161,14 +161,22 @@ def test_a_destination_that_is_away_for_a_day_loses_nothing_and_stops_no_other(
 
 
 @pytest.mark.parametrize(
-    ("status", "state"), [(410, "dead"), (404, "dead"), (302, "dead"), (429, "waiting"), (503, "waiting")]
+    ("status", "state", "why"),
+    [
+        (410, "dead", "wants no more"),
+        (404, "dead", "refuses"),
+        (302, "dead", "redirects are not followed"),
+        (429, "waiting", "429"),
+        (503, "waiting", "503"),
+    ],
 )
-def test_what_a_status_means(bench: Bench, receiver: Receiver, status: int, state: str) -> None:
+def test_what_a_status_means(bench: Bench, receiver: Receiver, status: int, state: str, why: str) -> None:
     receiver.answers = lambda _: (status, {"location": "http://127.0.0.1:9/x"}, b"")
     bench.publish(hook(receiver))
     bench.enter()
     bench.deliver()
     assert (bench.states(), len(receiver.got)) == ([state], 1)
+    assert why in bench.registry.entries()[0].why
 
 
 def test_dead_letters_are_kept_and_sent_again_under_their_key(bench: Bench, receiver: Receiver) -> None:
@@ -179,9 +187,10 @@ def test_dead_letters_are_kept_and_sent_again_under_their_key(bench: Bench, rece
     assert bench.states() == ["dead"]
     assert bench.registry.entries()[0].why == "given up: 500"
     receiver.answers = lambda _: (200, {}, b"")
+    tries = len(receiver.got)
     assert bench.registry.replay_entries("shop", by="ann") == 1
     bench.deliver()
-    assert bench.states() == ["sent"]
+    assert (bench.states(), len(receiver.got)) == (["sent"], tries + 1)
     assert {got.headers["idempotency-key"] for got in receiver.got} == {id}
 
 

@@ -139,6 +139,9 @@ def test_templates_read_and_do_nothing() -> None:
     ):
         with pytest.raises(BadAction):
             render(text, told)
+    for text in ("{{ 'a' * 9999999 }}", "{{ '%99999999d' % 1 }}", "{{ 9 ** 9 }}"):
+        with pytest.raises(BadAction, match="is of numbers"):
+            render(text, told)
 
 
 @pytest.mark.parametrize(
