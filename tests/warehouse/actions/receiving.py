@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -40,14 +41,19 @@ class Receiver:
             def _take(self) -> None:
                 size = int(self.headers.get("content-length", 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                one = Received(self.command, self.path, headers, self.rfile.read(size))
+                body = self.rfile.read(size)
+                if len(body) < size:  # its sender was killed meanwhile
+                    self.close_connection = True
+                    return
+                one = Received(self.command, self.path, headers, body)
                 receiver.got.append(one)
-                status, more, body = receiver.answers(one)
+                status, more, answer = receiver.answers(one)
                 self.send_response(status)
-                for name, value in {**more, "content-length": str(len(body))}.items():
+                for name, value in {**more, "content-length": str(len(answer))}.items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                with suppress(OSError):  # the sender may have been killed
+                    self.end_headers()
+                    self.wfile.write(answer)
 
             do_POST = do_PUT = do_PATCH = do_GET = _take  # noqa: N815
 

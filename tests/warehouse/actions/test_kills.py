@@ -78,7 +78,8 @@ def test_a_kill_between_sending_and_noting_repeats_a_key_and_loses_none(
     registry.enter(
         {
             "id": f"act_{number}", "project": "shop", "rule": "greet", "version": 1,
-            "customer": f"c_{number}", "entry": number, "found_at": now(), "destination": "hook", "state": "waiting", "why": "",
+            "customer": f"c_{number}", "entry": number, "found_at": now(), "destination": "hook",
+            "state": "waiting", "why": "",
             "data": data, "due_at": now(),
         }
         for number in range(5)
