@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from sessionizer.incremental import stitch
 from sessionizer.tagging import Tagger
 from tests.console.conftest import CHEAP, Visitor
+from tests.console.test_described import schema_of
 from tests.warehouse.lakes import DAY, NOON, Site, event
 from warehouse.tags.published import publish
 from warehouse.tags.reading import read_tags
@@ -95,6 +97,22 @@ def test_a_cohort_shows_who_is_in_it(shop: Visitor) -> None:
     assert '"kind":"stack"' in page
     assert re.search(r"<td>2026-[^<]*</td><td>1</td><td>0</td><td>1</td>", page)
     assert page.count('href="/customers/c_') == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/api/tags", "/api/tags"),
+        ("/api/tags/{name}", "/api/tags/looked%20at%20much?since=3d"),
+        ("/api/customers/{any_id}/tags", "/api/customers/d4/tags"),
+        ("/api/cohorts", "/api/cohorts"),
+        ("/api/cohorts/{name}", "/api/cohorts/invited"),
+    ],
+)
+def test_the_api_answers_as_it_is_described(shop: Visitor, path: str, place: str) -> None:
+    answer = shop.get(place)
+    assert answer.status_code == 200
+    assert jsonschema_rs.is_valid(schema_of(path), answer.json())
 
 
 def test_what_is_not_there_is_not_found(shop: Visitor, visitor: Visitor) -> None:

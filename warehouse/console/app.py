@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from warehouse.access.passwords import Passwords
 from warehouse.access.roles import Right
-from warehouse.console import alerts, insights, tags
+from warehouse.console import alerts, described, insights, tags
 from warehouse.console.answers import Answers
 from warehouse.console.assets import Assets, Packed
 from warehouse.console.doors import needs
@@ -211,7 +211,7 @@ ROUTES = [
     ),
     Route("/api/cohorts", needs(Right.LOOK, tags.all_cohorts)),
     Route("/api/cohorts/{name}", needs(Right.CUSTOMERS, tags.one_cohort)),
-    Route("/api/openapi.json", insights.described),
+    Route("/api/openapi.json", described.described),
     # Everybody's own, and what strangers need.
     Route("/account", account.account),
     Route("/account/password", account.password, methods=["POST"]),

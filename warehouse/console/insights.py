@@ -42,41 +42,6 @@ async def answer(request: Request) -> Response:
     return _json(found, 200)
 
 
-async def described(request: Request) -> Response:
-    """The OpenAPI document of the insights."""
-    return _json(document(), 200)
-
-
-def document() -> dict[str, Any]:
-    """OpenAPI 3.1: each insight with its question and its answer."""
-    types = [type for one in INSIGHTS.values() for type in (one.question, one.answer)]
-    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    paths = {}
-    for number, one in enumerate(INSIGHTS.values()):
-        paths[f"/api/insights/{one.name}"] = {
-            "post": {
-                "summary": one.summary,
-                "operationId": one.name,
-                "requestBody": {"content": {"application/json": {"schema": schemas[2 * number]}}},
-                "responses": {
-                    "200": {
-                        "description": "The answer.",
-                        "content": {"application/json": {"schema": schemas[2 * number + 1]}},
-                    },
-                    "400": {"description": "The question cannot be answered: `error` says why."},
-                    "504": {"description": "The question takes longer than it may; a smaller one would do."},
-                    "404": {"description": "An event, field or project is not known, or there is no lake."},
-                },
-            }
-        }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Sojourn insights", "version": "1"},
-        "paths": paths,
-        "components": {"schemas": components},
-    }
-
-
 def _insight(name: str) -> Insight:
     if name not in INSIGHTS:
         raise unknown("insight", name, INSIGHTS)

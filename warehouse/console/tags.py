@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,29 @@ from warehouse.lake import Lake
 from warehouse.tags import answers as tags
 
 _LISTED = 100
+
+
+class TagTold(Struct, frozen=True):
+    """A tag, its newest members, and its days."""
+
+    tag: tags.InUse
+    members: list[tags.Member]
+    days: list[tags.Day]
+
+
+class CustomerTags(Struct, frozen=True):
+    """A customer's tags as of a moment, ISO 8601 UTC."""
+
+    customer: str
+    as_of: str
+    tags: list[tags.Explained]
+
+
+class CohortTold(Struct, frozen=True):
+    """A cohort, and who is in it, then who was."""
+
+    cohort: cohorts.Cohort
+    members: list[cohorts.CohortMember]
 
 
 async def all_tags(request: Request) -> Response:
@@ -35,11 +59,11 @@ async def one_tag(request: Request) -> Response:
 
     def ask(lake: Lake) -> Any:
         tag = tags.known(lake, name, given.get("project"))
-        return {
-            "tag": tag,
-            "members": tags.members(lake, tag, _limit(request)),
-            "days": tags.history(lake, tag, given.get("since", "30d"), given.get("until"), moment),
-        }
+        return TagTold(
+            tag,
+            tags.members(lake, tag, _limit(request)),
+            tags.history(lake, tag, given.get("since", "30d"), given.get("until"), moment),
+        )
 
     return await _answered(request, ask)
 
@@ -48,8 +72,7 @@ async def of_customer(request: Request) -> Response:
     """Which tags a customer has, since when, and by which events."""
 
     def ask(lake: Lake) -> Any:
-        customer, as_of, found = tags.explain(lake, request.path_params["any_id"])
-        return {"customer": customer, "as_of": as_of, "tags": found}
+        return CustomerTags(*tags.explain(lake, request.path_params["any_id"]))
 
     return await _answered(request, ask)
 
@@ -64,7 +87,7 @@ async def one_cohort(request: Request) -> Response:
 
     def ask(lake: Lake) -> Any:
         found = cohorts.cohort(lake, request.path_params["name"], request.query_params.get("project"))
-        return {"cohort": found, "members": cohorts.members(lake, found, _limit(request))}
+        return CohortTold(found, cohorts.members(lake, found, _limit(request)))
 
     return await _answered(request, ask)
 

@@ -185,7 +185,8 @@ def test_http_ends_what_nobody_waits_for(shop: Path, monkeypatch: pytest.MonkeyP
 
 def test_the_document_describes_every_question(http: httpx.ASGITransport) -> None:
     document = ask(http, "GET", "/api/openapi.json").json()
-    assert set(document["paths"]) == {f"/api/insights/{name}" for name in INSIGHTS}
+    paths = {path for path in document["paths"] if path.startswith("/api/insights/")}
+    assert paths == {f"/api/insights/{name}" for name in INSIGHTS}
     fields = document["components"]["schemas"]["Trend"]["properties"]
     assert all("description" in field or "$ref" in str(field) for field in fields.values())
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 
 from tests.console.conftest import CHEAP
+from tests.console.test_described import schema_of
 from tests.warehouse.insights.shop import stitched_shop
 from tests.warehouse.lakes import NOON
 from warehouse.catalogs import catalog_of
@@ -125,6 +127,8 @@ def asked(shop: Path, *addresses: str) -> list[httpx.Response]:
 
 def test_the_same_over_http(shop: Path) -> None:
     listed, one, none = asked(shop, "/api/alerts?watch=views&limit=5", "/api/alerts/1", "/api/alerts/9")
+    assert jsonschema_rs.is_valid(schema_of("/api/alerts"), listed.json())
+    assert jsonschema_rs.is_valid(schema_of("/api/alerts/{number}"), one.json())
     assert listed.json() == {"alerts": told(shop, "alerts")}
     assert one.json() == told(shop, "alert", "1")
     assert (none.status_code, "there is no alert 9" in none.json()["error"]) == (404, True)
