@@ -137,9 +137,11 @@ def test_a_rest_source_is_asked_for_what_is_new(tmp_path: Path, serve: Callable[
 
 def test_a_source_that_fails_moves_no_cursor(tmp_path: Path, serve: Callable[[Answer], System]) -> None:
     shop, system = Shop(tmp_path), serve(lambda *_: (401, {"error": "token s3cret is wrong"}))
-    connection = opened(shop, "crm", REST, PORT=system.port, TOKEN="s3cret")
+    text = REST.replace("since:", 'key: "${TOKEN}", since:')
+    connection = opened(shop, "crm", text, PORT=system.port, TOKEN="s3cret")
     with pytest.raises(SourceAway, match=r"connection crm: .*401") as failed:
         bring(shop, connection)
+    assert connection.quiet(f"{system.port}: s3cret") == "***: ***"
     assert "s3cret" not in str(failed.value)
     assert shop.registry.setting("connection:shop:crm") is None
 
