@@ -88,6 +88,8 @@ function follow(figure, chart, clicked) {
 function draw(figure) {
   const data = figure.parentElement.querySelector(".chart-data");
   const described = JSON.parse(data.textContent), chart = {labels: [], series: [], rows: [], links: [], ...described};
+  figure.hidden = !DRAW[chart.kind];  // there is nothing to draw yet
+  if (figure.hidden) return null;
   if (chart.kind === "heat") figure.style.height = `${Math.max(12, 5 + 1.9 * chart.rows.length)}rem`;
   if (chart.kind === "flow") figure.style.height = `${Math.max(24, 1.9 * crowd(chart.links))}rem`;
   if (chart.kind === "bar" && chart.labels.length > 12) figure.style.height = `${Math.max(24, 5 + 1.7 * chart.labels.length)}rem`;
