@@ -29,8 +29,10 @@ VALUES: Final = {
 NULL: Final = '{"userId": "odd", "event": "Odd", "messageId": "m-odd", "properties": {"null": "a\\u0000b"}}'
 HALF: Final = '{"userId": "odd", "event": "Half", "properties": {"half": "\\ud800 alone"}}'
 USER: Final = VALUES["image"] + "\u202e"
+# Pages that ask for nothing say the same whatever was sent.
+LISTS: Final = [path for path in PATHS if not path.startswith(("/find", "/nowhere", "/install", "/explain"))]
 # Parts of pages come a moment after them.
-SETTLE_MS: Final = 300
+SETTLE_MS: Final = 150
 # What a page may call an error: something that is not there.
 EXPECTED: Final = "the server responded with a status of 404"
 
@@ -80,8 +82,8 @@ def test_what_is_sent_to_do_harm_is_text_on_every_page(page: Page, running: Runn
     unhurt(view, running.console, heard)
     eventually(lambda: running.sojourn("timeline", USER), lambda found: found is not None)
     eventually(lambda: running.sojourn("timeline", "odd"), lambda found: found is not None)
-    shots = Path(os.environ.get("SOJOURN_SHOTS") or tmp_path)
-    for number, path in enumerate((*PATHS, *asked(), f"/explain/{refused}")):
+    shots = Path(os.environ.get("SOJOURN_SHOTS", tmp_path))
+    for number, path in enumerate((*LISTS, *asked(), f"/explain/{refused}")):
         view.goto(running.console + path)
         view.wait_for_timeout(SETTLE_MS)
         unhurt(view, path, heard)
@@ -95,7 +97,7 @@ def test_what_is_sent_to_do_harm_is_text_on_every_page(page: Page, running: Runn
 def asked() -> tuple[str, ...]:
     """Pages that are asked for what was sent."""
     customer, name = f"/customers/{quote(USER, safe='')}", quote(VALUES["script"], safe="")
-    explained = [f"/explain/{quote(event['messageId'], safe='')}" for event in batch()]
+    explained = [f"/explain/{quote(event['messageId'], safe='')}" for event in batch()[:3]]
     questions = [f"/explore/{what}?project=hostile&since=1d" for what in ("trend", "paths")]
     return (
         f"/overview?project=hostile&where={name}", "/data/refused/rows", f"/?event={name}&sdk={name}",
