@@ -49,7 +49,7 @@ def test_the_question_finds_something(odbc: pyodbc.Connection, sql: str) -> None
 
 
 def test_there_are_questions() -> None:
-    assert len(QUESTIONS) == 6
+    assert len(QUESTIONS) == 7
 
 
 def test_a_reporting_tool_finds_tables_keys_types_and_texts(odbc: pyodbc.Connection) -> None:

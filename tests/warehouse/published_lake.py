@@ -74,6 +74,16 @@ _ROWS: Final = (
         '-buy', '{{"mail": "{MAIL}", "price": 1.5}}'
     FROM range(60) t(n)
     """,
+    f"""
+    INSERT INTO events
+        (load_seq, project, subject_key, event_day, timestamp, message_id, type, event, library_name, context,
+        extra, properties)
+    SELECT 100 + n, 'shop', 4, DATE '2026-11-02', TIMESTAMPTZ '2026-11-02 00:00:00Z' + n * INTERVAL 1 HOUR,
+        'o' || n, 'track', 'Updated', 'sojourn-import', json_object('import', json_object('kind', kind)),
+        json_object('import', json_object('id', 'X1')),
+        json_object('stage', 'Offer', 'owner', 'li', 'amount', n, 'name', '{MAIL}')
+    FROM range(6) t(n), (VALUES ('orders', 0), ('leads', 1), ('deals', 2)) k(kind, turn) WHERE n % 3 = turn
+    """,
     "INSERT INTO cursors VALUES ('stitch', 60, TIMESTAMPTZ '2026-11-21 11:59:00Z', now())",
 )
 

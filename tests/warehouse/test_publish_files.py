@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -202,8 +201,11 @@ def test_commands(site: Site, tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_what_cannot_be_meant(site: Site, arguments: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_meant(
+    site: Site, arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     done = run(site, *arguments)
     assert done.exit_code
     assert said in done.output + str(done.exception)
-    assert not os.path.lexists("x")
+    assert not any(tmp_path.iterdir())

@@ -24,6 +24,7 @@ def select(table: Table, choice: Choice, now: int, version: int | None = None) -
         f"publish/{table.name}",
         at="" if version is None else f"AT (VERSION => {version})",
         shown="TRUE" if choice.personal else f"NOT regexp_full_match(e.name, '{quoted(names(PERSONAL))}')",
+        called="e.properties ->> '$.name'" if choice.personal else "NULL::VARCHAR",
         tags=_among("e.tag", choice),
         cohorts=_among("e.cohort", choice),
         since=_since(choice, now),

@@ -15,8 +15,8 @@ class Table(msgspec.Struct, frozen=True):
     """A table as it stands outside; the SELECT that makes it is sql/publish/<name>.sql.
 
     `key`: columns that name a row. `reads`: the lake's tables that it is made of; its columns mean what those
-    of the first mean, unless `notes` say otherwise. `masked`: text columns in which personal values may
-    stand. `month`: the day by whose months its files are cut.
+    of its own name or of the first mean, unless `notes` say otherwise. `masked`: text columns in which
+    personal values may stand. `month`: the day by whose months its files are cut.
     """
 
     name: str
@@ -81,6 +81,24 @@ TABLES: Final = (
         notes={"customer_id": _CUSTOMER},
     ),
     Table(
+        "orders",
+        "One row per imported order, as it is now.",
+        ("project", "source_system", "order_id"),
+        ("events", "identities"),
+    ),
+    Table(
+        "leads",
+        "One row per imported lead, as it is now.",
+        ("project", "source_system", "lead_id"),
+        ("events", "identities"),
+    ),
+    Table(
+        "deals",
+        "One row per imported deal, as it is now.",
+        ("project", "source_system", "deal_id"),
+        ("events", "identities"),
+    ),
+    Table(
         "events",
         "One row per event of the last days.",
         ("load_seq",),
@@ -100,7 +118,7 @@ def named(names: tuple[str, ...]) -> list[Table]:
 
 def meaning(table: Table) -> Mapping[str, str]:
     """What each column means, by its name."""
-    return {**_said()[table.reads[0]], **table.notes}
+    return {**_said()[table.reads[0]], **_said().get(table.name, {}), **table.notes}
 
 
 @cache

@@ -148,6 +148,10 @@ def test_order_is_that_of_most() -> None:
             way.append(dice.choice(names))
         found.append(Item(tuple((name, place) for place, name in enumerate(way)), blank(None), 0))
     assert order(found, frozenset({"won"})) == names
+    # Most begin at the third; it comes last all the same, since nobody goes on from it.
+    late = Item((("three", 0),), blank(None), 0)
+    whole = Item((("one", 0), ("two", 1), ("three", 2), ("Won", 3)), blank(None), 0)
+    assert order([late] * 20 + [whole], frozenset({"won"})) == ["one", "two", "three"]
 
 
 def test_medians_take_those_that_still_stand_into_account() -> None:
