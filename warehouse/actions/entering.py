@@ -8,17 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from sdk_contract.privacy import Vault
-from warehouse.actions.entries import Found, Since, entries, gather
+from warehouse.actions.entries import Found, Since, entries
 from warehouse.actions.keys import entry_id, is_held_out
-from warehouse.actions.known import EMAIL, Known, agreed, known
+from warehouse.actions.known import EMAIL, Known, known
 from warehouse.actions.published import destinations, in_force
 from warehouse.actions.quiet import leaves_at
-from warehouse.actions.rules import Cap, Destination, Rule, Versioned
+from warehouse.actions.rules import Cap, Destination, Versioned
+from warehouse.actions.withdrawing import withdraw
 from warehouse.insights.memberships import as_of
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.registry.alerts import Alert
-from warehouse.statements import statement
 from warehouse.times import iso
 
 HOLDOUT: Final = "action_holdout"
@@ -28,8 +28,8 @@ _SEVERITIES: Final = ("warning", "critical")
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """What a look came to: entries that are new, those of them that are to be sent, and waiting ones that
-    consent was withdrawn of.
+    """What a look came to: entries that are new, those of them that are to be sent, and waiting ones that may
+    not be sent any more.
     """
 
     entered: int = 0
@@ -53,7 +53,7 @@ def enter(
             new = registry.enter(rows)
             count += new
             waiting += new and sum(row["state"] == "waiting" for row in rows)
-    withdrawn = _withdraw(lake, registry, versions)
+    withdrawn = withdraw(lake, registry, versions, now)
     return Entered(count, waiting, withdrawn), Since(moment, now)
 
 
@@ -214,23 +214,3 @@ class _Counts:
 
 def _is_full(cap: Cap, moments: Sequence[int], at: int) -> bool:
     return sum(at - cap.within < moment <= at + cap.within for moment in moments) >= cap.count
-
-
-def _withdraw(lake: Lake, registry: Registry, versions: Sequence[Versioned]) -> int:
-    """Whoever said no while an entry waited is not told any more."""
-    rules: dict[tuple[str, str], Rule] = {
-        (one.project, one.rule.name): one.rule for one in versions if one.rule.consent
-    }
-    waiting: dict[tuple[str, str], list[Any]] = {}
-    for entry in registry.waiting_entries() if rules else ():
-        if (entry.project, entry.rule) in rules and entry.customer:
-            waiting.setdefault((entry.project, entry.rule), []).append(entry)
-    count = 0
-    for (project, name), some in waiting.items():
-        consent = rules[project, name].consent
-        gather(lake, [one.customer for one in some])
-        lake.execute(statement("tags/subjects"))
-        yes = agreed(lake, project, consent)
-        gone = [one.id for one in some if one.customer not in yes]
-        count += registry.drop_waiting(gone, "no_consent", f"no yes to {consent} any more")
-    return count

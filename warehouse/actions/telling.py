@@ -13,11 +13,10 @@ import httpx
 import msgspec
 
 from warehouse.registry import Key, Registry
-from warehouse.registry.actions import Entry
+from warehouse.registry.actions import OURS, Entry
 from warehouse.times import iso
 
 EVENTS: Final = {"sent": "action_sent", "dead": "action_failed", "withheld": "action_withheld"}
-LIBRARY: Final = "sojourn-actions-python"  # sessions' rules know it as a server's
 KEY_NAME: Final = "actions"
 MOST: Final = 100
 
@@ -95,5 +94,5 @@ def event_of(one: Entry) -> dict[str, Any] | None:
             "assigned_at": entered,
             **({"why": one.why} if one.state == "dead" else {}),
         },
-        "context": {"library": {"name": LIBRARY, "version": "1"}},
+        "context": {"library": {"name": OURS, "version": "1"}},
     }

@@ -41,6 +41,9 @@ State = Literal[
     "paused",
 ]  # fmt: skip
 COUNTED: Final = ("waiting", "sent", "dead", "withheld")  # what a frequency cap counts
+OURS: Final = (
+    "sojourn-actions-python"  # library of events that actions leave; sessions take it for a server's
+)
 ON_TIMELINE: Final = ("sent", "dead", "withheld")
 _RULE = "project, name, number, text, published_at, published_by"
 _ENTRY = (
@@ -287,6 +290,13 @@ class Actions(Database):
             Entry(*row)
             for row in self._all(f"SELECT {_ENTRY} FROM action_entries WHERE state = 'waiting' ORDER BY no")
         ]
+
+    def leaving_entries(self, until: int, limit: int) -> list[Entry]:
+        """Those of customers that wait to be sent before a moment, the next first."""
+        sql = f"""
+            SELECT {_ENTRY} FROM action_entries
+            WHERE state = 'waiting' AND customer <> '' AND due_at <= ? ORDER BY due_at, no LIMIT ?"""
+        return [Entry(*row) for row in self._all(sql, (until, limit))]
 
     def untold_entries(self, limit: int) -> list[Entry]:
         """Settled entries that are not on their customers' timelines yet."""

@@ -12,10 +12,11 @@ import pyarrow as pa
 from warehouse.insights.asked import Asked
 from warehouse.insights.conditions import condition
 from warehouse.insights.fields import Field
-from warehouse.insights.filters import Filter
+from warehouse.insights.filters import Filter, Selector
 from warehouse.insights.question import Question
 from warehouse.insights.values import Values
 from warehouse.lake import Lake
+from warehouse.registry.actions import OURS
 from warehouse.statements import statement
 from warehouse.tags.conditions import Holding
 from warehouse.tags.evidence import evidence
@@ -69,7 +70,7 @@ def _events(asked: Asked, tags: Sequence[Tag], everybody: bool) -> tuple[pa.Tabl
         one.sum for tag in tags for one in parts(tag.when) if isinstance(one, Did) and one.sum
     )
     amounts = {field: f"a{number}" for number, field in enumerate(sums)}
-    tests = {name: asked.is_one(one) for one, name in hits.items()}
+    tests = {name: _test(asked, one) for one, name in hits.items()}
     numbers = {
         name: f"coalesce(TRY_CAST(round({asked.field(field).number} * {SCALE}) AS BIGINT), 0)"
         for field, name in amounts.items()
@@ -90,6 +91,12 @@ def _events(asked: Asked, tags: Sequence[Tag], everybody: bool) -> tuple[pa.Tabl
     some = f"({' OR '.join(tests.values())})" if tests else "FALSE"
     happened = asked.happened(columns, [some, *among])
     return asked.arrow(statement("tags/events", happened=happened)), hits, amounts
+
+
+def _test(asked: Asked, one: Selector) -> str:
+    """SQL: whether the event is one of these; what an action told of itself is nothing the customer did."""
+    is_one = asked.is_one(one)
+    return is_one if one.kind[1] is not None else f"({is_one}) AND e.library_name IS DISTINCT FROM '{OURS}'"
 
 
 def _said(lake: Lake, project: str, one: Filter, customers: Longs) -> Said:

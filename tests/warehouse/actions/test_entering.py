@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sdk_contract.privacy import Vault
-from tests.sessionizer.world import plain_lake
+from tests.sessionizer.world import START, Event, plain_lake
+from tests.warehouse.insights.asked_lake import lake_of
 from tests.warehouse.lakes import DAY, HOUR, NOON, SECOND
 from warehouse.actions.entering import enter
 from warehouse.actions.entries import Since
@@ -16,6 +17,10 @@ from warehouse.actions.published import publish
 from warehouse.actions.reading import read_actions
 from warehouse.lake import Lake
 from warehouse.registry import Registry
+from warehouse.registry.actions import OURS
+from warehouse.tags import read_tags
+from warehouse.tags.evaluation import evaluate
+from warehouse.tags.rules import Versioned
 
 HOOK = "destinations:\n  hook: {kind: webhook, url: 'https://example.com/h', secret: s}\n"
 
@@ -42,6 +47,8 @@ class Bench:
             " ?::JSON, make_timestamptz(?))",
             [customer, entered, left, evidence, self.clock],
         )
+
+        self.lake.execute("INSERT INTO customers (project, customer_id) VALUES ('shop', ?)", [customer])
 
     def known(self, customer: str, kind: str, value: str, key: int) -> None:
         self.lake.execute(
@@ -112,6 +119,7 @@ def test_who_leaves_a_tag_and_who_enters_a_cohort(bench: Bench) -> None:
     bench.publish("{when: {tag: keen, on: left}, to: hook}\n  vip: {when: {cohort: vip}, to: hook}")
     bench.stay("c_1", NOON - 3 * DAY, NOON - 2 * SECOND)
     bench.known("c_2", "user_id", "u2", 7)
+    bench.lake.execute("INSERT INTO customers (project, customer_id) VALUES ('shop', 'c_2')")
     bench.lake.execute(
         "INSERT INTO cohort_members VALUES ('shop', 'vip', 7, make_timestamptz(?), NULL)", [NOON - SECOND]
     )
@@ -154,6 +162,20 @@ def test_consent_is_asked_for_and_its_withdrawal_stops_what_waits(bench: Bench) 
     assert json.loads(bench.registry.entries(customer="c_0")[0].data) == {}
 
 
+def test_what_waits_for_somebody_follows_a_merge_and_ends_with_an_erasure(bench: Bench) -> None:
+    bench.publish("{when: {tag: keen}, to: hook, consent: marketing}")
+    for number in range(2):
+        bench.stay(f"c_{number}", NOON - 2 * SECOND)
+        bench.said(f"c_{number}", "consent", {"marketing": True})
+    bench.look()
+    bench.lake.execute("UPDATE customers SET customer_id = 'c_9' WHERE customer_id = 'c_0'")
+    bench.lake.execute("INSERT INTO customer_redirects VALUES ('c_0', 'c_9', 1)")
+    bench.lake.execute("UPDATE customer_attributes SET customer_id = 'c_9' WHERE customer_id = 'c_0'")
+    bench.lake.execute("DELETE FROM customers WHERE customer_id = 'c_1'")
+    assert bench.look() == {"c_0": "waiting", "c_1": "suppressed"}
+    assert json.loads(bench.registry.entries(customer="c_1")[0].data) == {}
+
+
 def test_an_answer_in_an_event_counts_for_whoever_gave_it(bench: Bench) -> None:
     bench.publish("{when: {tag: keen}, to: hook, consent: marketing}")
     bench.stay("c_1", NOON - 2 * SECOND)
@@ -181,6 +203,18 @@ def test_an_event_that_an_action_led_to_sets_off_none(bench: Bench) -> None:
     bench.stay("c_1", NOON - 2 * SECOND, evidence='["m1"]')
     bench.look()
     assert [one.state for one in bench.registry.entries()] == ["loop", "waiting"]
+
+
+def test_what_an_action_tells_of_itself_is_nothing_the_customer_did() -> None:
+    events = [
+        Event(1, START, "m1", "track", "d1", event="Viewed"),
+        Event(2, START + 3 * DAY, "m2", "track", "d1", event="action_sent", library_name=OURS),
+    ]
+    lake = lake_of(events)
+    tags = read_tags("tags:\n  gone: {when: {last: '*', ago: 2d}}\n  told: {when: {did: action_sent}}\n")
+    lake.execute("CREATE TEMP TABLE tag_customers AS SELECT customer_id FROM customers")
+    stays = evaluate(lake, "shop", [Versioned(tag, 1) for tag in tags]).to_pylist()
+    assert [(one["tag"], one["left_at"]) for one in stays] == [("gone", None), ("told", None)]
 
 
 def test_the_holdout_is_the_same_customers_at_every_entry(bench: Bench) -> None:
