@@ -1,15 +1,18 @@
 """A console over a fresh data folder, asked as a browser would ask it."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from tests.warehouse.imports.shop_files import Shop
+from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.insights.shop import stitched_shop
-from tests.warehouse.lakes import NOON
+from tests.warehouse.lakes import DAY, NOON, SECOND, event
 from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
@@ -21,6 +24,7 @@ from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 
 NOW = 1_795_298_400_000_000
+SELLERS = ("seller-a", "seller-b")
 CHEAP = Passwords(passes=1, memory_kib=8, lanes=1)
 
 
@@ -55,6 +59,11 @@ class Visitor:
     def signed_in(self, name: str, password: str) -> httpx.Response:
         return self.post("/login", {"name": name, "password": password})
 
+    def walk(self, paths: Iterable[str], method: str = "GET", **given: Any) -> dict[str, httpx.Response]:
+        """Asks many addresses of one console, which is much faster than of one each."""
+        asked = [(method, path, given) for path in paths]
+        return {path: answer for (_, path, _), answer in zip(asked, self.asks(asked), strict=True)}
+
     async def _ask(
         self,
         method: str,
@@ -63,6 +72,14 @@ class Visitor:
         fields: Mapping[str, object] | None,
         body: object = None,
     ) -> httpx.Response:
+        (answer,) = await self._each([(method, path, {"headers": headers, "data": fields, "json": body})])
+        return answer
+
+    def asks(self, asked: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[httpx.Response]:
+        """Several requests to one console: method, path, and what httpx takes besides."""
+        return asyncio.run(self._each(asked))
+
+    async def _each(self, asked: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[httpx.Response]:
         lake = WarehouseSettings(data=str(self.data))
         reader = Reader(
             catalog_of(lake),
@@ -78,9 +95,9 @@ class Visitor:
                 transport=door, base_url="http://127.0.0.1:8001", cookies=self.cookies
             ) as browser,
         ):
-            answer = await browser.request(method, path, headers=headers, data=fields, json=body)
+            answers = [await browser.request(method, path, **given) for method, path, given in asked]
             self.cookies = httpx.Cookies(browser.cookies)
-            return answer
+            return answers
 
 
 @pytest.fixture
@@ -103,3 +120,28 @@ def shop(data: Path) -> Iterator[Visitor]:
     found.clock = NOON
     yield found
     found.registry.close()
+
+
+@pytest.fixture(scope="session")
+def crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Visits of six people, whose owners and regions a CRM told."""
+    shop = Shop(tmp_path_factory.mktemp("crm"))
+    lines, events = ["crm_id,email,owner,region,note,updated_at"], []
+    key = {"key_id": shop.key.id, "key_no": shop.key.no}
+    for number in range(6):
+        seller = SELLERS[number >= 2]  # two are of the first seller's, four of the second's
+        mail = f"{seller}-{number}@ex.cn"
+        region = "华东" if number % 2 else "华南"
+        lines.append(f"C-{seller}-{number},{mail},{seller},{region},call {mail},2026-11-01T00:00Z")
+        whose = {**key, "anonymous_id": f"d{number}", "device_id": f"d{number}"}
+        at = NOON - DAY + number * SECOND
+        events.append(event(f"i{number}", **whose, type="identify", event=None, timestamp=at,
+                            traits=f'{{"email": "{mail}"}}'))  # fmt: skip
+        events += [event(f"p{number}-{n}", **whose, type="page", event=f"Home {number}",
+                         timestamp=at + n * SECOND) for n in range(number + 1)]  # fmt: skip
+    shop.land(events)
+    shop.bring("customers", shop.file("crm.csv", "\n".join(lines)), time_zone="Asia/Shanghai")
+    shop.stitched()
+    with connect(shop.settings, read_only=False) as lake:
+        complete(lake, NOON)
+    return shop.root

@@ -35,6 +35,7 @@ def needs(
         return await page(request)
 
     guarded.right = right  # type: ignore[attr-defined]
+    guarded.action = action  # type: ignore[attr-defined]
     return guarded
 
 
