@@ -95,7 +95,10 @@ class Visitor:
                 transport=door, base_url="http://127.0.0.1:8001", cookies=self.cookies
             ) as browser,
         ):
-            answers = [await browser.request(method, path, **given) for method, path, given in asked]
+            answers = []
+            for method, path, given in asked:
+                async with asyncio.timeout(30):  # what never ends names itself in the traceback
+                    answers.append(await browser.request(method, path, **given))
             self.cookies = httpx.Cookies(browser.cookies)
             return answers
 

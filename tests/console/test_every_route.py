@@ -30,7 +30,7 @@ ASKED = {
     "/api/insights/{name}": RANGE,
 }
 # Answered as long as somebody looks.
-STREAMS = {"/live", "/install/live", "/explain/{message_id:path}/live"}
+STREAMS = {one.path for one in ROUTES if isinstance(one, Route) and one.path.endswith("/live")}
 # The same for everybody, or for everybody who may see only a part; why.
 SAME = {
     "/": "leads on to the overview",
@@ -45,6 +45,10 @@ SAME = {
     "/heatmap": "a form, filled by what is drawn",
     "/heatmap/drawn": "an answer of insights, of clicks, of which there is none",
     "/customers/{any_id:path}/reveal": "there is none: nothing is masked for these two",
+    "/segments/rule": "a form",
+    "/pipeline": "a form, filled by what is drawn",
+    "/pipeline/drawn": "an answer of insights, of deals, of which there is none",
+    "/customers/{any_id:path}/chances": "there is no model",
     "/segments": "names of tags and cohorts, of which there is none",
     "/segments/tags/{name:path}": "there is none",
     "/segments/cohorts/{name:path}": "there is none",

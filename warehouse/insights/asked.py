@@ -31,7 +31,7 @@ MANY: Final = 1_000_000  # from so many events on it pays to walk through them i
 _MOST_NAMES: Final = 5000
 _NAMES: Final = f"""
     SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
-    FROM events WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT {_MOST_NAMES}"""
+    FROM {{table}} WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT {_MOST_NAMES}"""
 
 
 class Asked:
@@ -174,13 +174,13 @@ class Asked:
 
     def known(self, selectors: Iterable[Selector]) -> None:
         """UnknownName where an event of these has never come; asked when an answer has nothing of one."""
-        names = {name for (name,) in self.lake.query(_NAMES, [self.project])}
-        if len(names) == _MOST_NAMES:
-            return  # the list is cut: what is not in it may have come all the same
-        for one in selectors:
-            type, name = one.kind
-            if name is not None and (name if type == "track" else f"{type}:{name}") not in names:
-                raise unknown("event", one.event, names)
+        wanted = {_named(one): one.event for one in selectors if one.kind[1] is not None}
+        names: set[str] = set()
+        for table in ("daily", "events"):  # the roll-up is small; robots' events and the newest are not in it
+            names = {name for (name,) in self.lake.query(_NAMES.format(table=table), [self.project])}
+            if len(names) == _MOST_NAMES or wanted.keys() <= names:
+                return  # where the list is cut, what is not in it may have come all the same
+        raise unknown("event", next(wanted[name] for name in wanted if name not in names), names)
 
     def told(self, sql: str, n: int, n_mature: int) -> Told:
         """What every answer tells, as its fields."""
@@ -235,3 +235,8 @@ def _project(lake: Lake, given: str | None) -> str:
 
 def _day(moment: int) -> str:
     return iso(moment)[:10]
+
+
+def _named(one: Selector) -> str:
+    type, name = one.kind
+    return str(name) if type == "track" else f"{type}:{name}"
