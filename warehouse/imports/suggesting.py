@@ -43,14 +43,17 @@ def as_yaml(kind: Kind, mapping: Mapping) -> str:
     whole: dict[str, Any] = {"source": mapping.source}
     if mapping.id:
         whole["id"] = list(mapping.id)
-    whole |= {"time_zone": mapping.time_zone or "UTC", "fields": {}}
+    if mapping.time_zone:
+        whole["time_zone"] = mapping.time_zone
+    whole["fields"] = {}
     for name, one in mapping.fields.items():
         whole["fields"][name] = (
             one if isinstance(one, str) else {"column": one.column, "as": one.of or "text"}
         )
     text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=1000)
     known = ", ".join(field.name for field in (*kind.fields, *PERSON))
-    return f"# {kind.name}: field <- column. Known fields: {known}.\n{text}"
+    zone = "" if mapping.time_zone else "# time_zone: Asia/Shanghai  # of times that name no zone\n"
+    return f"# {kind.name}: field <- column. Known fields: {known}.\n{zone}{text}"
 
 
 def _cell(column: str, values: Sequence[Any]) -> str | Cell:
