@@ -222,8 +222,12 @@ def test_reports_that_cannot_be_made_say_why(shop: Visitor, visitor: Visitor) ->
     assert (empty.status_code, "there is no lake" in empty.text) == (400, True)
 
 
-def test_reports_are_made_when_they_are_due(shop: Visitor, data: Path) -> None:
-    told = {"do": "schedule", "source": "template:customers", "every": "week", "language": "en"}
+def test_reports_are_made_when_they_are_due(
+    shop: Visitor, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "pdf", lambda page: page)
+    board = made(shop, name="customers").removeprefix("/boards/")
+    told = {"do": "schedule", "source": f"board:{board}", "every": "week", "language": "en"}
     assert shop.post("/reports", told).status_code == 303
     settings = WarehouseSettings(data=str(data))
     reader = Reader(catalog_of(settings), lambda: connect(settings, read_only=True), lambda: shop.registry)

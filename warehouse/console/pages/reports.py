@@ -22,6 +22,9 @@ from warehouse.reports import keeping
 from warehouse.reports.calendar import Every, last_whole, named
 from warehouse.reports.errors import BadReport
 from warehouse.reports.making import Wish, shipped, shipped_board
+from warehouse.reports.manifest import Manifest
+from warehouse.reports.page import html
+from warehouse.reports.paper import pdf
 
 _MEDIA: Final = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "json": "application/json"}
 
@@ -133,13 +136,15 @@ async def file(request: Request) -> Response:
     if kind == "json":
         return _file(kept.manifest.encode(), f"report-{number}.json", kind)
     try:
-        made = await asyncio.to_thread(keeping.remake, keeping.manifest_of(kept), kept)
-    except Terminal as error:
-        return Response(f"{error}\n", 409, media_type="text/plain; charset=utf-8")
-    content = made.page if kind == "html" else made.paper
-    if content is None:
-        return Response(f"{made.trouble}\n", 501, media_type="text/plain; charset=utf-8")
+        content = await asyncio.to_thread(_made, keeping.manifest_of(kept), kind)
+    except BadReport as error:
+        return Response(f"{error}\n", 501, media_type="text/plain; charset=utf-8")
     return _file(content, f"report-{number}.{kind}", kind)
+
+
+def _made(manifest: Manifest, kind: str) -> bytes:
+    page = html(manifest)
+    return page if kind == "html" else pdf(page)
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:
