@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from collector.metrics import Counts, Metrics, exposition
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.counted import Counted
+from warehouse.registry.destinations import Destination, State
 
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "sojourn.json"
 _METRIC = re.compile(r"sojourn_\w+")
@@ -35,6 +36,7 @@ def exposed() -> dict[str, set[str]]:
     metrics.flush(counts)
     metrics.books(Counted(0, 0, {"stored": 1}, 0, []), 1)
     metrics.watched({})
+    metrics.destinations([Destination("bi", "", "", 1.0, "", 0, "", State())], 0)
     lines = exposition(registry, None).decode().splitlines()
     found: dict[str, set[str]] = {}
     for line in lines:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from collector.metrics import Counts, Metrics, drop_dead, exposition
 from sdk_contract.verdicts import Judgement, Reason, Verdict
 from warehouse.counted import Counted
+from warehouse.registry.destinations import Destination, State
 
 
 def test_what_was_counted_is_added_once() -> None:
@@ -50,6 +51,26 @@ def test_the_books_are_told_as_they_were_counted() -> None:
         "sojourn_books_age_seconds 3.5",
     ):
         assert line in found
+
+
+def test_each_destination_tells_how_late_it_is() -> None:
+    numbers = CollectorRegistry()
+    metrics = Metrics(numbers)
+    states = {"well": State(complete_until=1_000_000), "down": State(failures=3), "gone": State(failures=9)}
+    found = [Destination(name, "", "", 1.0, "", 0, "", state) for name, state in states.items()]
+    metrics.destinations(found, 3_500_000)
+    metrics.destinations(found[:2], 3_500_000)
+    told = exposition(numbers, None).decode().splitlines()
+    for line in (
+        'sojourn_destination_lag_seconds{destination="well"} 2.5',
+        'sojourn_destination_lag_seconds{destination="down"} +Inf',
+        'sojourn_destination_failures{destination="down"} 3.0',
+        'sojourn_destination_failures{destination="well"} 0.0',
+        # Removed: it must alarm nobody.
+        'sojourn_destination_failures{destination="gone"} 0.0',
+        'sojourn_destination_lag_seconds{destination="gone"} 0.0',
+    ):
+        assert line in told
 
 
 def test_alerts_that_are_not_closed_are_four_series_whatever_is_watched() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -231,9 +233,8 @@ def test_one_that_is_slow_holds_up_no_other(made: Site, outside: Outside, tmp_pa
     """Somebody holds a lock on a table of the first; the second is fresh all the same."""
     outside.publish(made, SOME)
     saved(made, outside, every=1.0)
-    save(
-        made.registry, made.settings.folders, "files", read_place(str(tmp_path / "out")), SOME, 1.0, None, "me"
-    )  # fmt: skip
+    out = read_place(str(tmp_path / "out"))
+    save(made.registry, made.settings.folders, "files", out, SOME, 1.0, None, "me")
     keeper = Keeper(made.settings, made.registry, made.now, lambda *_: None, threading.Event())
     address = outside.place.database
     assert address is not None
@@ -254,3 +255,38 @@ def test_one_that_is_slow_holds_up_no_other(made: Site, outside: Outside, tmp_pa
 
 def saved(site: Site, outside: Outside, every: float = 60.0) -> Destination:
     return save(site.registry, site.settings.folders, "bi", outside.place, SOME, every, None, "me")
+
+
+@pytest.mark.slow
+def test_a_program_that_is_killed_at_any_moment(tmp_path: Path, outside: Outside) -> None:
+    """kill -9 of `sojourn publish`, again and again: whoever reads sees the last run or this one, whole."""
+    site, password = small_lake(tmp_path / "data"), tmp_path / "password"
+    password.write_text(PASSWORD)
+    password.chmod(0o600)
+    place = ("--to", outside.place.text, "--password-file", str(password), "--data", site.settings.data)
+    command = (sys.executable, "-m", "collector.command", "publish", *place, "--once")
+    count(site, 0)
+    outside.publish(site)
+    killed, number, code, last = 0, 0, -9, 0
+    while code != 0 or killed < 4:
+        number += 1
+        count(site, number)
+        program = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        try:
+            code = program.wait(0.4 + 0.1 * number)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            code, killed = program.wait(), killed + 1
+        rows = outside.sql(
+            "SELECT DISTINCT s.events, c.events FROM sojourn.sessions AS s, sojourn.customers AS c"
+        )
+        assert len(rows) == 1
+        assert rows[0][0] == rows[0][1] >= last
+        last = rows[0][0]
+    assert last == number
+
+
+def count(site: Site, number: int) -> None:
+    """One number in every row of two tables."""
+    with site.writer() as lake:
+        change(lake, *(f"UPDATE {table} SET events = {number}" for table in ("sessions", "customers")))
