@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -19,7 +20,7 @@ from warehouse.reports.manifest import Manifest, changed, read_manifest
 from warehouse.reports.page import html
 from warehouse.reports.paper import pdf
 
-_ALERTS: int = 10_000
+_ALERTS: Final = 10_000
 
 
 class Remade(msgspec.Struct, frozen=True):

@@ -73,7 +73,6 @@ async def one_board(request: Request, *, reason: str = "", status: int = 200) ->
         next=await _next(request, found) if "wall" in asked else "",
         rotate=ROTATE_S,
         refreshes=REFRESHES,
-        insights=INSIGHTS,
         reason=reason,
     )
     return page
