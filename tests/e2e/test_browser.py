@@ -70,7 +70,7 @@ def test_from_the_snippet_to_the_timeline(
 ) -> None:
     folder, address = site
     page.goto(f"{running.console}/install")
-    expect(page.locator("#sdks .first")).to_be_visible()
+    expect(page.locator("#sdks .newest")).to_be_visible()
     snippet = page.locator("#snippet").inner_text()
     live = browser_of(page).new_page()
     live.goto(running.console)

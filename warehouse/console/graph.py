@@ -12,7 +12,7 @@ from warehouse.evidence import Edge
 
 MOST_IDS: Final = 24
 _WIDE: Final = 210
-_HIGH: Final = 44
+_HIGH: Final = 62
 _MARGIN: Final = 20
 
 Id = tuple[str, str]
