@@ -22,8 +22,11 @@ from loadtest.wire import Request, basic, envelope
 from sdk_contract.plan import read_plan
 from warehouse.plans import files_of, publish
 from warehouse.registry import Registry
+from warehouse.tags.published import publish as publish_tags
+from warehouse.tags.reading import read_tags
 
 PLAN: Final = Path(__file__).with_name("plan")
+TAGS: Final = Path(__file__).with_name("tags.yaml")
 TRUTH: Final = "demo-truth.json"
 IMPORT: Final = "demo-import.json"
 BATCH: Final = 250
@@ -115,7 +118,8 @@ async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Cl
 
 
 def publish_plan(data: Path, secret: str, clock: Clock) -> str | None:
-    """Publish the shop's tracking plan for the key's project unless that has one; returns the project then.
+    """Publish the shop's tracking plan, and its tags, for the key's project unless that has a plan; returns
+    the project then.
 
     None too where the registry of this folder does not know the key: the collector is on another machine.
     """
@@ -127,6 +131,7 @@ def publish_plan(data: Path, secret: str, clock: Clock) -> str | None:
         if project is None or registry.plan(project) is not None:
             return None
         publish(registry, project, read_plan(files_of(PLAN)), "sojourn demo")
+        publish_tags(registry, project, read_tags(TAGS.read_text("utf-8")), "sojourn demo")
         return project
     finally:
         registry.close()
