@@ -32,6 +32,7 @@ destinations:
 actions:
   checkout: {{when: {{did: {event}}}, to: hook, cap_all: 1 per 7d, cap: 1 per 7d}}
 """
+TOLD: Final = "SELECT DISTINCT user_id FROM events WHERE event = 'action_sent'"
 KILLED: Final = ("sessionize", "deliver")
 EVERY_S: Final = 0.25
 BATCH: Final = 5
@@ -46,6 +47,7 @@ class Acted(msgspec.Struct, frozen=True):
     """What the command prints. `p50_s`, `p99_s`: seconds from the 200 to the webhook, in peace. Of the
     `visitors`, `lost` were never told, `doubled` under more than one key; `repeated` webhooks came again
     under theirs, after a kill. `sent_back` led to events that the rule waits for; `refused`: answered 503.
+    `untold`: visitors on whose timeline no action stands.
     """
 
     visitors: int
@@ -54,6 +56,7 @@ class Acted(msgspec.Struct, frozen=True):
     lost: int
     doubled: int
     repeated: int
+    untold: int
     sent_back: int
     refused: int
     kills: int
@@ -62,7 +65,7 @@ class Acted(msgspec.Struct, frozen=True):
     @property
     def held(self) -> bool:
         fast = self.p99_s is not None and self.p99_s <= 30
-        return fast and self.lost == self.doubled == self.difference == 0 and self.kills > 0
+        return fast and self.lost == self.doubled == self.untold == self.difference == 0 and self.kills > 0
 
 
 def actions(seconds: float, kills: int, seed: int, clock: Clock, report: Report) -> Acted:
@@ -179,6 +182,8 @@ class _Visit:
             arrivals[one.user].append(one)
         waits = sorted((arrivals[user][0].at - self.acked[user]) / 1e6 for user in peaceful if arrivals[user])
         books = self.house.settle(60.0)
+        with self.house.lake() as lake:
+            told = {user for (user,) in lake.query(TOLD)}
         return Acted(
             visitors=len(self.acked),
             p50_s=_share(waits, 0.5),
@@ -186,6 +191,7 @@ class _Visit:
             lost=sum(not arrivals[user] for user in self.acked),
             doubled=sum(len({one.key for one in some}) > 1 for some in arrivals.values()),
             repeated=sum(len(some) - len({one.key for one in some}) for some in arrivals.values()),
+            untold=len(self.acked.keys() - told),
             sent_back=self.sent_back,
             refused=self.receiver.refused,
             kills=self.kills,

@@ -13,7 +13,7 @@ _HARMED = {"missing": 0, "doubled": 0, "difference": 0, "second_refused": True, 
 _HARMED_BADLY = {"missing": 1, "doubled": 1, "difference": -1, "second_refused": False, "writer_starts": 2}
 
 GOOD: dict[str, dict[str, Any]] = {
-    "actions": {"p99_s": 30.0, "lost": 0, "doubled": 0, "difference": 0, "kills": 1},
+    "actions": {"p99_s": 30.0, "lost": 0, "doubled": 0, "untold": 0, "difference": 0, "kills": 1},
     "attribution": {"journeys": 1_000_000, "markov_s": {"1": 0.7}, "reordered": 0.0, "published": 0.8},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 0),
     "fuzz": {
@@ -133,7 +133,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 BAD: dict[str, dict[str, Any]] = {
-    "actions": {"p99_s": None, "lost": 1, "doubled": 1, "difference": 1, "kills": 0},
+    "actions": {"p99_s": None, "lost": 1, "doubled": 1, "untold": 1, "difference": 1, "kills": 0},
     "attribution": {"journeys": 1_000_000, "markov_s": {"1": 11.0}, "reordered": 1e-5, "published": 1.1},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 1),
     "fuzz": {
