@@ -380,7 +380,7 @@ def test_picks_that_mean_nothing_are_refused(shop: Visitor, data: Path) -> None:
             ("trend", Pick(at="x"), "is no moment"),
             ("retention", Pick(at="x"), "there is no cohort"),
             ("funnel", Pick(step=9), "step 9"),
-            ("rfm", Pick(), "lists nobody by its numbers"),
+            ("survey", Pick(), "lists nobody by its numbers"),
         ):
             with pytest.raises(BadQuestion, match=says):
                 listed(lake, name, answers.get(name, answers["trend"]), pick)
