@@ -32,7 +32,7 @@ def write(session: Session, schema: str, target: Path) -> int:
             out.writestr(_TABLES, msgspec.json.encode(tables))
             for table in tables:
                 with out.open(f"{table.name}.copy", "w", force_zip64=True) as into:
-                    session.run(f'COPY "{schema}"."{table.name}" TO STDOUT', stream=into)  # type: ignore[arg-type]
+                    session.run(f'COPY "{schema}"."{table.name}" TO STDOUT', stream=into)
     finally:
         session.run("ROLLBACK")
     sync(target)
@@ -67,7 +67,7 @@ def put_back(session: Session, schema: str, comment: str, source: Path) -> None:
             for table in _listed(file):
                 session.run(f'CREATE TABLE "{schema}"."{table.name}" ({", ".join(table.parts)})')
                 with file.open(f"{table.name}.copy") as rows:
-                    session.run(f'COPY "{schema}"."{table.name}" FROM STDIN', stream=rows)  # type: ignore[arg-type]
+                    session.run(f'COPY "{schema}"."{table.name}" FROM STDIN', stream=rows)
         session.run("COMMIT")
     except BaseException:
         session.close()

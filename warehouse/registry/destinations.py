@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from warehouse.errors import RegistryError
@@ -80,7 +82,7 @@ class Destinations(Database):
     def destinations(self) -> list[Destination]:
         """All of them, by name."""
         rows = self._all(f"SELECT {_COLUMNS} FROM destinations ORDER BY name")
-        return [Destination(*row[:-1], msgspec.json.decode(row[-1], type=State)) for row in rows]
+        return [_destination(dict(zip(_COLUMNS.split(", "), row, strict=True))) for row in rows]
 
     def note_destination(self, name: str, state: State) -> None:
         """How it is now; nothing where it was removed meanwhile."""
@@ -91,3 +93,7 @@ class Destinations(Database):
     def hurry_destination(self, name: str) -> None:
         """It is due at once. RegistryError where there is none of that name."""
         self.note_destination(name, msgspec.structs.replace(self.destination(name).state, next_at=0))
+
+
+def _destination(row: dict[str, Any]) -> Destination:
+    return Destination(**{**row, "state": msgspec.json.decode(row["state"], type=State)})

@@ -19,7 +19,7 @@ from warehouse.connectors.errors import BadConnection, SourceAway
 from warehouse.connectors.running import Carried, connect
 
 Answer = Callable[[str, dict[str, list[str]], Any, str], tuple[int, Any]]
-DEALS = [
+DEALS: list[dict[str, Any]] = [
     {"id": str(row), "stage": "new", "updated": f"2026-11-{row:02d}T00:00:00+00:00", "owner": {"name": "li"}}
     for row in range(1, 8)
 ]
