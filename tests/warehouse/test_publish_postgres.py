@@ -229,6 +229,14 @@ def test_a_day_without_the_server(made: Site, postgres_server: PostgresServer, o
     assert outside.sql("SELECT events FROM sojourn.sessions WHERE session_id = 's_12'") == [(7,)]
 
 
+def test_a_fault_of_ours_rests_like_any_other(made: Site, outside: Outside) -> None:
+    keeper = Keeper(made.settings, made.registry, made.now, lambda *_: None, threading.Event())
+    broken = msgspec.structs.replace(saved(made, outside), choice="{")
+    state = keeper.attempt(broken)
+    assert (state.failures, state.next_at) == (1, made.clock + 5 * SECOND)
+    assert "DecodeError" in str(state.error)
+
+
 def test_one_that_is_slow_holds_up_no_other(made: Site, outside: Outside, tmp_path: Path) -> None:
     """Somebody holds a lock on a table of the first; the second is fresh all the same."""
     outside.publish(made, SOME)

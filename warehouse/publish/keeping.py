@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import msgspec
 
 from sdk_contract.errors import SojournError
@@ -66,8 +65,9 @@ class Keeper:
         began = self._now()
         try:
             state = self._worked(one, began)
-        except (SojournError, duckdb.Error, OSError) as error:
-            state = failed(one.state, " ".join(str(error).split()), self._now())
+        except Exception as error:  # also a fault of ours: it must not be tried every second
+            said = str(error) if isinstance(error, SojournError) else repr(error)
+            state = failed(one.state, " ".join(said.split()), self._now())
             self._tell_failure(one, state)
         self._registry.note_destination(one.name, state)
         return state
