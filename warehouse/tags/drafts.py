@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from warehouse.tags.errors import BadTags
-from warehouse.tags.reading import read_rule, read_tags
+from warehouse.tags.reading import read_tags
 from warehouse.tags.rules import Tag
 
 MOST_PARTS: Final = 8
@@ -79,11 +79,6 @@ def draft_of(tag: Tag) -> Draft | None:
     if len(known) < len(parts) or len(parts) > MOST_PARTS:
         return None
     return Draft(tag.name, rule["description"], match or "all", known)
-
-
-def named(tag: Tag, name: str) -> Tag:
-    """The same rule under another name. BadTags."""
-    return read_rule(name, msgspec.json.decode(tag.text))
 
 
 def _said(part: Part) -> dict[str, Any]:
