@@ -67,7 +67,7 @@ def test_the_shop_has_its_tracking_plan_unless_there_is_one(tmp_path: Path) -> N
     assert publish_plan(tmp_path, key.secret, now_us) == "demo"
     assert publish_plan(tmp_path, key.secret, now_us) is None
     assert [plan.project for plan in registry.plans()] == ["demo"]
-    assert "left_basket" in {one.tag.name for one in in_use(registry)["demo"]}
+    assert "eager_learner" in {one.tag.name for one in in_use(registry)["demo"]}
     registry.close()
 
 
