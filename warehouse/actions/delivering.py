@@ -62,10 +62,6 @@ class Deliverer:
         self._version: int | None = None
         self._looked = 0
 
-    @property
-    def is_idle(self) -> bool:
-        return not self._under_way
-
     def turn(self) -> int:
         """Begin what may be sent now; how many messages were begun."""
         now, version = self._now(), self.registry.data_version()
