@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sessionizer import erasing
+from sessionizer.job import Job
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, MAIL, ZOE, World, history, said
 from tests.sessionizer.world import contents
@@ -143,7 +144,15 @@ def once(action: Callable[..., Any], when: Callable[..., bool] = lambda *_: True
     return killing
 
 
-STEPS = ("rewritten", "replace_rows", "rebuild", "write_anew", "purge", "scrub_registry", "scrub_catalog")
+STEPS: list[tuple[Any, str]] = [
+    (erasing, "rewritten"),
+    (erasing, "replace_rows"),
+    (Job, "rebuild"),
+    (erasing, "write_anew"),
+    (erasing, "purge"),
+    (erasing, "scrub_registry"),
+    (erasing, "scrub_catalog"),
+]
 
 
 @pytest.mark.slow
@@ -154,9 +163,9 @@ def test_killed_at_every_boundary_it_goes_on(tmp_path: Path, monkeypatch: pytest
     world.turn(2)
     world.erase(ZOE)
     no, killed = world.erase(LAPTOP).no, 0
-    for name in STEPS:
+    for place, name in STEPS:
         for after in (True, False):
-            monkeypatch.setattr(erasing, name, once(getattr(erasing, name), after=after))
+            monkeypatch.setattr(place, name, once(getattr(place, name), after=after))
     monkeypatch.setattr(rows, "write_rows", once(write_rows, after=True))
     for stage in erasing.STAGES[1:]:
         move = once(Registry.move_erasure, lambda _, no, to, stage=stage, **__: to == stage, after=False)
