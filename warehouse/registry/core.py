@@ -21,7 +21,6 @@ from warehouse.errors import RegistryError
 from warehouse.registry import (
     actions,
     alerts,
-    audit,
     boards,
     cohorts,
     costs,
@@ -36,66 +35,15 @@ from warehouse.registry import (
     rules,
     sign_ons,
     tags,
-    users,
-    watches,
 )
 from warehouse.registry.database import connect
+from warehouse.registry.migrations import MIGRATIONS
 from warehouse.segments import Tally
 
 PRESETS = ("none", "standard", "strict")
 IP_POLICIES = ("keep", "truncate", "hash", "drop")
 PLAN_MODES = ("off", "warn", "enforce")
 UNPLANNED = ("plan", "allow", "warn", "reject")
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE keys (
-        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
-        secret TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER,
-        ip_policy TEXT NOT NULL, plan_mode TEXT NOT NULL);
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE commands (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, args TEXT NOT NULL, filed_by TEXT NOT NULL,
-        state TEXT NOT NULL, result TEXT, created_at INTEGER NOT NULL, finished_at INTEGER);
-    CREATE INDEX commands_open ON commands (id) WHERE state IN ('queued', 'running');
-    CREATE TABLE audit (at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL);
-    CREATE TABLE received (
-        key_no INTEGER NOT NULL, hour INTEGER NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (key_no, hour));
-    CREATE TABLE trimmed (worker TEXT PRIMARY KEY, segment_id TEXT NOT NULL);
-    """,
-    """
-    ALTER TABLE keys ADD COLUMN unplanned TEXT NOT NULL DEFAULT 'plan';
-    ALTER TABLE keys ADD COLUMN privacy TEXT NOT NULL DEFAULT 'none';
-    CREATE TABLE plans (
-        project TEXT NOT NULL, number INTEGER NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL,
-        published_at INTEGER NOT NULL, published_by TEXT NOT NULL, PRIMARY KEY (project, number),
-        UNIQUE (project, version));
-    CREATE TABLE policies (
-        name TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL, set_at INTEGER NOT NULL,
-        set_by TEXT NOT NULL, PRIMARY KEY (name, number));
-    CREATE TABLE suppressions (
-        project TEXT NOT NULL, digest TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (project, digest));
-    """,
-    "ALTER TABLE keys ADD COLUMN rate REAL",
-    erasures.SCRIPT,
-    decisions.SCRIPT,
-    costs.SCRIPT,
-    watches.SCRIPT,
-    alerts.SCRIPT,
-    tags.SCRIPT,
-    models.SCRIPT,
-    audit.SCRIPT,
-    users.SCRIPT,
-    queries.SCRIPT,
-    cohorts.SCRIPT,
-    boards.SCRIPT,
-    sign_ons.SCRIPT,
-    destinations.SCRIPT,
-    actions.SCRIPT,
-    imports.SCRIPT,
-    reveals.SCRIPT,
-    reports.SCRIPT,
-)
 
 _KEY_COLUMNS = (
     "no, id, project, secret, name, created_at, revoked_at, ip_policy, plan_mode, unplanned, privacy, rate"
@@ -353,14 +301,14 @@ class Registry(
     def _migrate(self, path: Path) -> None:
         with self._transaction():
             version: int = self._con.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(_MIGRATIONS):
+            if version > len(MIGRATIONS):
                 raise RegistryError(
                     f"{path} was written by a newer Sojourn (version {version}); upgrade this program"
                 )
-            for script in _MIGRATIONS[version:]:
+            for script in MIGRATIONS[version:]:
                 for statement in filter(str.strip, script.split(";")):
                     self._con.execute(statement)
-            self._con.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+            self._con.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             if self._con.execute("SELECT 1 FROM audit WHERE link IS NULL LIMIT 1").fetchone():
                 self.link_audit()
 
