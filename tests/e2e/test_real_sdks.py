@@ -89,7 +89,10 @@ def test_the_timeline_shows_them(sdk: str, send: Send, running: Running) -> None
     assert {call["messageId"]: call["type"] for call in given} == {one: events[one]["type"] for one in ids}
 
 
-@pytest.mark.parametrize(("policy", "kept"), [("keep", ADDRESS), ("truncate", TRUNCATED), ("drop", "")])
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [pytest.param("keep", ADDRESS, marks=pytest.mark.slow), ("truncate", TRUNCATED), ("drop", "")],
+)
 def test_addresses_are_treated_by_the_keys_policy(
     sdk: str, send: Send, running: Running, policy: str, kept: str
 ) -> None:

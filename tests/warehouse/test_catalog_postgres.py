@@ -259,7 +259,9 @@ def behind(tmp_path: Path, postgres: Secret, postgres_server: PostgresServer, cu
     return Site(tmp_path / "data", catalog=Secret(f"{url}?sslmode=disable"))
 
 
-@pytest.mark.parametrize("when", ["before", "amid", "after"])
+@pytest.mark.parametrize(
+    "when", ["amid", *(pytest.param(one, marks=pytest.mark.slow) for one in ("before", "after"))]
+)
 def test_a_line_that_breaks_at_the_commit_loses_and_doubles_nothing(
     behind: Site, cutter: Cutter, when: str
 ) -> None:
@@ -280,7 +282,9 @@ def test_a_line_that_breaks_at_the_commit_loses_and_doubles_nothing(
     assert check(behind.settings, behind.registry, deep=True).holds
 
 
-@pytest.mark.parametrize("ending", ["fast", "immediate", "kill"])
+@pytest.mark.parametrize(
+    "ending", ["kill", *(pytest.param(one, marks=pytest.mark.slow) for one in ("fast", "immediate"))]
+)
 def test_readers_and_the_writer_outlive_a_restart(
     site: Site, postgres_server: PostgresServer, ending: str
 ) -> None:

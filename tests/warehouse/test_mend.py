@@ -72,7 +72,15 @@ def newest(lake: Lake, site: Site, table: str, back: int = 1) -> LakeFile:
     return [file for file in files if file.table == table][-back]
 
 
-@pytest.mark.parametrize("spoil", [truncate, cut_out, Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        truncate,
+        Path.unlink,
+        pytest.param(cut_out, marks=pytest.mark.slow),
+        pytest.param(lambda path: path.write_bytes(b""), marks=pytest.mark.slow),
+    ],
+)
 def test_a_broken_newest_file_of_events_is_named_by_check_and_mended_at_the_next_start(
     site: Site, spoil: Spoil
 ) -> None:
