@@ -2,7 +2,7 @@
 -- theirs; `begins_with` and `ends_with` are moments that a neighbour shares, where message ids decide; `owned` says whose ids are
 owned AS MATERIALIZED ({owned}),
 abroad AS MATERIALIZED (
-    SELECT s.subject_key, s.identity_key
+    SELECT s.subject_key, s.identity_key, own.customer AS own, theirs.customer AS theirs
     FROM (
         SELECT DISTINCT subject_key, identity_key
         FROM sessions
@@ -34,6 +34,8 @@ visiting AS MATERIALIZED (
     SELECT
         subject_key,
         identity_key,
+        own,
+        theirs,
         started_at,
         ended_at,
         begins_with,

@@ -6,9 +6,8 @@ SELECT
     epoch_us(v.opens) AS opens,
     epoch_us(v.closes) AS closes,
     v.begins_with OR v.ends_with AS meets,
-    own.number AS own,
-    theirs.number AS theirs
+    v.own,
+    v.theirs
 FROM visiting AS v
-JOIN keyed AS own ON own.identity_key = v.subject_key
-JOIN keyed AS theirs ON theirs.identity_key = v.identity_key
+WHERE v.own IS NOT NULL
 ORDER BY place, opens
