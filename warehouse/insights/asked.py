@@ -27,6 +27,7 @@ from warehouse.times import iso, iso_time
 
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
+_LOADED: Final = "SELECT load_seq FROM cursors WHERE name = 'load'"
 MANY: Final = 1_000_000  # from so many events on it pays to walk through them in columns
 _MOST_NAMES: Final = 5000
 _NAMES: Final = f"""
@@ -89,18 +90,21 @@ class Asked:
         earlier: int = 0,
         later: int = 0,
         owned: bool = True,
+        stitched: bool = False,
         joins: str = "",
     ) -> str:
         """SELECT of the events in question: `owner` (whose they are), `moment` (µs UTC), and these columns.
 
         Call it when all fields are named. In `columns` and `having` the event is `e`, its session `v`, its
         customer `p`. `earlier` and `later`: so many µs beyond the period are read as well. Not `owned`: where
-        it does not matter whose they are, which is found with less work. `joins`: what else is joined to `e`.
+        it does not matter whose they are, which is found with less work. `stitched`: all events are, so that
+        none has to be left out. `joins`: what else is joined to `e`.
         """
         reach = Period(self.period.since - earlier, self.period.until + later, self.period.timezone)
         bind, unit = self.values.bind, self.question.unit if owned else "device"
         conditions = [
             *self._within(reach),
+            *([] if stitched else [f"e.load_seq <= {bind(self.seq)}"]),
             *(["e.is_bot IS NOT TRUE"] if not self.question.bots else []),
             *(self.holds(one) for one in self.where),
             *having,
@@ -129,8 +133,12 @@ class Asked:
             f"e.event_day BETWEEN DATE '{_day(asked.since)}' AND DATE '{_day(asked.until - 1)}'",
             f"e.timestamp >= make_timestamptz({bind(asked.since)})",
             f"e.timestamp < make_timestamptz({bind(asked.until)})",
-            f"e.load_seq <= {bind(self.seq)}",
         ]
+
+    @property
+    def all_stitched(self) -> bool:
+        """Whether sessions and customers are made of all that is loaded."""
+        return bool([seq for (seq,) in self.lake.query(_LOADED) if seq <= self.seq])
 
     @property
     def looks_at_customers(self) -> bool:

@@ -95,7 +95,12 @@ class Lanes:
         if self.passes > 1:
             having.append(f"({owner} < 0 OR {owner} % {self.passes} = {number})")
         happened = self.asked.happened(
-            columns, having, later=reading.later, owned=False, joins=self.numbered.joins
+            columns,
+            having,
+            later=reading.later,
+            owned=False,
+            stitched=self.asked.all_stitched,
+            joins=self.numbered.joins,
         )
         return f"SELECT {', '.join(columns)} FROM (\n{happened})"
 
