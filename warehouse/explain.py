@@ -58,10 +58,10 @@ def _in_lake(lake: Lake, message_id: str) -> Iterator[Explanation]:
         rows = lake.query(_ROWS, [message_id] * 3)
         for table, load_seq, verdict, reason, pointer, received, segment, record, index, key, *moved in rows:
             stored = table == "events"
+            session = _session(lake, load_seq) if stored else None
             yield Explanation(
                 message_id, "lake", verdict, reason, pointer, iso(received), segment, key, record, index,
-                table, load_seq, _session(lake, load_seq) if stored else None,
-                find_customer(lake, message_id) if stored else None,
+                table, load_seq, session, find_customer(lake, session or message_id) if stored else None,
                 None if moved[0] is None else iso(moved[0]), moved[1],
             )  # fmt: skip
 
@@ -147,8 +147,9 @@ _LANDED = [
     "message_id", "verdict", "reason", "pointer", "received_at", "segment_id", "record", "index",
 ]  # fmt: skip
 
+# Materialised: DuckDB 1.5.5 dies of what it makes of the joins otherwise, over tens of millions of events.
 _ROWS = """
-    WITH arrivals AS (
+    WITH arrivals AS MATERIALIZED (
         SELECT 'events' AS "table", load_seq, verdict, reason, pointer, received_at, segment_id, record, index
         FROM events WHERE message_id = ?
         UNION ALL

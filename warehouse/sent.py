@@ -31,6 +31,7 @@ _NAMES: Final = {
     "category": "category",
 }
 _OBJECTS: Final = ("properties", "traits", "context", "integrations")
+_LAST: Final = (1 << 63) - 1
 _COLUMNS: Final = [*_NAMES, "event", "timestamp", *_OBJECTS, "extra", "raw"]
 
 
@@ -44,15 +45,20 @@ class Sent(msgspec.Struct, frozen=True):
     type: str | None
 
 
-def sent(lake: Lake | None, store: Store, folders: Folders, message_id: str) -> Sent | None:
-    """The event of this message id, or None where nothing is known of it."""
-    found = _in_lake(lake, message_id) if lake else None
+def sent(
+    lake: Lake | None, store: Store, folders: Folders, message_id: str, load_seq: int | None = None
+) -> Sent | None:
+    """The event of this message id, or None where nothing is known of it. `load_seq`: of its row in
+    `events`, where that is known, which is found with less reading.
+    """
+    found = _in_lake(lake, message_id, load_seq) if lake else None
     return found or _in_landing(lake, store, message_id) or _in_journal(folders, message_id)
 
 
-def _in_lake(lake: Lake, message_id: str) -> Sent | None:
-    for name in ("stored", "refused"):
-        for row in lake.records(statement(f"live/{name}"), [message_id]):
+def _in_lake(lake: Lake, message_id: str, load_seq: int | None) -> Sent | None:
+    first, last = (0, _LAST) if load_seq is None else (load_seq, load_seq)
+    for name, values in (("stored", [message_id, first, last]), ("refused", [message_id])):
+        for row in lake.records(statement(f"live/{name}"), values):
             return _of_row(row, "lake")
     return None
 

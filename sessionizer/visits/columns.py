@@ -9,7 +9,7 @@ import msgspec
 
 from sessionizer.visits.rules import SessionRules
 from warehouse.catalogs.text import quoted
-from warehouse.imports.kinds import LIBRARY
+from warehouse.imports.kinds import KINDS, LIBRARY
 
 _CAMPAIGN: Final = "campaign_source, campaign_medium, campaign_name, click_id"
 _SDK_SESSIONS: Final = (
@@ -27,7 +27,7 @@ _OF_SERVER: Final = (
     f" AND regexp_matches(lower(e.library_name), '{_SERVER_LIBRARIES}')"
 )
 # What an imported row is, and not what somebody did.
-_STANDING: Final = ("Item Updated", "Lead Updated", "Deal Updated")
+_STANDING: Final = tuple(kind.event for kind in KINDS.values() if kind.event and kind.event == kind.changed)
 _IMPORTED: Final = f"e.library_name = '{LIBRARY}'"
 
 

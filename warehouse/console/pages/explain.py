@@ -57,7 +57,8 @@ async def looked(request: Request, message_id: str) -> dict[str, Any]:
     def ask(lake: Lake | None) -> tuple[Sequence[Explanation], Sent | None]:
         store = open_store(where.landing_url)
         found = find(lake, store, where.folders, message_id)
-        return found, sent(lake, store, where.folders, message_id) if found else None
+        seq = found[0].load_seq if found and found[0].table == "events" else None
+        return found, sent(lake, store, where.folders, message_id, seq) if found else None
 
     try:
         found, said = await request.state.lake(ask)

@@ -4,6 +4,6 @@ SELECT
     properties::VARCHAR AS properties, traits::VARCHAR AS traits, context::VARCHAR AS context,
     integrations::VARCHAR AS integrations, extra::VARCHAR AS extra
 FROM events
-WHERE message_id = ?
+WHERE message_id = ? AND load_seq BETWEEN ? AND ?
 ORDER BY load_seq
 LIMIT 1
