@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from joserfc.jwk import RSAKey
 
-from sdk_contract.errors import SettingError
 from sdk_contract.settings import Secret
 from tests.console.conftest import CHEAP, NOW, Visitor
 from tests.console.provider import CLIENT, SECRET, Provider, serving
@@ -363,38 +362,6 @@ def test_keys_that_rotate_are_found_and_not_asked_for_all_the_time(provider: Pro
         assert provider.seen.count("/jwks") == before + 1, "no key of nobody is looked for at every try"
 
     asyncio.run(story())
-
-
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ({"sso_issuer": "http://login.example"}, "SOJOURN_SSO_ISSUER='http://login.example'"),
-        ({"sso_issuer": "login"}, "SOJOURN_SSO_ISSUER"),
-        ({"sso_client": ""}, "SOJOURN_SSO_CLIENT is empty"),
-        ({"sso_roles": "staff"}, "VALUE=ROLE"),
-        ({"sso_roles": "staff=king"}, "no role 'king'"),
-        ({"sso_role": "king"}, "SOJOURN_SSO_ROLE"),
-        ({"sso_secret_file": "/nowhere"}, "SOJOURN_SSO_SECRET_FILE='/nowhere'"),
-    ],
-)
-def test_settings_that_will_not_do_are_named(given: dict[str, str], says: str) -> None:
-    whole = {"sso_issuer": "https://login.example", "sso_client": "x"} | given
-    with pytest.raises(SettingError, match=says):
-        rules_of(msgspec.convert(whole, ConsoleSettings))
-
-
-def test_the_secret_may_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("s3cret\n")
-    given = {
-        "sso_issuer": "https://x.example",
-        "sso_client": "x",
-        "sso_secret_file": str(tmp_path / "secret"),
-    }
-    rules = rules_of(msgspec.convert(given, ConsoleSettings))
-    assert rules
-    assert rules.secret
-    assert rules.secret.reveal() == "s3cret"
-    assert "s3cret" not in repr(rules)
 
 
 def test_without_a_provider_there_is_no_such_door(visitor: Visitor) -> None:
