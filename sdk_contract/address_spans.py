@@ -16,6 +16,8 @@ MAX_CANDIDATES: Final = 50_000
 
 # Where an address begins and ends, and what it is; an IPv4 one is left as its bytes.
 Span: TypeAlias = tuple[int, int, IPv6Address | None]
+# What is an address by itself: an IPv6 one, or one of four numbers.
+Alone: TypeAlias = tuple[IPv6Address | None]
 
 _V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _HEX: Final = "[0-9a-fA-F]{1,4}"
@@ -53,7 +55,10 @@ _DOTS_TO_CUT: Final = _linear(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:
 _LETTERS: Final = re.compile(rb"[0-9a-fA-F:.%]*")
 _COLON_ENCODED: Final = re.compile(_ENCODED.encode())
 _QUAD: Final = re.compile(_V4.encode())
+_HEX_AND_COLONS: Final = re.compile(rb"[0-9a-fA-F:]+")
 _STEP: Final = 64
+# An IPv6 address has 39 letters.
+_LONGEST: Final = 40
 # The longest name of a browser that is looked for.
 _NAME: Final = 30
 _BROWSER: Final = re.compile(rb" [A-Z][A-Za-z]*/[0-9]{1,3}")
@@ -82,35 +87,58 @@ def find_addresses(body: bytes, *, networks: bool = True) -> Iterator[Span]:
     dots = _DOTS_TO_CUT
     if networks:
         dots = _DOTS_NOT_ZERO if _has_only_browsers(body) else _DOTS
-    for first, last in _runs(body, dots):
-        for found in _CANDIDATE.finditer(body, first, last):
-            start, end = found.span()
-            if _is_plain_product(body, start):
-                continue
+    for first, last, alone in _runs(body, dots):
+        for start, end in _candidates(body, first, last) if alone is None else ((first, last),):
             candidates += 1
             if candidates > MAX_CANDIDATES:
                 raise Refused(
                     Reason.BODY_TOO_LARGE, f"more than {MAX_CANDIDATES} IP addresses in one request"
                 )
-            for span in _spans_within(body, start, end, done):
+            for span in _spans_within(body, start, end, done, alone):
                 yield span
                 done = span[1]
 
 
-def _runs(body: bytes, dots: Any) -> Iterator[tuple[int, int]]:
-    """Yields the runs of letters of addresses in which one can be: where the signs of one leap out."""
+def _candidates(body: bytes, first: int, last: int) -> Iterator[tuple[int, int]]:
+    spans = (found.span() for found in _CANDIDATE.finditer(body, first, last))
+    return ((start, end) for start, end in spans if not _is_plain_product(body, start))
+
+
+def _runs(body: bytes, dots: Any) -> Iterator[tuple[int, int, Alone | None]]:
+    """Yields the runs of letters of addresses in which one can be: where the signs of one leap out.
+
+    With each what it is, where it is a string of nothing else: most addresses are.
+    """
     seekers = (dots, _COLONS, _PERCENT_COLON) if b"%" in body else (dots, _COLONS)
     hits = [_seek(seeker, body, 0) for seeker in seekers]
     done = 0
     while (at := min(hits)) < len(body):
-        last = _end_of_browser(body, at)
-        if not last:
+        first, last = _string_around(body, at, done)
+        if first and (alone := _alone(body[first:last])):
+            yield first, last, alone
+        elif not (last := _end_of_browser(body, at)):
             last = at + _length(body, at)
-            yield _begin_of_run(body, at, done), last
+            yield _begin_of_run(body, at, done), last, None
         done = last
         for number, hit in enumerate(hits):
             if hit < last:
                 hits[number] = _seek(seekers[number], body, last)
+
+
+def _string_around(body: bytes, at: int, done: int) -> tuple[int, int]:
+    """What stands between quotes near `at`, the first of them not before `done`; (0, 0): nothing."""
+    first = body.rfind(b'"', max(done, at - _LONGEST), at) + 1
+    last = body.find(b'"', at, at + _LONGEST)
+    return (first, last) if first and last > 0 else (0, 0)
+
+
+@lru_cache(4096)
+def _alone(text: bytes) -> Alone | None:
+    """What an address is that nothing stands beside; None for all else, and for what is not that plain."""
+    if _QUAD.fullmatch(text):
+        return (None,) if max(map(int, text.split(b"."))) <= 255 else None
+    ip = _read_v6(text) if _HEX_AND_COLONS.fullmatch(text) else None
+    return (ip,) if ip else None
 
 
 def _seek(seeker: Any, body: bytes, at: int) -> int:
@@ -162,9 +190,12 @@ def _end_of_browser(body: bytes, at: int) -> int:
     return found.end() if found else 0
 
 
-def _spans_within(body: bytes, start: int, end: int, done: int) -> Iterator[Span]:
+def _spans_within(body: bytes, start: int, end: int, done: int, alone: Alone | None) -> Iterator[Span]:
     """Yields what a candidate holds; `done` is the end of the address before it."""
-    if _is_dotted(body, start, end):
+    if alone is not None:
+        if alone[0] is not None or not _is_version(body, start):
+            yield start, end, alone[0]
+    elif _is_dotted(body, start, end):
         if span := _dotted(body, start, end):
             yield span
     else:

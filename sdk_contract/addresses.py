@@ -1,5 +1,6 @@
 """Takes the person out of IP addresses, wherever they stand in a JSON text, before anything is written."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Protocol
 
@@ -95,6 +96,7 @@ def _network_v4(address: str) -> str:
     return address.rpartition(".")[0] + ".0"
 
 
+@lru_cache(4096)
 def _network_v6(ip: IPv6Address) -> str:
     if ip.ipv4_mapped:
         return "::ffff:" + _network_v4(str(ip.ipv4_mapped))

@@ -11,6 +11,7 @@ from sdk_contract.privacy.emails import find_emails, linear
 from sdk_contract.privacy.numbers import find_numbers
 from sdk_contract.privacy.policy import Policy
 from sdk_contract.privacy.vault import Vault
+from sdk_contract.privacy.wide import narrow_text, narrowed
 from sdk_contract.verdicts import Reason
 
 MAX_CANDIDATES: Final = 50_000
@@ -88,6 +89,15 @@ def _order(span: tuple[int, int, str]) -> tuple[int, int]:
 
 
 def _spans(body: bytes, policy: Policy) -> Iterator[tuple[int, int, str]]:
+    wide = narrowed(body)
+    if wide is None:
+        yield from _found(body, policy)
+        return
+    for start, end, kind in _found(wide.body, policy):
+        yield wide.place(start), wide.place(end), kind
+
+
+def _found(body: bytes, policy: Policy) -> Iterator[tuple[int, int, str]]:
     detect, candidates = policy.detect, 0
     treat_email = detect.get("email", "keep") != "keep"
     wanted = {kind for kind, action in detect.items() if action != "keep"}
@@ -153,7 +163,8 @@ def _replacement(body: bytes, one: Found, policy: Policy, vault: Vault) -> bytes
 def _text(value: bytes) -> str:
     """A value without the escapes of JSON: the same text gives the same token."""
     text = value.decode("utf-8", "replace")
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "\\" in text else text
+    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "\\" in text else text
+    return text if text.isascii() else narrow_text(text)
 
 
 def is_whole_value(body: bytes, start: int, end: int) -> bool:

@@ -271,15 +271,32 @@ WORDS = (
     b"0 0 1 12 203 1234 .05 .00 . . : :: a ff %3A %3a %253A %20 %2520 %25 % / v , x "
     b"2001:db8::1 1:2:3:4:5:6:7 203.0.113.9"
 )
+ALONE = (
+    b"203.0.113.9 256.0.0.1 1.2.3 1.2.3.4.5 192.168.001.010 2001:db8::1 ::1 :: 1::2::3 1:2:3:4:5:6:7:: "
+    b"::1:2:3:4:5:6:7 1:2:3:4:5:6:7:8 1:2:3:4:5:6:7:8:9 00:1a:2b:3c:4d:5e:6f:70 ::ffff:203.0.113.9 12345::1"
+)
+QUOTED = [b'"%b"' % one for one in ALONE.split()]
 PARTS = st.sampled_from(
-    [*WORDS.split(), b"\\", b"\\u00e9", b" ", b'"', b" Chrome/", b"130.0.0.0", b"8.0.53.2740", b'"version":"']
+    [
+        *WORDS.split(),
+        *QUOTED,
+        b'"build":',
+        b"\\",
+        b"\\u00e9",
+        b" ",
+        b'"',
+        b" Chrome/",
+        b"130.0.0.0",
+        b"8.0.53.2740",
+        b'"version":"',
+    ]
 )
 
 
 def in_one_pass(body: bytes) -> list[Span]:
     """The addresses as they are found without leaping: every candidate of the whole text."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(address_spans, "_runs", lambda body, _: [(0, len(body))])
+        patch.setattr(address_spans, "_runs", lambda body, _: [(0, len(body), None)])
         return list(find_addresses(body))
 
 
@@ -308,7 +325,7 @@ def test_leaping_misses_nothing(body: bytes) -> None:
 )
 def test_only_what_has_the_signs_of_an_address_is_looked_at(text: bytes, looked_at: list[bytes]) -> None:
     runs = address_spans._runs(text, address_spans._DOTS)
-    assert [text[first:last] for first, last in runs] == looked_at
+    assert [text[first:last] for first, last, _ in runs] == looked_at
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ def as_value(text: str, policy: Policy, *, ascii_only: bool = False) -> str:
         ("11010519491231002X", "", "11**************2X"),
         ("110105 19491231 002x", "", "11**** ******** **2x"),
         ("91350100M000100Y43", "", "91************0Y43"),
+        ("电话：１３８１２３４５６７８。", "电话：[phone]。", "电话：138****5678。"),
+        ("１３８ １２３４ ５６７８", "", "138 **** 5678"),
+        ("＋８６ １３８１２３４５６７８", "", "+86 138****5678"),
+        ("ada＠example.com、ｂｏｂ＠example．org", "[email]、[email]", "a***@e***.com、b***@e***.org"),
+        ("共１２３４５６７元，ada@a.cn", "共１２３４５６７元，[email]", "共１２３４５６７元，a***@a***.cn"),
+        ("me@例＂子.公司", "", "m***@例***.公司"),
+        (r"\１３８１２３４５６７８", r"\[phone]", r"\138****5678"),
+        ("９１３５０１００Ｍ０００１００Ｙ４３", "", "91************0Y43"),
         ("9135010 ada@example.com", "9135010 [email]", "9135010 a***@e***.com"),
     ],
 )
@@ -76,6 +84,14 @@ def test_what_must_go(text: str, dropped: str, masked: str) -> None:
     assert as_value(text, DROP) == as_value(text, DROP, ascii_only=True) == dropped
     assert as_value(text, MASK) == masked
     assert as_value(text, PRESETS["none"]) == text
+
+
+def test_one_value_in_wide_and_narrow_signs_has_one_token() -> None:
+    wide = "１３８１２３４５６７８"
+    assert as_value(wide, HASH) == as_value(wide, HASH, ascii_only=True) == MOBILE_TOKEN
+    assert as_value("ADA＠example.com", HASH) == ADA_TOKEN
+    said = r"\uff11３８１２３４５６７８"  # six letters, a backslash among them, and ten digits
+    assert as_value(said, HASH, ascii_only=True) == as_value(said, HASH) == said
 
 
 @pytest.mark.parametrize(
