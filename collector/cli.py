@@ -62,13 +62,13 @@ def recover(folder: Path, data: str | None, as_json: bool) -> None:
     removed from FOLDER; broken off, it can be done again.
     """
     from collector.recover import recover as run
-    from collector.sink import Loop, seek_no_garbage
+    from collector.sink import Loop, keep_memory
 
     def progress(done: int, of: int) -> None:
         click.echo(f"\r{done} of {of} segments", nl=False, err=True)
 
     quiet = (lambda done, of: None) if as_json or not sys.stderr.isatty() else progress
-    seek_no_garbage()
+    keep_memory()
     done = run(folder, chosen(data=data), reporter("recover"), now, Loop(time.monotonic), quiet)
     if as_json:
         click.echo(msgspec.json.encode(done))

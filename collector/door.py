@@ -37,6 +37,7 @@ from sdk_contract.judging import BatchIds
 from sdk_contract.peers import Peers, networks
 from sdk_contract.privacy import Vault
 from sdk_contract.verdicts import Unserved
+from warehouse.behind import Behind, read_behind
 from warehouse.counted import Counted, read_counted
 from warehouse.registry import Registry
 from warehouse.registry.destinations import Destination
@@ -105,6 +106,7 @@ class Door:
         self.tap = Tap(lambda: Follower(settings.journal, DIALECTS), settings.live_buffer)
         self._thread = ThreadPoolExecutor(1, "housekeeping")
         self.books: Counted | None = None
+        self.behind: Behind | None = None
         self.alerts: dict[tuple[str, str], int] = {}
         self.destinations: list[Destination] = []
         self.damaged = 0
@@ -152,6 +154,7 @@ class Door:
             self.metrics.flush(self.counts)
             self.metrics.levels(self.gate.inflight, self.gate.backlog.size, self.oldest_seconds())
             self.metrics.books(self.books, self.now())
+            self.metrics.lags(self.behind, self.now())
             self.metrics.watched(self.alerts)
             self.metrics.destinations(self.destinations, self.now())
             self.metrics.damaged.set(self.damaged)
@@ -184,6 +187,7 @@ class Door:
         self.keyring.refresh(anyway=self.vaults.refresh())
         self.geo.refresh()
         self.books = read_counted(self.keyring.registry)
+        self.behind = read_behind(self.keyring.registry)
         self.alerts = self.keyring.registry.open_alerts()
         self.destinations = self.keyring.registry.destinations()
         self.damaged = kept_damaged(self.settings.journal)

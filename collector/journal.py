@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from time import monotonic
 
+from collector.committer import Committer
 from collector.errors import JournalUnavailable
 from collector.files import Files, make_folder, take_lock
 from collector.shedding import Queue
 from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt, newest
 from warehouse.segments import HOUR_US, RecordHead, payload_crc, record_prefix, split_segment_id
 
+GATHER_SECONDS = 0.002
 Waiting = tuple[Entry, "asyncio.Future[None]"]
+
+
+class _Commit:
+    """Who waits for it, and what came of it."""
+
+    def __init__(self, batch: list[Waiting]) -> None:
+        self.batch = batch
+        self.written = 0
+        self.problem: Exception | None = None
 
 
 class Journal:
@@ -38,9 +46,7 @@ class Journal:
         self._drained: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._aging = 0
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
-        self._thread.start()
+        self._committer = Committer()
         self.commits = self.events = self.bytes = 0
         self.failure: str | None = None
 
@@ -87,33 +93,37 @@ class Journal:
         self.queue.add(head.key_no, len(prefix) + len(body))
         if not self._committing:
             self._committing = True
-            self._loop.call_soon(self._commit)
+            self._loop.call_soon(self._gather, 1, self.queue.clock() + GATHER_SECONDS)
         await done
+
+    def _gather(self, seen: int, until: float) -> None:
+        """Lets the loop turn as long as each turn brings more; a turn that brings nothing costs little."""
+        if len(self._waiting) > seen and self.queue.clock() < until:
+            self._loop.call_soon(self._gather, len(self._waiting), until)
+        else:
+            self._commit()
 
     def _commit(self) -> None:
         """Gives those that wait to the committer; what arrives in the meantime goes with the next commit."""
         batch, self._waiting = self._waiting, []
         if self.queue.size > self.queue.commit_limit:
             batch, self._waiting = _split(batch, self.queue.commit_limit)
-        self._jobs.put(partial(self._write, batch))
+        commit = _Commit(batch)
+        self._committer.run(partial(self._write, commit), partial(self._release, commit))
 
-    def _write(self, batch: list[Waiting]) -> None:
+    def _write(self, commit: _Commit) -> None:
         """On the committer's thread."""
-        problem: Exception | None = None
-        written = 0
         self.queue.begin()
         try:
-            written = self._writer.commit([entry for entry, _ in batch])
+            commit.written = self._writer.commit([entry for entry, _ in commit.batch])
         except Exception as failed:  # whatever it is, those who wait must hear of it
-            problem = failed
-        self.queue.end(written)
-        self._loop.call_soon_threadsafe(self._release, batch, written, problem)
-        if self._writer.length >= self._segment_bytes:
-            self._writer.seal()
+            commit.problem = failed
+        self.queue.end(commit.written)
 
-    def _release(self, batch: list[Waiting], written: int, problem: Exception | None) -> None:
+    def _release(self, commit: _Commit) -> None:
+        problem = commit.problem
         self.failure = None if problem is None else str(problem)
-        for entry, done in batch:
+        for entry, done in commit.batch:
             self.queue.remove(entry.key_no, len(entry.prefix) + len(entry.body))
             if done.done():  # its request was cancelled; the record stands all the same
                 continue
@@ -123,14 +133,16 @@ class Journal:
                 done.set_exception(_unavailable(problem))
         if problem is None:
             self.commits += 1
-            self.bytes += written
-            self.events += sum(entry.events for entry, _ in batch)
+            self.bytes += commit.written
+            self.events += sum(entry.events for entry, _ in commit.batch)
+        if self._writer.length >= self._segment_bytes:
+            self._committer.put(self._writer.seal)
         self._go_on()
 
     def _go_on(self) -> None:
         self._committing = bool(self._waiting)
         if self._committing:
-            self._commit()
+            self._loop.call_soon(self._commit)
         elif self._drained is not None:
             self._drained.set_result(None)
         if self._aging != self._writer.number:
@@ -142,7 +154,7 @@ class Journal:
             self._timer.cancel()
         self._aging = number
         seal = partial(self._seal_aged, number)
-        self._timer = self._loop.call_later(self._segment_age, self._jobs.put, seal)
+        self._timer = self._loop.call_later(self._segment_age, self._committer.put, seal)
 
     def _seal_aged(self, number: int) -> None:
         """On the committer's thread."""
@@ -154,7 +166,7 @@ class Journal:
     async def probe(self) -> None:
         """Writes and removes a small file as a commit would; raises `JournalUnavailable` where that fails."""
         try:
-            await self._on_thread(self._writer.probe)
+            await self._committer.result(self._writer.probe)
         except OSError as problem:
             raise _unavailable(problem) from problem
 
@@ -168,27 +180,9 @@ class Journal:
             await self._drained
         if self._timer is not None:
             self._timer.cancel()
-        await self._on_thread(self._writer.seal)
-        self._jobs.put(None)
-        self._thread.join()
+        await self._committer.result(self._writer.seal)
+        self._committer.close()
         os.close(self._lock)
-
-    async def _on_thread(self, job: Callable[[], None]) -> None:
-        done: Future[None] = Future()
-        self._jobs.put(partial(_run, job, done))
-        await asyncio.wrap_future(done)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-
-
-def _run(job: Callable[[], None], done: Future[None]) -> None:
-    try:
-        job()
-        done.set_result(None)
-    except Exception as problem:  # it belongs to whoever waits
-        done.set_exception(problem)
 
 
 def _split(waiting: list[Waiting], limit: int) -> tuple[list[Waiting], list[Waiting]]:

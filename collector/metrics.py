@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 from prometheus_client import Counter as Total
 
 from sdk_contract.verdicts import Judgement
+from warehouse.behind import Behind
 from warehouse.counted import Counted
 from warehouse.registry.alerts import ALIVE, SEVERITIES
 from warehouse.registry.destinations import Destination
@@ -75,6 +76,20 @@ class Metrics:
         text = "Time since the books were counted; infinite before the first time."
         self.counted = _gauge("books_age_seconds", text, "livemostrecent", registry)
 
+        text = "Time since the writer said how far it is; infinite before the first time."
+        self.said = _gauge("writer_age_seconds", text, "livemostrecent", registry)
+        text = "Landing objects that are not in the lake."
+        self.unloaded = _gauge("unloaded_objects", text, "livemostrecent", registry)
+        text = "Time since the oldest of these objects landed; 0 where there is none."
+        self.unloaded_age = _gauge("unloaded_age_seconds", text, "livemostrecent", registry)
+        text = "Rows that are in the lake and not stitched."
+        self.unstitched = _gauge("unstitched_rows", text, "livemostrecent", registry)
+        text = "Age of the moment until which everything received is loaded, is stitched."
+        self.complete = Gauge(
+            "sojourn_complete_age_seconds", text, ("stage",),
+            multiprocess_mode="livemostrecent", registry=registry,
+        )  # fmt: skip
+
         text = "Alerts of watches that are not closed, by severity and whether somebody looks after them."
         self.alerts = Gauge(
             "sojourn_open_alerts", text, ("severity", "state"),
@@ -138,7 +153,17 @@ class Metrics:
         for term, events in counted.terms.items():
             self.terms.labels(term).set(events)
         self.difference.set(counted.difference)
-        self.counted.set(max(0.0, (now - counted.at) / 1e6))
+        self.counted.set(_since(counted.at, now))
+
+    def lags(self, behind: Behind | None, now: int) -> None:
+        """How far the writer was behind when it last said so; `now` in µs UTC."""
+        said = behind or Behind(0)
+        self.said.set(_since(None if behind is None else behind.at, now))
+        self.unloaded.set(said.objects)
+        self.unloaded_age.set(_since(now if said.oldest is None else said.oldest, now))
+        self.unstitched.set(said.rows)
+        for stage, until in (("load", said.loaded_until), ("stitch", said.stitched_until)):
+            self.complete.labels(stage).set(_since(until, now))
 
     def watched(self, alerts: Mapping[tuple[str, str], int]) -> None:
         """How many alerts are not closed, by severity and state; of others there are none."""
@@ -152,10 +177,14 @@ class Metrics:
             self.late_there.labels(gone).set(0)
             self.failed_there.labels(gone).set(0)
         for one in found:
-            until = one.state.complete_until
-            self.late_there.labels(one.name).set(inf if until is None else max(0.0, (now - until) / 1e6))
+            self.late_there.labels(one.name).set(_since(one.state.complete_until, now))
             self.failed_there.labels(one.name).set(one.state.failures)
         self._known_there |= {one.name for one in found}
+
+
+def _since(moment: int | None, now: int) -> float:
+    """Seconds between two moments (µs UTC); infinite since one that has not been."""
+    return inf if moment is None else max(0.0, (now - moment) / 1e6)
 
 
 def _total(name: str, text: str, registry: CollectorRegistry, *labels: str) -> Total:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from hashlib import sha256
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
@@ -55,13 +55,18 @@ def land(path: Path, store: Store, to_rows: ToRows = convert) -> Landed:
 
     Raises what the store and `to_rows` raise, `LandingDiffers`.
     """
-    data = path.read_bytes()
-    after = _next_head(path) if read_footer(data) is None else None
-    landing = to_rows(data, id_of(path), after=after)
+    landing = _made(path, to_rows)
     count = landing.count
     if not store.put_new(landing.key, landing.parquet):
-        count = _count_there(store, landing)
+        count = _count_there(store, landing, path)
     return Landed(count, landing.unprocessed, landing.trouble)
+
+
+def _made(path: Path, to_rows: ToRows) -> Landing:
+    """The segment's object. The segment's own bytes are given up, however long the store then takes."""
+    data = path.read_bytes()
+    after = _next_head(path) if read_footer(data) is None else None
+    return to_rows(data, id_of(path), after=after)
 
 
 def _next_head(path: Path) -> bytes | None:
@@ -74,17 +79,20 @@ def _next_head(path: Path) -> bytes | None:
 
 
 def one_at_a_time(to_rows: ToRows) -> ToRows:
-    """The same, for threads that share it: making rows together, they would cost each other a third more."""
-    lock = threading.Lock()
+    """The same, on a thread of its own, for threads that share it.
+
+    Making rows together they would cost each other a third more; and what a thread has used, malloc keeps for
+    that thread alone, so that each of them would come to hold what a segment takes.
+    """
+    maker = ThreadPoolExecutor(1, thread_name_prefix="rows")
 
     def alone(data: bytes, segment_id: str, *, after: bytes | None) -> Landing:
-        with lock:
-            return to_rows(data, segment_id, after=after)
+        return maker.submit(to_rows, data, segment_id, after=after).result()
 
     return alone
 
 
-def _count_there(store: Store, landing: Landing) -> SegmentCount:
+def _count_there(store: Store, landing: Landing, path: Path) -> SegmentCount:
     """What the object that is there holds.
 
     Bytes may differ after an upgrade, or because the next segment has told since what was lost of this one;
@@ -101,12 +109,17 @@ def _count_there(store: Store, landing: Landing) -> SegmentCount:
     if source is None:
         store.replace(landing.key, landing.parquet)
         return landing.count
-    if source != landing.source:
+    if source not in (landing.source, _hash_of(path)):
         raise LandingDiffers(
             f"landing object {landing.key} was not made from segment {landing.segment_id}, which stays in "
             "the journal; see whether two data folders share node name and landing"
         )
     return count_of(there)
+
+
+def _hash_of(path: Path) -> str:
+    """What objects of earlier releases call the segment that they were made from."""
+    return sha256(path.read_bytes()).hexdigest()
 
 
 class Publisher:

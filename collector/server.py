@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from math import ceil
 from types import FrameType
 
@@ -11,7 +12,7 @@ from collector.door import Door
 from collector.patience import sweep
 
 TICK = 0.1
-ACCEPT_SECONDS, FAREWELL_SECONDS = 0.3, 1.3
+ACCEPT_SECONDS, LAST_SECONDS, FAREWELL_SECONDS = 0.3, 0.4, 1.3
 
 
 def graceful_seconds(drain_seconds: float) -> int:
@@ -22,8 +23,9 @@ def graceful_seconds(drain_seconds: float) -> int:
 class DoorServer(uvicorn.Server):
     """Told to end, it is unready at once, and each answer is the last of its connection.
 
-    After `ACCEPT_SECONDS` it takes no new connection, after `FAREWELL_SECONDS` at most no new request:
-    by then clients that are at work have gone elsewhere. What is in flight is answered.
+    After `ACCEPT_SECONDS` it listens no more, at `LAST_SECONDS` it lets in whom the kernel has connected and
+    would reset; after `FAREWELL_SECONDS` at most it takes no new request: by then clients that are at work
+    have gone elsewhere. What is in flight is answered.
     """
 
     def __init__(self, config: uvicorn.Config, door: Door) -> None:
@@ -31,9 +33,12 @@ class DoorServer(uvicorn.Server):
         self.door = door
         self.told = False
         self.ticks = 0
+        self.queues: list[socket.socket] = []
+        self.entering: set[asyncio.Task[object]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.door.connections = self.server_state.connections
+        self.queues = [sock.dup() for sock in sockets or ()]
         await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -55,9 +60,40 @@ class DoorServer(uvicorn.Server):
         if seconds >= ACCEPT_SECONDS:
             for server in self.servers:
                 server.close()
-        if seconds >= FAREWELL_SECONDS or (seconds >= ACCEPT_SECONDS and not self.server_state.connections):
+        if seconds >= LAST_SECONDS:
+            self._let_in_the_last()
+        done = seconds > LAST_SECONDS and not (self.server_state.connections or self.entering)
+        if done or seconds >= FAREWELL_SECONDS:
             self.door.drain()
             self.should_exit = True
+
+    def _let_in_the_last(self) -> None:
+        """Between the last of these and the end of the queue lies nothing that waits."""
+        while self.queues:
+            queue = self.queues.pop()
+            queue.setblocking(False)
+            with suppress(OSError):
+                while True:
+                    self._let_in(queue.accept()[0])
+            queue.close()
+
+    def _let_in(self, connected: socket.socket) -> None:
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )  # type: ignore[call-arg]
+            return made
+
+        entering = loop.create_task(loop.connect_accepted_socket(protocol, connected, ssl=config.ssl))
+        self.entering.add(entering)
+        entering.add_done_callback(self._entered)
+
+    def _entered(self, entering: asyncio.Task[object]) -> None:
+        """Who left meanwhile is no error."""
+        self.entering.discard(entering)
+        entering.exception()
 
     def _say_farewell(self) -> None:
         self.door.leave()

@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 
+from collector.child import STOPS
 from collector.errors import CannotStart
 from collector.files import Files, make_folder, take_lock
 from collector.planned import PlannedVersions
@@ -28,8 +30,8 @@ from warehouse.landing import Store, open_store
 from warehouse.registry import Registry
 from warehouse.rows import convert
 
-POLL, ORPHANS, DRAIN, PATIENCE = 0.1, 1.0, 1.0, 1.0
-GARBAGE = 1_000_000
+POLL, ORPHANS, DRAIN, PATIENCE = 0.1, 1.0, 5.0, 1.0
+GARBAGE, GARBAGE_EVERY = 1_000_000, 5.0
 
 
 class Loop:
@@ -45,11 +47,14 @@ class Loop:
         self.told = True
 
     def run(self, publisher: Publisher) -> None:
-        looked = -ORPHANS
+        looked = sought = -ORPHANS
         while not self.told:
             if self.clock() - looked >= ORPHANS:
                 publisher.adopt_orphans()
                 looked = self.clock()
+            if self.clock() - sought >= GARBAGE_EVERY:
+                gc.collect()
+                sought = self.clock()
             publisher.step()
             self.rest()
         self._drain(publisher)
@@ -84,6 +89,7 @@ def publish(settings: CollectorSettings, report: Report, now: Callable[[], int],
         ) from problem
     lock = take_lock(settings.journal / "sink.lock", "sink", PATIENCE)
     store = open_store(settings.landing_url)
+    keep_memory()
     registry = Registry.open(settings.registry, now=now)
     try:
         loop.run(publisher_of(settings.journal, store, registry, report, loop))
@@ -92,10 +98,17 @@ def publish(settings: CollectorSettings, report: Report, now: Callable[[], int],
         os.close(lock)
 
 
-def seek_no_garbage() -> None:
-    """Rows are short-lived tuples without cycles: to seek garbage among them costs a sixth of the time."""
+def keep_memory() -> None:
+    """Makes memory cheap for a program that turns segments into rows, and does nothing else.
+
+    Arrow's own allocator gives back to the system what the next segment needs again, at a page fault a page.
+    Rows are short-lived tuples without cycles: to seek garbage among them costs a sixth of the time. The loop
+    does so every few seconds: a request that a store did not take is a ring of errors and frames with the
+    whole object in it, and an outage of hours would fill the memory with them.
+    """
     gc.freeze()
     gc.set_threshold(GARBAGE)
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -105,9 +118,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     log = logs.configure("sink")
     loop = Loop(time.monotonic)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, loop.stop)
-    seek_no_garbage()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     try:
         settings = load(os.environ, known=os.environ)
         chosen = msgspec.structs.replace(settings, data=options.data) if options.data else settings

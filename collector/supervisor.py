@@ -30,7 +30,8 @@ from sdk_contract.peers import networks
 from warehouse.registry import Registry
 from warehouse.tls import serving
 
-SINK_STOP = 2.0
+# What the workers leave of the seconds in which all must be gone is the sink's: something may wait for it.
+GONE, SINK_STOP = 8.5, 2.0
 PREVIOUS_DRAIN = 9.0
 
 
@@ -98,11 +99,13 @@ async def supervise(settings: CollectorSettings, sock: socket.socket, report: Re
     report("listening", announce(settings, sock))
     reload = asyncio.ensure_future(reload_forever(again, workers, sink))
     await told.wait()
+    clock = asyncio.get_running_loop().time
+    gone_by = clock() + GONE
     reload.cancel()
     report("stopping", {})
     sock.close()
     await workers.stop()
-    await stop_all([sink], SINK_STOP)
+    await stop_all([sink], max(SINK_STOP, gone_by - clock()))
     (settings.run / "collect.json").unlink(missing_ok=True)
 
 

@@ -232,6 +232,16 @@ class Tap:
             self._listeners.discard(listener)
 
     async def _run(self) -> None:
+        try:
+            await self._serve()
+        finally:
+            # Where it fails, who listens hears the end, and comes again.
+            self.close()
+            self._attached.set()
+            self._attached.clear()
+            self._task = None
+
+    async def _serve(self) -> None:
         follower = await asyncio.to_thread(self._follower)
         self._attached.set()
         try:
@@ -243,8 +253,6 @@ class Tap:
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             follower.close()
-            self._attached.clear()
-            self._task = None
 
     def close(self) -> None:
         """Ends every `follow`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import chain
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -18,6 +19,13 @@ _LATE_US = 300_000_000
 _SWEEP_SHARE = 50
 
 
+class Left(NamedTuple):
+    """Objects that are not in the lake, and when the oldest of them was put (µs UTC)."""
+
+    objects: int = 0
+    oldest: int | None = None
+
+
 class Arrivals:
     """The objects of a landing store that are not in a lake. `now` gives µs UTC, `sweep_every` is seconds."""
 
@@ -29,7 +37,7 @@ class Arrivals:
         self._now = now
         self._sweep_every = int(sweep_every * 1e6)
         self._next_sweep: int | None = None
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, int] = {}
         self._known: set[str] = set()
         self._aside: set[str] = set()
         self.unlanded = Unlanded()
@@ -41,19 +49,26 @@ class Arrivals:
             self._sweep(now)
         else:
             hours = sorted({hour_prefix(now - _LATE_US), hour_prefix(now)})
-            listed = (info.key for info in chain.from_iterable(map(self._store.list, hours)))
-            self._waiting.update(key for key in listed if key not in self._known and is_object(key))
-        return sorted(self._waiting - self._aside, key=in_order)
+            listed = chain.from_iterable(map(self._store.list, hours))
+            new = (info for info in listed if info.key not in self._known and is_object(info.key))
+            self._waiting.update((info.key, info.put_at) for info in new)
+        return sorted(self._waiting.keys() - self._aside, key=in_order)
 
     def loaded(self, keys: Iterable[str]) -> None:
         """These are in the lake now."""
         keys = set(keys)
-        self._waiting -= keys
+        for key in keys:
+            self._waiting.pop(key, None)
         self._known |= keys
 
     def set_aside(self, keys: Iterable[str]) -> None:
         """These cannot be read: they wait for the next full listing."""
         self._aside.update(keys)
+
+    @property
+    def left(self) -> Left:
+        """What is not in the lake, by the last listing; with the objects that cannot be read."""
+        return Left(len(self._waiting), min(self._waiting.values(), default=None))
 
     def is_loaded(self, key: str) -> bool:
         """Whether this object is known to be in the lake; one of more than two hours ago may be unknown."""
@@ -61,11 +76,11 @@ class Arrivals:
 
     def _sweep(self, now: int) -> None:
         """List all of landing; again no sooner than 50 times what it took, so that it never eats a core."""
-        keys = [info.key for info in self._store.list() if is_object(info.key)]
-        self._waiting = not_loaded(self._lake, keys)
+        keys = {info.key: info.put_at for info in self._store.list() if is_object(info.key)}
+        self._waiting = {key: keys[key] for key in not_loaded(self._lake, list(keys))}
         self._aside.clear()
         recent = hour_prefix(now - 2 * HOUR_US)
-        self._known = {key for key in keys if key >= recent} - self._waiting
+        self._known = {key for key in keys if key >= recent} - self._waiting.keys()
         self._next_sweep = now + max(self._sweep_every, _SWEEP_SHARE * (self._now() - now))
 
 

@@ -66,21 +66,30 @@ class Request:
         self._scenes = sheet.scenes_of(head.user_agent)
         sent_at = _time(read.sent_at or head.sent_at)
         devices = DeviceClocks(_FEW) if clocks is None else clocks
-        self._ok = sheet.verdict(None)
+        self._kind, self._context = head.kind, read.context
         self._asked = Asked(head.project, head.received_at, sent_at, devices)
 
     def rows(self) -> list[Row]:
-        judgements = {judged.index: judged for judged in self._head.judgements}
-        return [self._row(sent, index, judgements.get(index)) for index, sent in enumerate(self._events)]
+        """In order; what is looked up for each event is looked up here, once."""
+        if self._head.judgements:
+            judged = {one.index: one for one in self._head.judgements}
+            return [self._judged(sent, index, judged.get(index)) for index, sent in enumerate(self._events)]
+        taken, verdict = self._taken, self._sheet.verdict(None)
+        return [taken(sent, index, verdict) for index, sent in enumerate(self._events)]
 
-    def _row(self, sent: Whole | Raw, index: int, judged: Judgement | None) -> Row:
+    def _judged(self, sent: Whole | Raw, index: int, judged: Judgement | None) -> Row:
         if judged is not None:
             if judged.verdict == Verdict.FILTERED:
                 return self._filtered(index, judged)
             if judged.verdict == Verdict.REJECTED:
                 return self._refused(index, judged)
+        return self._taken(sent, index, self._sheet.verdict(judged))
+
+    def _taken(self, sent: Whole | Raw, index: int, verdict: int) -> Row:
         try:
-            event = self._event(sent, index)
+            event = event_of(sent, self._kind, self._context) if type(sent) is Whole else None
+            if event is None:
+                event = canonical(self._raw(index), self._kind, self._context)
             message_id = event.message_id or f"{self._head.batch_id}-{index}"
             scene = self._scenes.number(event)
             uncleaned = None if self._plan is None else clean(event, self._plan)
@@ -88,19 +97,8 @@ class Request:
         except Exception as problem:  # the door took it: a fault of ours must not lose it
             self._troubles.add(problem)
             return self._refused(index, Judgement(index, Verdict.DAMAGED, Reason.UNPROCESSED))
-        verdict = self._ok if judged is None else self._sheet.verdict(judged)
-        ours = (
-            self._shared,
-            verdict,
-            self._place_of(index),
-            scene,
-            index,
-            message_id,
-            None,
-            uncleaned,
-            *moment,
-        )
-        return ours, event
+        place = self._place_of(index) if self._places else self._place
+        return (self._shared, verdict, place, scene, index, message_id, None, uncleaned), moment, event
 
     def _refused(self, index: int, judged: Judgement) -> Row:
         """An event that is kept whole, and of which only what can be read has columns."""
@@ -114,7 +112,7 @@ class Request:
             moment = _moment(self._head.received_at, _time(self._head.sent_at))
             scene = self._scenes.bare(event)
         numbers = (self._shared, self._sheet.verdict(judged), self._place_of(index), scene)
-        return (*numbers, index, message_id, _raw(bytes(raw)), None, *moment), event
+        return (*numbers, index, message_id, _raw(bytes(raw)), None), moment, event
 
     def _filtered(self, index: int, judged: Judgement) -> Row:
         """Of an event that was to be kept out there is its message id and type, nothing of the person."""
@@ -123,15 +121,7 @@ class Request:
         nobodys = self._sheet.request(of_request(self._head, self._number, of_a_person=False))
         numbers = (nobodys, self._sheet.verdict(judged), self._sheet.nowhere, NO_SCENE)
         moment, kept = _moment(self._head.received_at), msgspec.structs.replace(_BLANK, type=event.type)
-        return (*numbers, index, message_id, None, None, *moment), kept
-
-    def _event(self, sent: Whole | Raw, index: int) -> Event:
-        """The event as it is, read already or to be read."""
-        if isinstance(sent, Whole):
-            event = event_of(sent, self._head.kind, self._read.context)
-            if event is not None:
-                return event
-        return canonical(self._raw(index), self._head.kind, self._read.context)
+        return (*numbers, index, message_id, None, None), moment, kept
 
     def _raw(self, index: int) -> Raw:
         if self._raws is None:
@@ -187,7 +177,7 @@ def damaged(damage: Damage, number: int, sheet: Sheet, opened: int) -> Iterator[
         judged = Judgement(index, Verdict.DAMAGED, Reason.DAMAGED)
         numbers = (lost, sheet.verdict(judged), sheet.nowhere, NO_SCENE)
         message_id = f"damaged-{sheet.segment_id}-{damage.ordinal + index}"
-        yield (*numbers, index, message_id, None, None, *_moment(when)), _BLANK
+        yield (*numbers, index, message_id, None, None), _moment(when), _BLANK
 
 
 def _unread(
@@ -202,7 +192,7 @@ def _unread(
         sheet.scenes_of(head.user_agent).bare(),
     )
     moment = _moment(head.received_at, _time(head.sent_at))
-    return (*numbers, index, message_id, raw, None, *moment), _BLANK
+    return (*numbers, index, message_id, raw, None), moment, _BLANK
 
 
 def _whereabouts(place: Place | None) -> tuple[str | None, ...]:

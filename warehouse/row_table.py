@@ -56,6 +56,7 @@ def table(sheet: Sheet) -> pa.Table:
     sheet.turn()
     length = len(sheet.ours["index"])
     own = {name: _array(sheet.ours[name], _KINDS[name]) for name in OWN}
+    own |= {name: _array(column, _KINDS[name]) for name, column in sheet.moments.items()}
     sent = {name: _array(sheet.sent[field], _KINDS[name]) for name, field in _AS_SENT.items()}
     segment = _spread([sheet.segment_id], pa.string(), pa.array([0] * length, pa.int32()))
     found = {**own, **sent, **_shared(sheet), "segment_id": segment}
@@ -65,7 +66,7 @@ def table(sheet: Sheet) -> pa.Table:
 
 
 def write_parquet(rows: pa.Table, segment_id: str, source: str) -> bytes:
-    """The object's bytes; `source` (SHA-256 of the segment) tells later which bytes it was made from."""
+    """The object's bytes; `source` tells later which segment it was made from."""
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -83,7 +84,7 @@ def write_parquet(rows: pa.Table, segment_id: str, source: str) -> bytes:
 
 
 def source_of(parquet: bytes) -> str | None:
-    """Which segment bytes an object was made from; None where it is damaged or does not say."""
+    """Which segment an object was made from; None where it is damaged or does not say."""
     if not is_whole(parquet):
         return None
     try:

@@ -23,7 +23,7 @@ from warehouse.request_rows import (
     unreadable,
 )
 from warehouse.row_table import SOURCE, source_of, table, write_parquet
-from warehouse.segments import Damage, Record, SegmentCount, Tally, count, opened_at, scan
+from warehouse.segments import HEAD_BYTES, Damage, Record, SegmentCount, Tally, count, opened_at, scan
 from warehouse.sheet import Row, Sheet
 from warehouse.tails import completed, stated
 
@@ -35,8 +35,8 @@ Known = Mapping[tuple[str, str], Cleans | None]
 class Landing(msgspec.Struct, frozen=True):
     """What becomes of a segment.
 
-    An object's key and bytes, and what the segment counts. Same segment, same bytes. `trouble` is the first
-    fault of ours that came up; `unprocessed` counts the events that it and its like hit.
+    An object's key and bytes, which segment it was made from, and what that counts. Same segment, same bytes.
+    `trouble` is the first fault of ours that came up; `unprocessed` counts the events that such faults hit.
     """
 
     segment_id: str
@@ -62,12 +62,22 @@ def convert(
     segment, without it each request stands alone. `after` are the first bytes of the worker's next segment.
     """
     opened, troubles = opened_at(data, segment_id), Troubles()
-    found = completed(scan(data), stated(data, segment_id, after), opened)
-    source = hashlib.sha256(data).hexdigest()
+    read = list(scan(data))
+    source = source_named(data, read)
+    found = completed(read, stated(data, segment_id, after), opened)
     rows = table(_sheet(found, segment_id, opened, plans, clocks, troubles))
     parquet = write_parquet(rows, segment_id, source)
     key = object_key(segment_id, opened)
     return Landing(segment_id, key, parquet, source, count(found, opened), troubles.events, troubles.first)
+
+
+def source_named(data: bytes, found: Iterable[Record | Damage]) -> str:
+    """Tells a segment from every other by what its frames say: each has the checksum of what it holds.
+
+    All bytes need not be hashed once more for that, which took as long as a tenth of making the rows.
+    """
+    heads = b"".join(data[one.offset : one.offset + HEAD_BYTES] for one in found)
+    return hashlib.sha256(b"%d %b%b" % (len(data), data[:HEAD_BYTES], heads)).hexdigest()
 
 
 def count_of(parquet: bytes) -> SegmentCount:

@@ -24,11 +24,11 @@ OF_VERDICT: Final = ("verdict", "reason", "pointer", "expected")
 OF_PLACE: Final = ("country", "region", "city")
 # Of each row: the numbers of what it shares, and what is its own.
 NUMBERS: Final = ("of_request", "of_verdict", "of_place", "of_scene")
-OWN: Final = ("index", "message_id", "raw", "uncleaned", *MOMENT)
+OWN: Final = ("index", "message_id", "raw", "uncleaned")
 NO_SCENE: Final = 0
 
-# A row in two parts: what is ours to say (`NUMBERS`, `OWN`), and the event as it was sent.
-Row = tuple[tuple[Any, ...], Event]
+# A row in three parts: what is ours to say (`NUMBERS`, `OWN`), when it was (`MOMENT`), the event as sent.
+Row = tuple[tuple[Any, ...], tuple[Any, ...], Event]
 _AT_ONCE: Final = 500  # so many rows are still in the processor's cache when they are turned
 _OK: Final = ("ok", None, None, None)
 
@@ -54,6 +54,7 @@ class Sheet:
     def __init__(self, segment_id: str) -> None:
         self.segment_id = segment_id
         self.ours: dict[str, list[Any]] = {name: [] for name in (*NUMBERS, *OWN)}
+        self.moments: dict[str, list[Any]] = {name: [] for name in MOMENT}
         self.sent: dict[str, list[Any]] = {name: [] for name in Event.__struct_fields__}
         self.requests: list[tuple[Any, ...]] = []
         self.verdicts, self.places = Numbered(), Numbered()
@@ -69,9 +70,13 @@ class Sheet:
 
     def turn(self) -> None:
         """Turns the rows that were added into columns."""
-        rows, self._rows = self._rows, []
-        for columns, values in ((self.ours, [mine for mine, _ in rows]), (self.sent, _values(rows))):
-            for column, more in zip(columns.values(), zip(*values, strict=True), strict=False):
+        if not self._rows:
+            return
+        ours, moments, events = zip(*self._rows, strict=True)
+        self._rows = []
+        parts = (self.ours, ours), (self.moments, moments), (self.sent, map(astuple, events))
+        for columns, rows in parts:
+            for column, more in zip(columns.values(), zip(*rows, strict=True), strict=True):
                 column += more
 
     def request(self, values: tuple[Any, ...]) -> int:
@@ -92,7 +97,3 @@ class Sheet:
         if found is None:
             found = self._by_agent[user_agent] = Scenes(self.scenes, user_agent)
         return found
-
-
-def _values(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    return [astuple(event) for _, event in rows]

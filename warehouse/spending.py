@@ -1,47 +1,72 @@
-"""A table of what marketing cost, as ad platforms export it."""
+"""A table of what marketing cost, as ad platforms export it: CSV, Parquet or JSON lines."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
-from datetime import date
-from math import isfinite
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from warehouse.errors import SpendingUnreadable
+from warehouse.imports.blocks import Block, Source, open_source
+from warehouse.imports.cells import number
+from warehouse.imports.dates import Dates, Unreadable
+from warehouse.imports.errors import BadImport
 from warehouse.registry.costs import Cost
 
 NAMES: Final = ("channel", "source", "medium", "campaign")
 _NEEDED: Final = ("day", "cost")
 _COLUMNS: Final = (*_NEEDED, "currency", *NAMES)
+_CHINESE: Final = {
+    "日期": "day", "花费": "cost", "消耗": "cost", "费用": "cost", "币种": "currency", "渠道": "channel",
+    "来源": "source", "媒介": "medium", "广告系列": "campaign", "推广计划": "campaign",
+}  # fmt: skip
 _LONGEST: Final = 400
 _MOST_ROWS: Final = 1_000_000
 
 
-def read_spending(path: Path, currency: str | None) -> list[Cost]:
-    """The costs of a CSV file (UTF-8, a header): `day` and `cost`, any of `campaign`, `source`, `medium`,
-    `channel`, and `currency`, or the one that is given. Rows of one day and names are added up.
+def read_spending(
+    path: Path, currency: str | None, encoding: str | None = None, delimiter: str | None = None
+) -> list[Cost]:
+    """The costs of a file: `day` and `cost`, any of `campaign`, `source`, `medium`, `channel`, and
+    `currency`, or the one that is given. Rows of one day and names are added up.
 
     SpendingUnreadable names the file, the line, the column and what would do.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _summed(_rows(path, csv.DictReader(file), currency))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SpendingUnreadable(f"cannot read {path}: {error}; a CSV file in UTF-8 would do") from error
+        return _summed(_rows(path, open_source(path, encoding, delimiter), currency))
+    except BadImport as error:
+        raise SpendingUnreadable(str(error)) from None
 
 
-def _rows(path: Path, reader: csv.DictReader[str], currency: str | None) -> Iterator[Cost]:
-    columns = [name.strip().lower() for name in reader.fieldnames or ()]
-    _check_columns(path, columns, currency)
-    reader.fieldnames = columns
-    for number, row in enumerate(reader, 2):
-        if number > _MOST_ROWS:
+def _rows(path: Path, source: Source, currency: str | None) -> Iterator[Cost]:
+    names = {column: _name(column) for column in source.columns}
+    _check_columns(path, [*names.values()], currency)
+    dates, done = Dates(UTC, None), 0
+    for block in source.blocks():
+        if block.bad:
+            raise SpendingUnreadable(
+                f"{path} line {block.bad[0].row} has more or fewer fields than the header; as many would do"
+            )
+        done += len(block.rows)
+        if done > _MOST_ROWS:
             raise SpendingUnreadable(f"{path} has more than {_MOST_ROWS} rows; a smaller file would do")
-        yield _cost(f"{path} line {number}", row, currency)
+        for row, cells in _cells(block, names):
+            yield _cost(f"{path} line {row}", cells, currency, dates)
+
+
+def _name(column: str) -> str:
+    bare = column.strip().lower()
+    return _CHINESE.get(bare, bare)
+
+
+def _cells(block: Block, names: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    none = [None] * len(block.rows)
+    columns: list[Sequence[Any]] = [block.columns.get(column, none) for column in names]
+    for row, *cells in zip(block.rows, *columns, strict=True):
+        yield row, dict(zip(names.values(), cells, strict=True))
 
 
 def _check_columns(path: Path, columns: list[str], currency: str | None) -> None:
@@ -57,25 +82,23 @@ def _check_columns(path: Path, columns: list[str], currency: str | None) -> None
         raise SpendingUnreadable(f"{path} has to have each column once, and one of {', '.join(NAMES)}")
 
 
-def _cost(place: str, row: Mapping[str | None, str | None], currency: str | None) -> Cost:
-    if None in row or None in row.values():
-        raise SpendingUnreadable(f"{place} has more or fewer fields than the header; as many would do")
-    texts = {str(name): (text or "").strip() for name, text in row.items()}
+def _cost(place: str, cells: Mapping[str, Any], currency: str | None, dates: Dates) -> Cost:
+    texts = {name: "" if cell is None else str(cell).strip() for name, cell in cells.items()}
     if longest := [name for name, text in texts.items() if len(text) > _LONGEST]:
         raise SpendingUnreadable(f"{place}: {longest[0]} is longer than {_LONGEST} letters; fewer would do")
     return Cost(
-        day=_day(place, texts["day"]),
+        day=_day(place, cells["day"], dates),
         currency=_currency(place, texts.get("currency") or currency or ""),
         cost=_number(place, texts["cost"]),
         **{name: texts.get(name, "") for name in NAMES},
     )
 
 
-def _day(place: str, text: str) -> str:
+def _day(place: str, said: Any, dates: Dates) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise SpendingUnreadable(f"{place}: day {text!r} is none; 2026-11-21 would do") from None
+        return datetime.fromtimestamp(dates.read(said) / 1e6, UTC).date().isoformat()
+    except Unreadable:
+        raise SpendingUnreadable(f"{place}: day {str(said)!r} is none; 2026-11-21 would do") from None
 
 
 def _currency(place: str, text: str) -> str:
@@ -86,10 +109,10 @@ def _currency(place: str, text: str) -> str:
 
 def _number(place: str, text: str) -> float:
     try:
-        found = float(text)
-    except ValueError:
+        found = float(number(text))
+    except Unreadable:
         found = -1
-    if not (isfinite(found) and found >= 0):
+    if not 0 <= found < float("inf"):
         raise SpendingUnreadable(f"{place}: cost {text!r} is no amount; 12.50 would do")
     return found
 

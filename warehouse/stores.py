@@ -27,10 +27,11 @@ _CONNECT_S, _ANSWER_S = 5.0, 45.0
 
 
 class ObjectInfo(msgspec.Struct, frozen=True, order=True):
-    """One object: its key, and its size in bytes."""
+    """One object: its key, its size in bytes, and when it was put (µs UTC, by the store's clock)."""
 
     key: str
     size: int
+    put_at: int = 0
 
 
 class Store(Protocol):
@@ -141,7 +142,8 @@ class LocalStore:
                 if _may_hold(key, prefix) and key + "\U0010ffff" > after:
                     yield from self._walk(key, prefix, after)
             elif key.startswith(prefix) and key > after:
-                yield ObjectInfo(key, entry.stat().st_size)
+                found = entry.stat()
+                yield ObjectInfo(key, found.st_size, found.st_mtime_ns // 1000)
 
     def _make_folder(self, folder: Path) -> None:
         """Also for a folder that is there: a crash may have left it without making it durable."""
@@ -285,7 +287,8 @@ class S3Store:
         with _named_failures(f"{self.bucket}/{self.prefix}{prefix}"):
             for page in self._client.get_paginator("list_objects_v2").paginate(**where):
                 for found in page.get("Contents", ()):
-                    yield ObjectInfo(found["Key"][len(self.prefix) :], found["Size"])
+                    put_at = round(found["LastModified"].timestamp() * 1e6)
+                    yield ObjectInfo(found["Key"][len(self.prefix) :], found["Size"], put_at)
 
     def exists(self, key: str) -> bool:
         try:

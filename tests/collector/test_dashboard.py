@@ -35,6 +35,7 @@ def exposed() -> dict[str, set[str]]:
     counts.fsyncs.append(0.001)
     metrics.flush(counts)
     metrics.books(Counted(0, 0, {"stored": 1}, 0, []), 1)
+    metrics.lags(None, 0)
     metrics.watched({})
     metrics.destinations([Destination("bi", "", "", 1.0, "", 0, "", State())], 0)
     lines = exposition(registry, None).decode().splitlines()

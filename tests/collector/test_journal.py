@@ -134,7 +134,7 @@ def test_what_could_not_be_made_durable_is_refused_and_the_next_is_taken(
         files = FaultyFiles()
         async with journal(tmp_path, files) as opened:
             await append(opened, "before")
-            await opened._on_thread(opened._writer.seal)
+            await opened._committer.result(opened._writer.seal)
             files.trouble = failing(operation, problem)
             with pytest.raises(JournalUnavailable, match=os.strerror(problem("").errno or 0)):
                 await append(opened, "refused")

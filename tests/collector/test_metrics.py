@@ -1,11 +1,13 @@
 """Plain integers become Prometheus numbers, once."""
 
+from math import inf
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
 from collector.metrics import Counts, Metrics, drop_dead, exposition
 from sdk_contract.verdicts import Judgement, Reason, Verdict
+from warehouse.behind import Behind
 from warehouse.counted import Counted
 from warehouse.registry.destinations import Destination, State
 
@@ -51,6 +53,26 @@ def test_the_books_are_told_as_they_were_counted() -> None:
         "sojourn_books_age_seconds 3.5",
     ):
         assert line in found
+
+
+def test_how_far_the_writer_is_behind_grows_while_it_says_nothing() -> None:
+    numbers = CollectorRegistry()
+    metrics = Metrics(numbers)
+
+    def told() -> dict[str, float]:
+        found = [line for line in exposition(numbers, None).decode().splitlines() if line[0] != "#"]
+        return {line.partition(" ")[0].removeprefix("sojourn_"): float(line.split()[1]) for line in found}
+
+    metrics.lags(None, 0)
+    assert told()["writer_age_seconds"] == told()['complete_age_seconds{stage="stitch"}'] == inf
+    metrics.lags(Behind(9_000_000, 2, 1_000_000, 70, 6_000_000, 4_000_000), 10_500_000)
+    found = told()
+    assert (found["writer_age_seconds"], found["unloaded_objects"], found["unstitched_rows"]) == (1.5, 2, 70)
+    assert found["unloaded_age_seconds"] == 9.5
+    assert found['complete_age_seconds{stage="load"}'] == 4.5
+    assert found['complete_age_seconds{stage="stitch"}'] == 6.5
+    metrics.lags(Behind(10_000_000, 0, None, 0, 10_000_000, 10_000_000), 10_000_000)
+    assert {told()[name] for name in ("unloaded_objects", "unloaded_age_seconds", "unstitched_rows")} == {0}
 
 
 def test_each_destination_tells_how_late_it_is() -> None:

@@ -10,8 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
+from collector import server
 from tests.collector.programs_run import kept, line_with, listening, pid_of, started
+from tests.collector.running import running
+from tests.collector.test_sink import until
 from tests.collector.test_supervisor import key_of
 
 EVENT = b'{"event":"Paid","userId":"u","messageId":"%b"}'
@@ -114,6 +118,19 @@ def test_a_worker_that_cannot_serve_replaces_nobody(tmp_path: Path) -> None:
             sock.sendall(request(key, "m-1"))
             assert answered(sock) == (200, False)
     assert kept(tmp_path) == ["m-1"]
+
+
+def test_whom_the_kernel_connected_before_the_end_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("ACCEPT", 0.0), ("LAST", 1.0), ("FAREWELL", 20.0)):
+        monkeypatch.setattr(server, f"{name}_SECONDS", seconds)
+    with running(tmp_path) as door:
+        door.server.told = True
+        until(lambda: door.server.ticks > 0)
+        with closing(connected(door.url)) as late:
+            late.sendall(request(door.key.secret, "m-late"))
+            assert answered(late) == (200, True)
 
 
 def test_stopping_answers_what_is_in_flight_and_is_out_in_time(tmp_path: Path) -> None:

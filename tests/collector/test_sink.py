@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+
 from collector.publish import Publisher
-from collector.sink import DRAIN, Loop
+from collector.sink import DRAIN, GARBAGE, GARBAGE_EVERY, Loop, keep_memory
 from collector.waiting import segments_in
 from tests.collector.segments_made import WORKER, batch, landed, put_sealed, request, segment, track
 from warehouse.landing import LocalStore
@@ -62,6 +67,26 @@ def test_the_program_lands_tallies_adopts_and_ends_when_told(tmp_path: Path) -> 
     registry = Registry.open(tmp_path / "registry.sqlite", now=lambda: 1)
     assert sum(events for _, _, events in registry.received()) == 3
     registry.close()
+
+
+def test_told_to_stop_before_it_has_begun_it_lands_what_waits(tmp_path: Path) -> None:
+    seal(tmp_path, 1)
+    parent = str(os.getpid())
+    command = [sys.executable, "-m", "collector.child", parent, "collector.sink", "--data", str(tmp_path)]
+    running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+    def listens_later() -> bool:
+        blocked = Path(f"/proc/{running.pid}/status").read_text().split("SigBlk:")[1].split()[0]
+        return bool(int(blocked, 16) >> (signal.SIGTERM - 1) & 1)
+
+    try:
+        until(listens_later)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(PATIENCE) == 0
+    finally:
+        running.kill()
+        running.wait()
+    assert [row["message_id"] for row in landed(LocalStore(tmp_path / "landing"))] == ["m1"]
 
 
 def test_a_second_sink_on_the_same_data_says_so_in_one_line(tmp_path: Path) -> None:
@@ -133,3 +158,43 @@ def test_when_told_to_stop_it_does_not_wait_for_a_store_that_is_down() -> None:
     loop.run(publisher)
     assert publisher.closed
     assert 2 <= publisher.steps <= 6
+
+
+class Ringing(Stubborn):
+    """A publisher each step of which leaves a ring of two, as a request does that the store did not take."""
+
+    def __init__(self, loop: Loop) -> None:
+        super().__init__(loop.clock)
+        self.loop, self.rings = loop, list[weakref.ref[Stubborn]]()
+
+    def step(self) -> int:
+        one, other = Stubborn(self.clock), Stubborn(self.clock)
+        one.other, other.other = other, one  # type: ignore[attr-defined]
+        self.rings.append(weakref.ref(one))
+        self.loop.woken.set()
+        if len(self.rings) == 5:
+            self.loop.stop()
+        return 0
+
+
+def test_what_failed_requests_leave_in_memory_is_given_up() -> None:
+    ticks = iter(range(1000))
+    loop = Loop(lambda: next(ticks) * GARBAGE_EVERY)
+    publisher = Ringing(loop)
+    gc.disable()
+    try:
+        loop.run(publisher)
+    finally:
+        gc.enable()
+    assert [ring() is None for ring in publisher.rings[:4]] == [True] * 4
+
+
+def test_what_one_segment_used_serves_the_next() -> None:
+    before, pool = gc.get_threshold(), pa.default_memory_pool()
+    try:
+        keep_memory()
+        assert (gc.get_threshold()[0], pa.default_memory_pool().backend_name) == (GARBAGE, "system")
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+        pa.set_memory_pool(pool)

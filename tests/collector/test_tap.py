@@ -217,3 +217,21 @@ def test_a_quiet_journal_gives_a_sign_of_life(tmp_path: Path) -> None:
         tap.close()
 
     asyncio.run(read())
+
+
+def test_readers_hear_the_end_when_nothing_can_be_followed_and_the_next_is_served(tmp_path: Path) -> None:
+    tries = iter([OSError("too many open files")])
+
+    def follower() -> Follower:
+        for problem in tries:
+            raise problem
+        return Follower(tmp_path, DIALECTS)
+
+    async def read() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, told: None)
+        tap = Tap(follower, 10)
+        assert [one async for one in tap.follow(10)] == [([], 0)]
+        assert await anext(tap.follow(10)) == ([], 0)
+        tap.close()
+
+    asyncio.run(asyncio.wait_for(read(), 20))

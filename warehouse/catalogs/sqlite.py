@@ -110,9 +110,14 @@ def is_whole_database(path: Path) -> bool:
 
 
 def replace_database(source: Path, target: Path) -> None:
-    """Put a SQLite file in the place of another that nobody has open."""
+    """Put a SQLite file in the place of another that nobody has open.
+
+    Its log is written ahead again, or who may only read it could not open it before somebody has written.
+    """
     aside = target.with_suffix(".restored")
     shutil.copyfile(source, aside)
+    with closing(sqlite3.connect(aside)) as con:
+        con.execute("PRAGMA journal_mode = WAL")
     sync(aside)
     for leftover in _beside(target):
         leftover.unlink(missing_ok=True)

@@ -38,15 +38,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 def moment_of(event: Event, asked: Asked, message_id: str, *, taken: bool) -> tuple[Any, ...]:
     """The values of `MOMENT`. `taken`: the door took the event; what was refused is no deed."""
-    original, received = event.timestamp, asked.received_at
     sent = asked.sent_at if event.sent_at is None else event.sent_at
-    if event.anonymous_id is None:
-        return (*moment(original, sent, received, None), None, sent)
+    device = event.anonymous_id
+    if device is None:
+        return (*moment(event.timestamp, sent, asked.received_at, None), None, sent)
     is_deed = taken and event.type in _CLICKED
     deed = hash((event.type, event.event, event.properties)) if is_deed else None
-    device = (asked.project, event.anonymous_id)
-    found, repeated = asked.clocks.see(device, original, sent, received, deed, message_id)
-    return (*found, repeated, sent)
+    (timestamp, clock, offset), repeated = asked.clocks.see(
+        (asked.project, device), event.timestamp, sent, asked.received_at, deed, message_id
+    )
+    return timestamp, clock, offset, repeated, sent
 
 
 def clean(event: Event, plan: Cleans) -> str | None:
