@@ -65,6 +65,11 @@ class Cursor(msgspec.Struct, frozen=True):
     load_seq: int = 0
     complete_until: datetime | None = None
 
+    @property
+    def moment(self) -> int | None:
+        """`complete_until` in µs UTC."""
+        return None if self.complete_until is None else round(self.complete_until.timestamp() * 1e6)
+
 
 def cursors(lake: Lake) -> dict[str, Cursor]:
     """The cursors `load` and `stitch`."""

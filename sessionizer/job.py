@@ -30,20 +30,19 @@ from sessionizer.rules import VISITS_IN_USE, RuleReader, text_of, text_of_visits
 from sessionizer.sessions import VisitRules
 from sessionizer.settings import SessionizerSettings
 from sessionizer.steps import Step
+from sessionizer.telling import Teller
 from sessionizer.visits.presets import chosen
 from sessionizer.watching import Watchman
+from warehouse.behind import Behind
 from warehouse.errors import CatalogUnavailable, LakeLocked
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.writer import Writer
 
-STATE = "sessionizer_state"
 RULES_IN_USE = "attribute_rules"
 IDENTITY_IN_USE = "identity_rules"
 LONGEST_PAUSE_US = 5_000_000
 ROUTINE = ("loaded", "stitched", "tagged", "entered", "upkeep")
-
-
 Opening = Callable[[Callable[[int, int], None]], Writer]
 
 
@@ -87,15 +86,15 @@ class Job:
         self.steps = {name: Step(name, action, report, now) for name, action in actions.items()}
         self._loaded = self._stitched = 0
         self._complete: int | None = None
+        self._answered: int | None = None
         self._stitched_complete: int | None = None
         self.writer = self._opened(opening)
-        self._books = Bookkeeper(
-            registry, self.writer.settings.folders, settings.books_every, settings.books_hours, report
-        )
+        folders = self.writer.settings.folders
+        self._books = Bookkeeper(registry, folders, settings.books_every, settings.books_hours, report)
         self._watchman = Watchman(registry, settings.watch_every, report)
-        self._actor = Actor(registry, self.writer.settings.folders.secrets, settings.actions_every, now)
+        self._actor = Actor(registry, folders.secrets, settings.actions_every, now)
         self._due = dict.fromkeys(actions, 0)
-        self._said: str | None = None
+        self._teller = Teller(registry)
         self._away = False
         self._rules = RuleReader(registry, settings.attribute_rule)
         self._tagger = tagging.Tagger(registry)
@@ -106,7 +105,7 @@ class Job:
         """Until `stop` is set. A fault of ours, neither SojournError nor DuckDB's, ends the program."""
         while not self.stop.is_set():
             busy = self.turn()
-            self._say_state()
+            self._say()
             if not busy:
                 self.stop.wait(self.settings.poll_every)
 
@@ -259,6 +258,7 @@ class Job:
         self._settle_visits()
         report = stitch(self.writer.lake, now=self.now, batch=self.settings.stitch_rows, **self.laws())
         self._stitched, self._stitched_complete = report.until, complete
+        self._answered = self._answered if report.behind else complete
         if not report.events:
             return False
         self._tell("stitched", began, msgspec.structs.asdict(report), "seconds")
@@ -382,6 +382,7 @@ class Job:
     def _read_cursors(self, lake: Lake) -> None:
         at = cursors(lake)
         self._loaded, self._stitched = at["load"].load_seq, at["stitch"].load_seq
+        self._complete, self._answered = at["load"].moment, at["stitch"].moment
         self._unfilled = at.get("rollup", Cursor()).load_seq < self._stitched
 
     def _tell(self, event: str, began: int, fields: dict[str, Any], *without: str) -> None:
@@ -391,10 +392,9 @@ class Job:
         level = "debug" if event in ROUTINE else "info"
         self.report(level, event, {**told, "seconds": round((self.now() - began) / 1e6, 3)})
 
-    def _say_state(self) -> None:
-        """What does not get on is in the registry's setting `sessionizer_state`, for whoever asks."""
+    def _say(self) -> None:
         troubles = {name: step.trouble.error for name, step in self.steps.items() if step.trouble}
-        state = msgspec.json.encode({"troubles": troubles}).decode()
-        if state != self._said:
-            self.registry.set_setting(STATE, state)
-            self._said = state
+        self._teller.tell_troubles(troubles)
+        if self._teller.is_due(self.now()):
+            rows = self._loaded - self._stitched
+            self._teller.tell(Behind(self.now(), *self.writer.left, rows, self._complete, self._answered))

@@ -12,8 +12,9 @@ import pytest
 from sdk_contract.errors import Transient
 from sdk_contract.plan import read_plan
 from sessionizer.commands import KINDS
-from sessionizer.job import STATE, Job
+from sessionizer.job import Job
 from sessionizer.settings import SessionizerSettings
+from sessionizer.telling import STATE
 from tests.warehouse.lakes import NOON, SECOND, Site, event
 from warehouse.timeline import timeline
 from warehouse.upkeep import Chore

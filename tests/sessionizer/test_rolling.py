@@ -68,7 +68,8 @@ def world(seed: int) -> tuple[random.Random, list[Event], Lake]:
     return random_, events, lake
 
 
-SEEDS = [seed if seed < 6 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(150)]
+# Worlds of 30, 60 and 90 events; more of them are slow.
+SEEDS = [seed if seed < 3 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(150)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -81,7 +82,7 @@ def test_each_run_keeps_it_in_step(seed: int) -> None:
     assert rollup.differences(lake) == []
 
 
-@pytest.mark.parametrize("seed", SEEDS[:3] + SEEDS[6:])
+@pytest.mark.parametrize("seed", SEEDS[1:])
 def test_filled_in_portions_while_runs_go_on(seed: int) -> None:
     random_, events, lake = world(seed)
     ends = cuts(random_, len(events))
@@ -97,7 +98,7 @@ def test_filled_in_portions_while_runs_go_on(seed: int) -> None:
     assert told(lake) == expected(lake, events[: ends[-1]])
 
 
-@pytest.mark.parametrize("seed", SEEDS[:3] + SEEDS[6:])
+@pytest.mark.parametrize("seed", SEEDS[1:])
 def test_what_people_decide_is_in_it_at_once(seed: int) -> None:
     random_, events, lake = world(seed)
     stitched(lake, cuts(random_, len(events)))
@@ -126,7 +127,7 @@ def test_upkeep_adds_up_rows_that_agree(tmp_path: Path) -> None:
     with connect(WarehouseSettings(data=str(tmp_path)), read_only=False) as lake:
         events = arrivals(random.Random(5), 40)
         store(lake, events)
-        stitched(lake, [10, 20, 30, 40])
+        stitched(lake, [20, 40])
         before, rows = told(lake), lake.query("SELECT count(*) FROM daily")[0][0]
         (day,) = lake.query("SELECT day FROM daily GROUP BY day ORDER BY count(*) DESC, day LIMIT 1")[0]
         paths = [one.path for one in file_shapes(lake) if one.table == "daily" and one.partition == str(day)]

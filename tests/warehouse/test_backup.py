@@ -54,6 +54,8 @@ def test_what_landed_after_the_backup_is_loaded_and_counted_after_a_restore(
     site.land([event("m4")], worker="n-w1")
     before = [message for _, message in writer_of(site)]
     put_back(site, tmp_path / "copy", replace=True)
+    with site.reader() as lake:  # before any writer has opened it
+        assert [message for _, message in ids(lake)] == ["m1", "m2"]
     assert [message for _, message in writer_of(site)] == before == ["m1", "m2", "m3", "m4"]
     with site.reader() as lake:
         books = balance(lake, site.store, site.registry, site.settings.folders.journal)

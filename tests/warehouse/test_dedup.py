@@ -77,13 +77,22 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
-@given(steps)
+@pytest.mark.parametrize("examples", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_restarts_lost_indexes_and_expiry_change_nothing(
-    tmp_path_factory: pytest.TempPathFactory, lake: Lake, steps: list[list[Row] | str]
+    tmp_path_factory: pytest.TempPathFactory, lake: Lake, examples: int
 ) -> None:
     """Rows older than the index's horizon are sought in the lake, so that even they are judged exactly."""
-    folder = tmp_path_factory.mktemp("dedup")
+
+    @settings(max_examples=examples, deadline=None)
+    @given(steps)
+    def check(steps: list[list[Row] | str]) -> None:
+        go_through(steps, tmp_path_factory.mktemp("dedup"), lake)
+
+    check()
+
+
+def go_through(steps: list[list[Row] | str], folder: Path, lake: Lake) -> None:
+    """Each load is judged as the model judges it, whatever was done to the index before."""
     lake.execute("DELETE FROM events")
     lake.execute("DELETE FROM cursors")
     model = Model()

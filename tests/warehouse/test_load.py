@@ -1,5 +1,6 @@
 """Landing to lake: every row exactly once, in the recorded order, at its place."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,25 @@ def test_an_object_of_an_old_hour_is_found_by_the_sweep(site: Site) -> None:
         assert arrivals.waiting() == [old, new]
         arrivals.loaded([new])
         assert arrivals.waiting() == [old]
+
+
+def test_the_oldest_object_that_waits_is_known_also_where_it_cannot_be_read(site: Site) -> None:
+    keys = [site.land([event(name)]) for name in "ab"]
+    for age, key in enumerate(keys):
+        put_at = (site.clock - (30 + age) * SECOND) * 1000
+        os.utime(site.store.root / key, ns=(put_at, put_at))
+    with site.writer() as lake:
+        arrivals = Arrivals(site.store, lake, now=site.now)
+        left = [arrivals.left]
+        assert arrivals.waiting() == keys
+        arrivals.set_aside(keys[1:])
+        left.append(arrivals.left)
+        arrivals.loaded(keys[1:])
+        left.append(arrivals.left)
+        arrivals.loaded(keys)
+        left.append(arrivals.left)
+    oldest, older = site.clock - 31 * SECOND, site.clock - 30 * SECOND
+    assert left == [(0, None), (2, oldest), (1, older), (0, None)]
 
 
 def test_complete_until_stops_at_the_oldest_segment_that_is_not_in(site: Site) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, MAIL, TABLET, World, history
+from warehouse.erasure import held
 from warehouse.erasure.errors import BadErasure
 from warehouse.erasure.export import Exported, export
 from warehouse.erasure.held import counts
@@ -53,7 +54,11 @@ def test_who_cannot_be_meant(world: World) -> None:
     assert of(world, "nobody", project="shop", kind="user_id").ids == (Id("user_id", "nobody"),)
 
 
-def test_rows_are_counted_in_every_table_that_tells_of_people(world: World) -> None:
+@pytest.mark.parametrize("scans", [held._SCANS, 0], ids=["a scan an id", "one for all"])
+def test_rows_are_counted_in_every_table_that_tells_of_people(
+    world: World, scans: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "_SCANS", scans)
     found = counts(world.job.writer.lake, of(world, ADA, project="shop"))
     assert found["events"] == 4
     assert {name: found[name] for name in ("sessions", "identities", "customers", "traits")} == {

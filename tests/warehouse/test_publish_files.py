@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loadtest.seaweed import BucketAt
-from tests.warehouse.lakes import NOON, Site
+from tests.warehouse.lakes import NOON, SECOND, Site
 from tests.warehouse.published_lake import ALL, MAIL, change, expected, small_lake
 from warehouse.cli.destination import destination
 from warehouse.cli.publish import publish as command
 from warehouse.errors import StoreUnavailable
-from warehouse.landing import LocalStore
-from warehouse.publish import Choice, publish, read_place
+from warehouse.landing import LocalStore, Store, open_store
+from warehouse.publish import Choice, objects, publish, read_place
 from warehouse.publish.errors import BadDestination, DestinationAway, DestinationRefused
 from warehouse.publish.objects import Manifest
 from warehouse.publish.place import password_of
 from warehouse.publish.selecting import select
 from warehouse.publish.tables import named
+from warehouse.publish.turns import Program, Turn, _going
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,8 @@ def test_a_run_that_ends_leaves_the_last_one_whole(
     puts: list[str] = []
 
     def put(self: LocalStore, key: str, data: bytes) -> bool:
+        if key.startswith("turns/"):
+            return whole(self, key, data)
         if puts:
             raise StoreUnavailable(f"landing object {key}: gone")
         puts.append(key)
@@ -122,6 +127,87 @@ def test_what_is_not_ours_is_left_alone(site: Site, tmp_path: Path) -> None:
     assert (tmp_path / "manifest.json").read_text() == "mine"
 
 
+def taking_turns(site: Site, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine comes while this one puts its files; then one is silent, and is passed over."""
+    few, here, there = Choice(tables=("sessions", "daily")), Program("a", 1), Program("b", 1)
+    store, met = open_store(place), list[str]()
+    whole, minute = type(store).put_new, 60 * SECOND
+
+    def run(program: Program, at: int) -> None:
+        with site.reader() as lake:
+            objects.publish(lake, read_place(place), few, "own", at, None, program)
+
+    def put(self: Any, key: str, data: bytes) -> bool:
+        if key.startswith("sessions/") and not met:
+            met.append(key)
+            with pytest.raises(DestinationAway, match="another program publishes there right now"):
+                run(there, NOON)
+        return bool(whole(self, key, data))
+
+    monkeypatch.setattr(type(store), "put_new", put)
+    run(here, NOON)
+    assert met
+    named_files = {one.key for one in manifest_of(store).files}
+    assert {one.key for one in store.list()} - named_files == {"manifest.json", "turns/000000000001.json"}
+    run(there, NOON + minute)  # what is over may be followed at once
+    silent = Turn(store, place, here, NOON + minute)
+    with pytest.raises(DestinationAway):
+        run(there, NOON + 30 * minute)
+    run(there, NOON + 31 * minute)
+    before = manifest_of(store)
+    with pytest.raises(DestinationAway, match="has published there meanwhile"):
+        silent.require()
+    silent.end()
+    run(here, NOON + 32 * minute)
+    assert manifest_of(store).files == before.files
+    late: list[str] = []
+
+    def exists(self: Any, key: str) -> bool:
+        if key.startswith("sessions/") and not late:
+            late.append(key)
+            run(there, NOON + 80 * minute)
+        return bool(looked(self, key))
+
+    looked = type(store).exists
+    monkeypatch.setattr(type(store), "exists", exists)
+    with pytest.raises(DestinationAway, match="has published there meanwhile"):
+        run(here, NOON + 40 * minute)
+    assert manifest_of(store).published_at == "2026-11-21T13:20:00+00:00"
+    Turn(store, place, Program("a", 2**30), NOON + 81 * minute)
+    run(here, NOON + 81 * minute)  # a program of this machine that is gone holds up nobody
+    Turn(store, place, here, NOON + 82 * minute)
+    _going.clear()
+    run(here, NOON + 82 * minute)  # nor does what this one could not end
+
+
+def manifest_of(store: Store) -> Manifest:
+    return msgspec.json.decode(store.get("manifest.json"), type=Manifest)
+
+
+@pytest.mark.slow
+def test_two_machines_take_turns_at_a_folder(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking_turns(site, str(tmp_path), monkeypatch)
+
+
+def test_of_two_that_take_one_turn_one_has_it(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    got: list[str] = []
+
+    def take(name: str) -> None:
+        with suppress(DestinationAway):
+            Turn(store, "here", Program(name, 1), NOON)
+            got.append(name)
+
+    threads = [threading.Thread(target=take, args=(f"m{number}",)) for number in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(got) == 1
+
+
 @pytest.mark.s3
 def test_a_bucket(site: Site, seaweed: BucketAt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)
@@ -130,6 +216,7 @@ def test_a_bucket(site: Site, seaweed: BucketAt, monkeypatch: pytest.MonkeyPatch
     few = Choice(tables=("sessions", "tag_members"))
     assert out(site, place, few)["sessions"]
     assert out(site, place, few) == {}
+    taking_turns(site, place.replace("/bi?", "/turns?"), monkeypatch)
     with pytest.raises(DestinationAway):
         out(site, "s3://bucket/bi?endpoint=http://127.0.0.1:9&region=us-east-1", few)
 

@@ -87,6 +87,15 @@ def test_types_and_comments_are_fit_for_reports(made: Site, outside: Outside) ->
     assert outside.sql("SELECT event, events, customers FROM sojourn.daily ORDER BY event") == daily
     city = outside.sql("SELECT value FROM sojourn.customer_attributes WHERE name = 'city'")
     assert city == [('杭州, a"bc\n',)]
+    by_customer = outside.sql(
+        "SELECT tablename FROM pg_indexes WHERE schemaname = 'sojourn' AND indexdef LIKE '%(customer_id%'"
+    )
+    with_customers = outside.sql(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE table_schema = 'sojourn' AND column_name = 'customer_id'"
+    )
+    assert {*by_customer, ("customer_attributes",), ("tag_members",)} >= {*with_customers}
+    assert ("sessions",) in by_customer
     deals = outside.sql("SELECT deal_id, customer_id, stage, amount, name FROM sojourn.deals")
     assert deals == [("X1", "c_2", "Offer", 5.0, None)]
     ages = outside.sql("SELECT number FROM sojourn.customer_attributes WHERE name = 'age' ORDER BY 1")

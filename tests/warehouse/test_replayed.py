@@ -138,7 +138,7 @@ def test_a_body_that_turns_out_to_hold_more_events_is_received_with_them(
     "order",
     [
         (1, 3, 0, 2),
-        (3, 2, 1, 0),
+        pytest.param((3, 2, 1, 0), marks=pytest.mark.slow),
         pytest.param((0, 1, 2, 3), marks=pytest.mark.slow),
         pytest.param((2, 0, 3, 1), marks=pytest.mark.slow),
     ],

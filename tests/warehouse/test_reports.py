@@ -210,8 +210,22 @@ def test_schedules_want_each_span_once(tmp_path: Path, monkeypatch: pytest.Monke
         keeping.schedule(registry, board, "week", "Nowhere", "zh", None, "ann")
     ((_, wish),) = keeping.due(registry, NOW)
     assert (wish.span.label, wish.language, wish.board) == ("2026-W46", "zh", board)
+    (stands,) = keeping.standing(registry, NOW)
+    assert (stands.next, stands.last, stands.failed) == (NOW, None, None)
+    registry.report_failed(made.id, "2026-W46", "the lake was asleep")
+    registry.report_failed(99, "2026-W46", "nobody's")
+    later = NOW + keeping.REST_US
+    assert [keeping.rested(registry, at) == [] for at in (NOW, later - 1, later)] == [True, True, False]
+    (stands,) = keeping.standing(registry, NOW)
+    assert (stands.next, stands.failed and stands.failed.reason) == (later, "the lake was asleep")
     registry.keep_report(keeping.prepared(manifest(), made.id))
     assert keeping.due(registry, NOW) == []
+    (stands,) = keeping.standing(registry, NOW)
+    assert stands.next == named("2026-W47", "UTC").until
+    assert stands.last
+    assert stands.last.label == "2026-W46"
+    registry.report_failed(made.id, "2026-W46", "somebody else was faster")
+    assert registry.report_failures() == {}
     with pytest.raises(RegistryError, match="made already"):
         registry.keep_report(keeping.prepared(manifest(), made.id))
     ((_, wish),) = keeping.due(registry, NOW + 2 * 86_400_000_000)

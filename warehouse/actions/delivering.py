@@ -15,6 +15,7 @@ import msgspec
 
 from sdk_contract.errors import SojournError
 from sdk_contract.privacy import Vault
+from warehouse.actions.barring import is_barred
 from warehouse.actions.destinations import read_destination
 from warehouse.actions.errors import SecretMissing
 from warehouse.actions.keeping import secrets_of
@@ -24,6 +25,7 @@ from warehouse.actions.published import rule_of
 from warehouse.actions.rules import Destination, Rule
 from warehouse.actions.sending import Sender
 from warehouse.actions.settings import DeliverSettings
+from warehouse.actions.trying import RULE, TRIED
 from warehouse.registry import Registry
 from warehouse.registry.actions import Entry
 
@@ -56,6 +58,7 @@ class Deliverer:
         self._there: dict[Place, Destination] = {}
         self._texts: dict[Place, str] = {}
         self._rules: dict[tuple[str, str, int], Rule] = {}
+        self._off: set[Place] = set()
         self._tokens: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._load: Counter[Place] = Counter()
@@ -93,6 +96,7 @@ class Deliverer:
     def _read(self) -> None:
         """Destinations as they are published now; one that cannot be read is as if it were away."""
         texts = self.registry.action_destinations()
+        self._off = self.registry.action_destinations_off()
         self._tokens = self.registry.action_secrets()
         for place, text in texts.items():
             if self._texts.get(place) != text:
@@ -104,7 +108,7 @@ class Deliverer:
         return [place for place in self._there if not self._may(place, now)]
 
     def _may(self, place: Place, now: int) -> bool:
-        if place not in self._there:
+        if place not in self._there or place in self._off:
             return False
         together = self.settings.action_together
         return self._load[place] < together and self._circuits[place].may(now) and self._paces[place].may(now)
@@ -129,6 +133,8 @@ class Deliverer:
     async def _tried(self, place: Place, entry: Entry) -> Outcome:
         to = self._there[place]
         try:
+            if is_barred(self.registry, self._vault(), entry):
+                return Outcome("barred", "the customer was suppressed or erased while it waited")
             secrets = secrets_of(to, self._tokens, self._vault(), self._env)
             rule = self._rule(entry)
         except SecretMissing as error:
@@ -138,6 +144,8 @@ class Deliverer:
         return await self.sender.send(to, rule, entry, secrets)
 
     def _rule(self, entry: Entry) -> Rule:
+        if entry.rule == TRIED:
+            return RULE
         known = (entry.project, entry.rule, entry.version)
         if known not in self._rules:
             for one in self.registry.actions(entry.project, entry.rule):
@@ -147,6 +155,10 @@ class Deliverer:
     def _note(self, entry: Entry, outcome: Outcome) -> None:
         now = self._now()
         fields = {"action": entry.id, "rule": entry.rule, "destination": entry.destination}
+        if outcome.kind == "barred":
+            self.registry.drop_waiting([entry.id], "suppressed", outcome.why)
+            self._report("debug", "action withdrawn", {**fields, "why": outcome.why})
+            return
         if outcome.kind == "sent":
             self.registry.settle_entry(entry.id, "sent", "")
             self._report("debug", "action sent", {**fields, "attempts": entry.attempts + 1})

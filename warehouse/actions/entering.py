@@ -14,7 +14,7 @@ from warehouse.actions.known import EMAIL, Known, known
 from warehouse.actions.published import destinations, in_force
 from warehouse.actions.quiet import leaves_at
 from warehouse.actions.rules import Cap, Destination, Versioned
-from warehouse.actions.withdrawing import withdraw
+from warehouse.actions.withdrawing import GOOD_US, withdraw
 from warehouse.insights.memberships import as_of
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -53,7 +53,7 @@ def enter(
             new = registry.enter(rows)
             count += new
             waiting += new and sum(row["state"] == "waiting" for row in rows)
-    withdrawn = withdraw(lake, registry, versions, now)
+    withdrawn = withdraw(lake, registry, vault, versions, now)
     return Entered(count, waiting, withdrawn), Since(moment, now)
 
 
@@ -157,6 +157,7 @@ class _Desk:
             "why": why,
             "data": msgspec.json.encode(data if kept else {}).decode(),
             "due_at": leaves_at(rule.quiet, self.now),
+            "good_until": self.now + GOOD_US if rule.consent is not None and customer else None,
         }
 
     def _alerts(self) -> list[Alert]:

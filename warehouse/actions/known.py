@@ -13,7 +13,7 @@ from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.statements import statement
 
-EMAIL = "email"
+EMAIL, PHONE = "email", "phone"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -39,13 +39,7 @@ def known(
     """What has to be known of those who entered."""
     gather(lake, [one.customer for one in found])
     lake.execute(statement("tags/subjects"))
-    ids: dict[str, list[tuple[str, str]]] = {}
-    for customer, kind, value in lake.query(statement("actions/ids"), {"project": project}):
-        ids.setdefault(customer, []).append((kind, value))
-    traits: dict[str, dict[str, str]] = {}
-    asked = {"project": project, "names": [*rule.fields, EMAIL]}
-    for customer, name, value in lake.query(statement("actions/traits"), asked):
-        traits.setdefault(customer, {})[name] = value
+    ids, traits = _ids(lake, project), _traits(lake, project, rule.fields)
     evidence = sorted({id for one in found for id in one.evidence})
     carried = (
         lake.query(statement("actions/carried"), {"project": project, "ids": evidence}) if evidence else []
@@ -67,6 +61,28 @@ def agreed(lake: Lake, project: str, purpose: str | None) -> frozenset[str]:
     return frozenset(customer for customer, answer in rows if answer == "true")
 
 
+def suppressed(lake: Lake, registry: Registry, vault: Callable[[], Vault], project: str) -> frozenset[str]:
+    """Which of the customers of `tag_customers` are suppressed by any id of theirs."""
+    if not registry.suppressions().get(project):
+        return frozenset()
+    return _suppressed(registry, vault, project, _ids(lake, project), _traits(lake, project))
+
+
+def _ids(lake: Lake, project: str) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for customer, kind, value in lake.query(statement("actions/ids"), {"project": project}):
+        found.setdefault(customer, []).append((kind, value))
+    return found
+
+
+def _traits(lake: Lake, project: str, names: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    asked = {"project": project, "names": [*names, EMAIL, PHONE]}
+    for customer, name, value in lake.query(statement("actions/traits"), asked):
+        found.setdefault(customer, {})[name] = value
+    return found
+
+
 def _suppressed(
     registry: Registry,
     vault: Callable[[], Vault],
@@ -81,7 +97,7 @@ def _suppressed(
     found = set()
     for customer, pairs in ids.items():
         told = traits.get(customer, {})
-        every = [*pairs, *((name, told[name]) for name in (EMAIL, "phone") if name in told)]
+        every = [*pairs, *((name, told[name]) for name in (EMAIL, PHONE) if name in told)]
         if any(keys.digest(kind, value) in digests for kind, value in every):
             found.add(customer)
     return frozenset(found)

@@ -18,11 +18,12 @@ _BUSY: Final = {"wecom": (-1, 45009), "dingtalk": (-1, 130101, 410100), "feishu"
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`sent`; `retry`, not before `after` seconds; or `dead`: trying again would not help. `down`: the
-    destination itself is in trouble, so others that wait for it need not be tried.
+    """`sent`; `retry`, not before `after` seconds; `dead`: trying again would not help; or `barred`: the
+    customer may not be told. `down`: the destination itself is in trouble, so others that wait for it need
+    not be tried.
     """
 
-    kind: Literal["sent", "retry", "dead"]
+    kind: Literal["sent", "retry", "dead", "barred"]
     why: str = ""
     after: float = 0.0
     down: bool = False

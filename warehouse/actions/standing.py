@@ -8,9 +8,12 @@ import msgspec
 
 from warehouse.actions.destinations import host_of
 from warehouse.actions.published import destinations, rule_of
+from warehouse.actions.trying import TRIED
 from warehouse.registry import Registry
 from warehouse.registry.actions import Entry, PublishedAction
 from warehouse.times import iso
+
+_TESTS = 1_000
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -31,7 +34,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A destination: its kind and host, never its secrets."""
+    """A destination: its kind and host, never its secrets. `tested`: what became of the last message to try
+    it with, and when it was asked for.
+    """
 
     project: str
     name: str
@@ -41,6 +46,9 @@ class Place(msgspec.Struct, frozen=True):
     dead: int
     oldest_waiting: str | None
     trouble: str | None
+    is_on: bool
+    tested: str | None
+    tested_at: str | None
 
 
 def standing(registry: Registry, project: str | None = None) -> list[Standing]:
@@ -75,6 +83,8 @@ def places(registry: Registry, project: str | None = None) -> list[Place]:
     """Every destination, with what waits for it and why it does."""
     waiting = registry.waiting_entries()
     dead = registry.entries(project=project, state="dead", limit=100_000)
+    tests = {(e.project, e.destination): e for e in reversed(registry.entries(rule=TRIED, limit=_TESTS))}
+    off = registry.action_destinations_off()
     found = []
     for name in sorted({of for of, _ in registry.action_destinations(project)}):
         for one in destinations(registry, name):
@@ -82,7 +92,15 @@ def places(registry: Registry, project: str | None = None) -> list[Place]:
             trouble = next((e.why for e in reversed(own) if e.attempts), None)
             gone = sum((e.project, e.destination) == (name, one.name) for e in dead)
             oldest = iso(min(e.found_at for e in own)) if own else None
-            found.append(Place(name, one.name, one.kind, host_of(one), len(own), gone, oldest, trouble))
+            tried = tests.get((name, one.name))
+            tested = None if tried is None else f"{tried.state} {tried.why}".strip()
+            found.append(
+                Place(
+                    name, one.name, one.kind, host_of(one), len(own), gone, oldest, trouble,
+                    (name, one.name) not in off, tested,
+                    None if tried is None else iso(tried.found_at),
+                )
+            )  # fmt: skip
     return found
 
 

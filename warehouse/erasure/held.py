@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
+from sdk_contract.keys import identity_key
 from warehouse.erasure.looking import Looked
 from warehouse.erasure.people import ERASE, Person
-from warehouse.erasure.statements import run
+from warehouse.erasure.statements import run, text
 from warehouse.erasure.subject import Subject
 from warehouse.lake import Lake
 
+# So many ids are looked for in a scan each, which reads what may hold the one; more of them in one over all.
+_SCANS: Final = 8
 # Tables whose rows are known by their place in landing.
 LOADED: Final = ("events", "rejected", "duplicates", "replays", "objects")
 _OF_NOBODY: Final = ("cursors", "schema_migrations")
@@ -32,7 +35,19 @@ def gather(lake: Lake, people: Iterable[Subject]) -> None:
     ):
         with lake.table("person_given", pa.table({column: values})):
             lake.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {column} FROM person_given")
-    run(lake, "their_sessions")
+    run(lake, "their_sessions", sessions=_sessions(keys, kept))
+
+
+def _sessions(keys: Sequence[int], kept: Sequence[int]) -> str:
+    """SQL that gives session ids of visits by these ids, or on devices that are the person's alone."""
+    if len(keys) + len(kept) <= _SCANS:
+        tests = [f"identity_key = {key}" for key in (*keys, *kept)] + [f"subject_key = {key}" for key in keys]
+    else:
+        tests = [
+            "identity_key IN (SELECT key FROM person_keys UNION ALL SELECT key FROM kept_keys)",
+            "subject_key IN (SELECT key FROM person_keys)",
+        ]
+    return "UNION\n".join(f"SELECT session_id FROM sessions WHERE {test}\n" for test in tests or ["false"])
 
 
 def conditions(lake: Lake) -> Iterator[tuple[str, str]]:
@@ -52,16 +67,35 @@ def conditions(lake: Lake) -> Iterator[tuple[str, str]]:
 
 
 def find_events(lake: Lake, subject: Subject) -> None:
-    """Make the temp table `theirs`: load_seq and message id of the person's events."""
-    values = {
+    """Make the temp table `theirs`: load_seq, message id, day and subject of the person's events."""
+    users, devices = _values(subject, "user_id"), _values(subject, "anonymous_id")
+    keys = [identity_key(subject.project, "anonymous_id", device) for device in devices]
+    values: dict[str, Any] = {
         "project": subject.project,
-        "users": [id.value for id in subject.ids if id.kind == "user_id"],
-        "devices": [id.value for id in subject.ids if id.kind == "anonymous_id"],
         "either": [id.value for id in subject.ids],
         "keys": subject.keys,
         "kept": subject.kept_keys,
     }
-    run(lake, "theirs", values)
+    if len(users) + len(devices) <= _SCANS:
+        tests = [f"user_id = $user_{number}" for number in range(len(users))]
+        tests += [f"subject_key = {key} AND anonymous_id = $device_{n}" for n, key in enumerate(keys)]
+        values |= {f"user_{number}": user for number, user in enumerate(users)}
+        values |= {f"device_{number}": device for number, device in enumerate(devices)}
+    else:
+        tests = [
+            f"{column} IN (SELECT unnest(${column}s::VARCHAR[]))" for column in ("user_id", "anonymous_id")
+        ]
+        values |= {"user_ids": users, "anonymous_ids": devices}
+    run(
+        lake,
+        "theirs",
+        values,
+        named="UNION\n".join(text("named").format(test=test) for test in tests or ["false"]),
+    )
+
+
+def _values(subject: Subject, kind: str) -> list[str]:
+    return [id.value for id in subject.ids if id.kind == kind]
 
 
 def shared_rows(lake: Lake, subject: Subject) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -35,10 +35,14 @@ def planned(lake: Lake, subject: Subject) -> Planned:
 
 def with_look(plan: Planned, found: Looked) -> Planned:
     """With what a look at everything has found."""
+    return msgspec.structs.replace(plan, landing=in_landing(found), files=found.files)
+
+
+def in_landing(found: Looked) -> dict[str, int]:
+    """What would change in landing: objects, rows of the person, and rows of others in which an id stands."""
     of = found.landing.values()
-    landing = {
+    return {
         "objects": len(found.landing),
         "rows": sum(len(rows.erase) + len(rows.pseudonymise) for rows in of),
         "mentions": sum(len(rows.clear) for rows in of),
     }
-    return msgspec.structs.replace(plan, landing=landing, files=found.files)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -16,6 +17,7 @@ import msgspec
 from warehouse.imports.counts import Counts
 from warehouse.imports.drafts import CONTENT_BYTES, KEY_BYTES
 from warehouse.imports.errors import BadImport
+from warehouse.imports.orders import KEPT, mark_of
 
 _ROWS: Final = """
     CREATE TABLE IF NOT EXISTS rows (
@@ -25,25 +27,25 @@ _PROGRESS: Final = """
     CREATE TABLE IF NOT EXISTS progress (
         run INTEGER PRIMARY KEY, next INTEGER NOT NULL, counts TEXT NOT NULL
     )"""
-_PUT: Final = """
-    INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+_PUT: Final = f"""
+    INSERT INTO rows VALUES (?1, ?2, ?3, iif(?4 = {KEPT}, 0, ?4)) ON CONFLICT (key) DO UPDATE SET
         content = CASE WHEN excluded.revision >= revision THEN excluded.content ELSE content END,
-        told = max(told, excluded.told), revision = max(revision, excluded.revision)"""
+        told = iif(?4 = {KEPT}, told, ?4), revision = max(revision, excluded.revision)"""
 _PREFIX: Final = "im-"
 _AT_ONCE: Final = 500
 
 
 class Known(NamedTuple):
     """What is known of a row: what it said last, how often it said something else, and whether an event of
-    it was taken.
+    it was taken and counts (NEVER, COUNTS or APART).
     """
 
     content: bytes
     revision: int
-    told: bool
+    mark: int
 
 
-Entry = tuple[bytes, bytes, int, bool]
+Entry = tuple[bytes, bytes, int, int]
 
 
 class RowIndex:
@@ -78,13 +80,15 @@ class RowIndex:
             marks = ", ".join("?" * len(some))
             sql = f"SELECT key, content, revision, told FROM rows WHERE key IN ({marks})"
             for key, content, revision, told in self._con.execute(sql, some):
-                found[key] = Known(content, revision, bool(told))
+                found[key] = Known(content, revision, told)
         return found
 
     def put(self, entries: Iterable[Entry], run: int, next: int, counts: str) -> None:
-        """Enter what a block said, that the run goes on with block `next`, and the counts so far (JSON)."""
+        """Enter what a block said, the older first where several are of one row; that the run goes on with
+        block `next`; and the counts so far (JSON).
+        """
         self._con.execute("BEGIN IMMEDIATE")
-        self._con.executemany(_PUT, sorted(entries))
+        self._con.executemany(_PUT, sorted(entries, key=itemgetter(0)))
         self._con.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (run, next, counts))
         self._con.execute("COMMIT")
 
@@ -107,7 +111,7 @@ def message_id(entry: Entry) -> str:
     return f"{_PREFIX}{_text(entry[0])}-{_text(entry[1])}-{entry[2]}"
 
 
-def entry_of(message_id: str, *, told: bool) -> Entry | None:
+def entry_of(message_id: str, event: str | None, *, taken: bool) -> Entry | None:
     """The entry that a message id was made of; None for one that is not of an import."""
     parts = message_id.removeprefix(_PREFIX)
     size = (KEY_BYTES * 8 + 5) // 6
@@ -121,7 +125,7 @@ def entry_of(message_id: str, *, told: bool) -> Entry | None:
         return None
     if (len(found[0]), len(found[1])) != (KEY_BYTES, CONTENT_BYTES):
         return None
-    return (*found, int(revision), told)
+    return (*found, int(revision), mark_of(event, int(revision), taken=taken))
 
 
 def _text(value: bytes) -> str:

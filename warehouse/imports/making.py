@@ -17,6 +17,8 @@ from warehouse.imports.counts import Counts, Refused
 from warehouse.imports.drafts import Draft, moment_of
 from warehouse.imports.index import Entry, Known, message_id
 from warehouse.imports.kinds import LIBRARY, Kind
+from warehouse.imports.mapping import Mapping as Read
+from warehouse.imports.orders import COUNTS, NEVER, States
 from warehouse.imports.repeats import Repeats
 from warehouse.protect import Kept, protect
 from warehouse.rows import table_of, write_parquet
@@ -26,6 +28,7 @@ from warehouse.segments import HOUR_US, Place, Record, RecordHead, Tally
 _DIALECT: Final = BY_NAME["segment"]
 _KIND: Final = "batch"
 _REQUEST: Final = 1_000
+_NAMED: Final = ("interactions", "orders")
 REFUSED_TYPE: Final = "import"
 """Type of the events of rows that will not do: no rule of a key or plan can make them good."""
 Sending = tuple[Draft, Entry]
@@ -45,14 +48,16 @@ class Made(msgspec.Struct, frozen=True):
 class Maker:
     """Makes landing objects of the drafts of one run.
 
-    `said_by` is what the context of its events says of the import, `limit` bytes of one event, `event` what
-    interactions are called that do not say it.
+    `said_by` is what the context of its events says of the import, `limit` bytes of one event.
     """
 
-    def __init__(self, kind: Kind, of_key: KeyRules, said_by: dict[str, Any], limit: int, event: str) -> None:
+    def __init__(
+        self, kind: Kind, of_key: KeyRules, said_by: dict[str, Any], limit: int, mapping: Read
+    ) -> None:
         self._kind, self._key, self._limit = kind, of_key, limit
         self._context = {"library": {"name": LIBRARY}, "import": said_by}
-        self._event = event
+        self._event = (mapping.event if kind.name in _NAMED else None) or kind.event or ""
+        self._states = States(mapping.meanings()) if mapping.states else None
         rule = None if of_key.rules is None else of_key.rules.plan
         self._plan = rule
 
@@ -72,7 +77,10 @@ class Maker:
             some = sent[begin : begin + _REQUEST]
             record, taken = self._request(some, f"{name}-{begin // _REQUEST}", received_at, counts)
             records.append(record)
-            entries += [(*entry[:3], entry[3] or ok) for (_, entry), ok in zip(some, taken, strict=True)]
+            entries += [
+                (*entry[:3], self._step(draft, entry)[1] if ok else entry[3])
+                for (draft, entry), ok in zip(some, taken, strict=True)
+            ]
         if not records:
             return Made(number, None, [], [], counts)
         rows = table_of(records, name, received_at, self._plans)
@@ -88,12 +96,12 @@ class Maker:
             before = known.get(draft.key)
             if draft.row in repeats.again or seen.get(draft.key) == draft.content:
                 counts.repeated += 1
-            elif before is not None and before.content == draft.content:
+            elif before is not None and before.content == draft.content and self._agrees(draft, before):
                 counts.unchanged += 1
             else:
                 revision = 1 if before is None else before.revision + 1
-                told = before is not None and before.told
-                sent.append((draft, (draft.key, draft.content, revision, told)))
+                mark = NEVER if before is None else before.mark
+                sent.append((draft, (draft.key, draft.content, revision, mark)))
                 seen[draft.key] = draft.content
         return counts, sent
 
@@ -126,31 +134,43 @@ class Maker:
             event |= {"type": REFUSED_TYPE, "event": self._kind.name, "cells": cells, "context": context}
             return _encode(event)
         said = dict(draft.said)
-        first = not entry[3]
+        name, _ = self._step(draft, entry)
+        first = entry[3] == NEVER or (name == self._event and name != self._kind.changed)
         if ids := said.pop("ids", None):
             context = {**context, "traits": ids}
         event |= {"type": "identify", "context": context, **said}
         if self._kind.event is not None:
-            event |= {"type": "track", "event": self._name(said["properties"], first=first)}
-            event["properties"] = self._properties(said["properties"], first=first)
+            event |= {"type": "track", "event": name}
+            event["properties"] = self._properties(said["properties"], worth=name != self._kind.changed)
         if (moment := moment_of(self._kind, draft.said, first=first)) is not None:
             event["timestamp"] = moment
         return _encode(event)
 
-    def _name(self, properties: dict[str, Any], *, first: bool) -> str:
-        kind = self._kind
-        if not first:
-            return kind.changed or ""
+    def _step(self, draft: Draft, entry: Entry) -> tuple[str, int]:
+        """The name of a row's event, and how the row counts after it."""
+        kind, properties = self._kind, draft.said.get("properties", {})
+        if draft.fault is not None:
+            return "", entry[3]
+        if self._states is not None:
+            name, mark = self._states.step(properties, entry[3])
+            return (self._event if name == kind.event else name), mark
+        if entry[3] != NEVER:
+            return kind.changed or "", entry[3]
         if kind.name == "interactions":
-            return str(properties.get("event") or self._event or kind.event)[:200]
-        return kind.event or ""
+            return str(properties.get("event") or self._event)[:200], COUNTS
+        return self._event, COUNTS
 
-    def _properties(self, properties: dict[str, Any], *, first: bool) -> dict[str, Any]:
+    def _agrees(self, draft: Draft, before: Known) -> bool:
+        if self._states is None or draft.fault is not None:
+            return True
+        return self._states.agree(draft.said["properties"], before.mark)
+
+    def _properties(self, properties: dict[str, Any], *, worth: bool) -> dict[str, Any]:
         """A value counts once: what an order is worth later stands under another name."""
-        worth = self._kind.worth
-        if first or worth is None or worth not in properties:
+        field = self._kind.worth
+        if worth or field is None or field not in properties:
             return properties
-        return {("amount" if name == worth else name): value for name, value in properties.items()}
+        return {("amount" if name == field else name): value for name, value in properties.items()}
 
     def _plans(self, _project: str, _version: str) -> CompiledPlan | None:
         found = None if self._plan is None else self._plan.plan

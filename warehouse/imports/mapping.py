@@ -8,6 +8,7 @@ fields:
   crm_id: 客户编号
   level: {column: 等级, as: number}
   region: {value: 华东}
+states: {completed: [已支付, 已完成], cancelled: 已取消, refunded: 已退款}
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from msgspec import Meta
 
 from warehouse.imports.errors import BadImport
 from warehouse.imports.kinds import Kind, Of
+from warehouse.imports.orders import bare
 
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 _SOURCE: Final = re.compile(r"[\w][\w.-]{0,39}")
@@ -39,7 +41,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"of"
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How the rows of a file are read. `source` names the system they are of; `id` the columns that name a
-    row, where its own field does not; `event` what an interaction is called that does not say it.
+    row, where its own field does not; `event` what an interaction is called that does not say it, or an order
+    that counts; `states` which texts of an order's `status` mean that it counts, or does not any more.
     """
 
     fields: dict[_Name, _Name | Cell]
@@ -50,6 +53,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     date_order: Literal["dmy", "mdy"] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+    states: dict[Literal["completed", "cancelled", "refunded"], tuple[_Name, ...] | _Name] = {}
 
     def cells(self) -> dict[str, Cell]:
         """The fields with their cells."""
@@ -61,6 +65,11 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             return (self.id,) if isinstance(self.id, str) else self.id
         own = self.cells().get(kind.id)
         return (own.column,) if own is not None and own.column is not None else ()
+
+    def meanings(self) -> dict[str, str]:
+        """What each text of an order's status means."""
+        every = {one: (said,) if isinstance(said, str) else said for one, said in self.states.items()}
+        return {bare(text): one for one, said in every.items() for text in said}
 
     def columns(self, kind: Kind) -> set[str]:
         """Every column that is read."""
@@ -120,6 +129,21 @@ def check_mapping(mapping: Mapping, kind: Kind, columns: list[str]) -> None:
             "in the mapping's fields"
         )
     mapping.zone()
+    _check_states(mapping, kind)
+
+
+def _check_states(mapping: Mapping, kind: Kind) -> None:
+    if not mapping.states:
+        return
+    if kind.name != "orders" or "status" not in mapping.fields:
+        raise BadImport("states: they are of orders alone, and `status: <column>` has to be among the fields")
+    if not mapping.states.get("completed"):
+        raise BadImport("states: nothing is `completed`; `completed: [paid, shipped]` would do")
+    said = [
+        bare(one) for some in mapping.states.values() for one in ((some,) if isinstance(some, str) else some)
+    ]
+    if twice := [one for one in said if said.count(one) > 1]:
+        raise BadImport(f"states: {twice[0]!r} stands there twice; one meaning of each would do")
 
 
 PERSONAL: Final = frozenset(("user_id", "crm_id", "email", "phone", "wechat_unionid", "wechat_openid"))

@@ -78,12 +78,6 @@ class Ready(msgspec.Struct, frozen=True):
         }  # fmt: skip
 
 
-def suggested(wanted: Wanted) -> Mapping:
-    """The mapping that a file's columns suggest. BadImport."""
-    source = open_source(wanted.path)
-    return suggest(KINDS[wanted.kind], source.columns, source.sample())
-
-
 def look(registry: Registry, wanted: Wanted) -> Ready:
     """Read a file's head and ids. BadImport where it cannot be imported like this."""
     kind, given = KINDS[wanted.kind], wanted.mapping
@@ -192,9 +186,9 @@ def _settle(registry: Registry, store: Store, index: RowIndex, intent: Intent) -
 
 def _entries(parquet: bytes) -> Iterator[Entry]:
     """What an object says of the rows that it holds."""
-    rows = read_rows(parquet, ["message_id", "verdict"]).to_pydict()
-    for message_id, verdict in zip(rows["message_id"], rows["verdict"], strict=True):
-        entry = entry_of(message_id, told=verdict in _TAKEN)
+    rows = read_rows(parquet, ["message_id", "event", "verdict"]).to_pydict()
+    for message_id, event, verdict in zip(rows["message_id"], rows["event"], rows["verdict"], strict=True):
+        entry = entry_of(message_id, event, taken=verdict in _TAKEN)
         if entry is not None and entry[2]:
             yield entry
 
@@ -243,7 +237,7 @@ def _index(settings: WarehouseSettings, registry: Registry) -> RowIndex:
         with suppress(LakeMissing), connect(settings, read_only=True) as lake:
             found = lake.execute(statement("imports/told"))
             while rows := found.fetchmany(BLOCK_ROWS):
-                entries = (entry_of(message_id, told=told) for message_id, told in rows)
+                entries = (entry_of(id, event, taken=taken) for id, event, taken in rows)
                 index.put([entry for entry in entries if entry is not None and entry[2]], 0, 0, "{}")
     return index
 

@@ -62,9 +62,7 @@ class Workshop:
             of_key = rules_of_key(registry, work)
         finally:
             registry.close()
-        self._maker = Maker(
-            KINDS[work.kind], of_key, work.said_by, work.event_limit, work.mapping.event or ""
-        )
+        self._maker = Maker(KINDS[work.kind], of_key, work.said_by, work.event_limit, work.mapping)
         self._index = RowIndex.open(work.index) if work.index.is_file() or not work.dry else None
 
     def make(self, block: Block, received_at: int) -> tuple[Made, list[Named]]:

@@ -57,6 +57,14 @@ def make(schema: str, table: Table, columns: Mapping[str, str]) -> list[str]:
     return [f"CREATE TABLE {name} ({body}, PRIMARY KEY ({keys}))", *comments(schema, table, columns)]
 
 
+def index(schema: str, table: Table, columns: Mapping[str, str]) -> list[str]:
+    """By customer, where the key does not begin with that: what a report joins and filters by."""
+    if "customer_id" not in columns or table.key[0] == "customer_id":
+        return []
+    name = f'"{schema}".{table.name}'
+    return [f"CREATE INDEX IF NOT EXISTS {table.name}_by_customer ON {name} (customer_id)"]
+
+
 def comments(schema: str, table: Table, columns: Mapping[str, str]) -> list[str]:
     name, said = f'"{schema}".{table.name}', meaning(table)
     notes = [f"COMMENT ON COLUMN {name}.\"{column}\" IS '{quoted(said[column])}'" for column in columns]

@@ -1,13 +1,15 @@
 """A run into a bucket or folder: files whose names tell what they hold, then the manifest that names them.
 
 A file that is there already is not written again, so a run that was ended goes on where it stood. Who reads
-by the manifest never sees half of a run.
+by the manifest never sees half of a run, and two machines take turns: files that one puts are not cleared by
+the other.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -25,6 +27,7 @@ from warehouse.publish.errors import DestinationAway, DestinationRefused
 from warehouse.publish.place import Place
 from warehouse.publish.selecting import select
 from warehouse.publish.tables import Table, named
+from warehouse.publish.turns import FOLDER, Program, Turn, this_program
 from warehouse.publish.written import write
 from warehouse.statements import statement
 
@@ -51,8 +54,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def publish(
-    lake: Lake, place: Place, choice: Choice, owner: str, now: int, complete_until: int | None
-) -> Done:
+    lake: Lake, place: Place, choice: Choice, owner: str, now: int, complete_until: int | None,
+    program: Program | None = None,
+) -> Done:  # fmt: skip
     """Bring the files of a bucket or folder to what `lake` reads in its transaction. `owner` names the data
     folder.
 
@@ -60,20 +64,32 @@ def publish(
     """
     try:
         store = open_store(place.text)
-        before = _manifest(store, place, owner)
-        with tempfile.TemporaryDirectory(prefix="sojourn-publish-") as folder:
-            run = _Run(lake, store, choice, now, Path(folder))
-            files = [file for table in named(choice.tables) for file in run.table(table)]
-        stand = changes.stand(lake)
-        new = Manifest(
-            owner, stand.version, _written(complete_until), _written(now) or "", choice.format, files
-        )
-        store.replace(MANIFEST, msgspec.json.format(msgspec.json.encode(new), indent=2))
-        _clear(store, {file.key for file in files})
+        _manifest(store, place, owner)  # what is not ours gets no turn either
+        turn = Turn(store, place.text, program or this_program(), now)
+        try:
+            return _published(lake, store, place, choice, owner, now, complete_until, turn)
+        finally:
+            with suppress(StoreUnavailable, StoreRefused):
+                turn.end()
     except StoreUnavailable as error:
         raise DestinationAway(_ours(error)) from None
     except StoreRefused as error:
         raise DestinationRefused(_ours(error)) from None
+
+
+def _published(
+    lake: Lake, store: Store, place: Place, choice: Choice, owner: str, now: int, complete_until: int | None,
+    turn: Turn,
+) -> Done:  # fmt: skip
+    before = _manifest(store, place, owner)
+    with tempfile.TemporaryDirectory(prefix="sojourn-publish-") as folder:
+        run = _Run(lake, store, choice, now, Path(folder))
+        files = [file for table in named(choice.tables) for file in run.table(table)]
+    stand = changes.stand(lake)
+    new = Manifest(owner, stand.version, _written(complete_until), _written(now) or "", choice.format, files)
+    turn.require()
+    store.replace(MANIFEST, msgspec.json.format(msgspec.json.encode(new), indent=2))
+    _clear(store, {file.key for file in files})
     return Done(stand.version, complete_until, tuple(_puts(choice, files, before)))
 
 
@@ -116,7 +132,7 @@ def _manifest(store: Store, place: Place, owner: str) -> Manifest | None:
 
 def _unfinished(store: Store) -> bool:
     """Whether all that is there was left by a first run that was ended."""
-    return all(_is_ours(one.key) for one in store.list())
+    return all(_is_ours(one.key) or one.key.startswith(FOLDER) for one in store.list())
 
 
 def _is_ours(key: str) -> bool:

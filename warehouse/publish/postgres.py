@@ -111,10 +111,10 @@ class Run:
         """Make the table or change it; the snapshot that it shows, where only what changed since is to go."""
         schema, there = self._choice.schema, self._there.get(table.name)
         if there is None:
-            self._all(ddl.make(schema, table, columns))
+            self._all([*ddl.make(schema, table, columns), *ddl.index(schema, table, columns)])
             return None
         altered = ddl.alter(schema, table, columns, there)
-        self._all(altered)
+        self._all([*altered, *ddl.index(schema, table, columns)])
         book = f'"{schema}".{ddl.BOOK}'
         rows = self._session.run(
             f"SELECT lake_snapshot, snapshot_at, definition FROM {book} WHERE table_name = :name",

@@ -1,4 +1,4 @@
-"""Actions: rules and destinations as they were published, and every entry with what became of it.
+"""Actions: rules as they were published, and every entry with what became of it.
 
 An entry is one customer's one entering of what a rule waits for. It is kept under a key that follows from the
 lake's rows alone, so that finding it again, after a kill or a rebuild, changes nothing.
@@ -36,6 +36,7 @@ SCRIPT = """
     CREATE INDEX action_entries_by_customer ON action_entries (project, customer, entry);
     CREATE INDEX action_entries_untold ON action_entries (no) WHERE told = 0
     """
+LOOKED_AT = "ALTER TABLE action_entries ADD COLUMN good_until INTEGER"
 State = Literal[
     "waiting", "sent", "dead", "withheld", "capped", "no_consent", "suppressed", "unreachable", "loop",
     "paused",
@@ -48,9 +49,11 @@ ON_TIMELINE: Final = ("sent", "dead", "withheld")
 _RULE = "project, name, number, text, published_at, published_by"
 _ENTRY = (
     "no, id, project, rule, version, customer, entry, found_at, destination, state, why, data, due_at,"
-    " attempts, first_tried, settled_at"
+    " attempts, first_tried, settled_at, good_until"
 )
-_NEW = "id, project, rule, version, customer, entry, found_at, destination, state, why, data, due_at"
+_NEW = (
+    "id, project, rule, version, customer, entry, found_at, destination, state, why, data, due_at, good_until"
+)
 
 
 class PublishedAction(msgspec.Struct, frozen=True):
@@ -68,7 +71,8 @@ class PublishedAction(msgspec.Struct, frozen=True):
 
 class Entry(msgspec.Struct, frozen=True):
     """One entry: `id` is its key, `entry` the moment (µs UTC) of it or the number of an alert, `why` what its
-    state is for, `data` (JSON) what its message is made of, emptied once it was sent. Times are µs UTC.
+    state is for, `data` (JSON) what its message is made of, emptied once it was sent. `good_until`: when the
+    customer's consent has to be looked at again; None where none is needed. Times are µs UTC.
     """
 
     no: int
@@ -87,6 +91,7 @@ class Entry(msgspec.Struct, frozen=True):
     attempts: int = 0
     first_tried: int | None = None
     settled_at: int | None = None
+    good_until: int | None = None
 
 
 class Actions(Database):
@@ -119,17 +124,6 @@ class Actions(Database):
             raise RegistryError(f"{project} has no action {name!r}; {there}")
         return found[-1]
 
-    def publish_action_destination(self, project: str, name: str, text: str, by: str) -> None:
-        """What waits goes there from now on."""
-        values = (project, name, text, self._now(), by)
-        with self._transaction():
-            self._con.execute("INSERT OR REPLACE INTO action_destinations VALUES (?, ?, ?, ?, ?)", values)
-
-    def action_destinations(self, project: str | None = None) -> dict[tuple[str, str], str]:
-        """The text (JSON) of each destination by project and name."""
-        sql = "SELECT project, name, text FROM action_destinations WHERE project = coalesce(?, project)"
-        return {(of, name): text for of, name, text in self._all(f"{sql} ORDER BY 1, 2", (project,))}
-
     def pause_action(self, project: str, name: str, by: str) -> None:
         """What is entered from now on is noted and not sent, and what waits goes on waiting."""
         values = (project, self.action(project, name).name, self._now(), by)
@@ -146,16 +140,6 @@ class Actions(Database):
         """(project, rule) of each that is paused."""
         return {(project, name) for project, name in self._all("SELECT project, name FROM action_pauses")}
 
-    def keep_action_secret(self, name: str, token: str) -> None:
-        """Keep a secret in its encrypted form."""
-        with self._transaction():
-            values = (name, token, self._now())
-            self._con.execute("INSERT OR REPLACE INTO action_secrets VALUES (?, ?, ?)", values)
-
-    def action_secrets(self) -> dict[str, str]:
-        """The encrypted form of each secret by name."""
-        return dict(self._all("SELECT name, token FROM action_secrets ORDER BY name"))
-
     # entries
 
     def enter(self, entries: Iterable[Mapping[str, Any]]) -> int:
@@ -171,7 +155,9 @@ class Actions(Database):
                 kept = one["state"] in ON_TIMELINE and one["customer"]
                 settled = None if one["state"] == "waiting" else one["found_at"]
                 told = 0 if kept or one["state"] == "waiting" else 1
-                new += self._con.execute(sql, {**one, "told": told, "settled_at": settled}).rowcount
+                new += self._con.execute(
+                    sql, {"good_until": None, **one, "told": told, "settled_at": settled}
+                ).rowcount
         return new
 
     def entered(self, project: str, rule: str, since: int) -> list[tuple[str, int]]:
@@ -192,12 +178,13 @@ class Actions(Database):
 
     def ready_entries(self, now: int, limit: int, without: Iterable[tuple[str, str]] = ()) -> list[Entry]:
         """What may be sent at a moment: of each customer and destination the oldest that is due, or that was
-        tried already. `without`: (project, destination) that are not to be tried now.
+        tried already, unless consent has to be looked at first. `without`: (project, destination) not to be
+        tried now.
         """
         barred = [f"{project}\0{name}" for project, name in without]
         sql = f"""
             SELECT {_ENTRY} FROM action_entries AS e
-            WHERE state = 'waiting' AND due_at <= :now
+            WHERE state = 'waiting' AND due_at <= :now AND (good_until IS NULL OR good_until > :now)
                 AND project || char(0) || destination NOT IN (SELECT value FROM json_each(:barred))
                 AND NOT EXISTS (
                     SELECT 1 FROM action_pauses AS p WHERE p.project = e.project AND p.name = e.rule)
@@ -232,6 +219,22 @@ class Actions(Database):
             WHERE id = ? AND state = 'waiting'"""
         with self._transaction():
             return sum(self._con.execute(sql, (state, why, self._now(), id)).rowcount for id in ids)
+
+    def vouch(self, ids: Sequence[str], until: int) -> None:
+        """Consent was looked at: those that need it may be sent until then (µs UTC)."""
+        sql = "UPDATE action_entries SET good_until = ? WHERE id = ? AND good_until IS NOT NULL"
+        with self._transaction():
+            self._con.executemany(sql, [(until, id) for id in ids])
+
+    def is_kept_out(self, project: str, digests: Sequence[str], stones: Sequence[str]) -> bool:
+        """Whether somebody with an id of these digests is suppressed, or of these tombstones erased."""
+        sql = """
+            SELECT EXISTS (
+                SELECT 1 FROM suppressions
+                WHERE project = ? AND digest IN (SELECT value FROM json_each(?)))
+                OR EXISTS (SELECT 1 FROM tombstones WHERE digest IN (SELECT value FROM json_each(?)))"""
+        given = (msgspec.json.encode(some).decode() for some in (digests, stones))
+        return bool(self._all(sql, (project, *given))[0][0])
 
     def retry_entry(self, id: str, why: str, due_at: int) -> None:
         """Tried in vain: again at `due_at` (µs UTC)."""
@@ -292,10 +295,13 @@ class Actions(Database):
         ]
 
     def leaving_entries(self, until: int, limit: int) -> list[Entry]:
-        """Those of customers that wait to be sent before a moment, the next first."""
+        """Those of customers that wait to be sent before a moment: first those whose consent was not looked
+        at for longest, then the next to leave.
+        """
         sql = f"""
             SELECT {_ENTRY} FROM action_entries
-            WHERE state = 'waiting' AND customer <> '' AND due_at <= ? ORDER BY due_at, no LIMIT ?"""
+            WHERE state = 'waiting' AND customer <> '' AND due_at <= ?
+            ORDER BY good_until IS NULL, good_until, due_at, no LIMIT ?"""
         return [Entry(*row) for row in self._all(sql, (until, limit))]
 
     def untold_entries(self, limit: int) -> list[Entry]:

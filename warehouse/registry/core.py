@@ -19,6 +19,7 @@ import msgspec
 from sdk_contract.dialects import KEY_PREFIX
 from warehouse.errors import RegistryError
 from warehouse.registry import (
+    action_places,
     actions,
     alerts,
     boards,
@@ -87,6 +88,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Registry(
+    action_places.ActionPlaces,
     actions.Actions,
     alerts.Alerts,
     boards.Boards,

@@ -4,6 +4,7 @@ Add to the end alone.
 """
 
 from warehouse.registry import (
+    action_places,
     actions,
     alerts,
     audit,
@@ -72,4 +73,7 @@ MIGRATIONS = (
     imports.SCRIPT,
     reveals.SCRIPT,
     reports.SCRIPT,
+    actions.LOOKED_AT,
+    reports.FAILURES,
+    action_places.SWITCHES,
 )

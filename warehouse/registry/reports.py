@@ -19,6 +19,10 @@ SCRIPT = """
         language TEXT NOT NULL, project TEXT, board TEXT NOT NULL, made_by TEXT NOT NULL,
         made_at INTEGER NOT NULL)
     """
+FAILURES: Final = """
+    CREATE TABLE report_failures (schedule INTEGER PRIMARY KEY, label TEXT NOT NULL, at INTEGER NOT NULL,
+        reason TEXT NOT NULL)
+    """
 MOST: Final = 200
 _REPORT: Final = "id, name, label, language, manifest, page_hash, paper_hash, made_at, made_by, schedule"
 _LISTED: Final = "id, name, label, language, '', page_hash, paper_hash, made_at, made_by, schedule"
@@ -56,6 +60,15 @@ class Schedule(msgspec.Struct, frozen=True):
     made_at: int
 
 
+class Failure(msgspec.Struct, frozen=True):
+    """Why the report of a schedule could not be made last time; `at` is µs UTC."""
+
+    schedule: int
+    label: str
+    at: int
+    reason: str
+
+
 class Reports(Audit):
     """The part of the registry that keeps them."""
 
@@ -67,6 +80,7 @@ class Reports(Audit):
                 raise RegistryError(f"{one.name} of {one.label} was made already")
             sql = f"INSERT INTO reports ({_REPORT.removeprefix('id, ')}) VALUES ({', '.join('?' * 9)})"
             made = self._con.execute(sql, (*values, self._now(), one.made_by, one.schedule)).lastrowid
+            self._con.execute("DELETE FROM report_failures WHERE schedule = ?", (one.schedule,))
             self._note(one.made_by, "report.make", f"{made} {one.name} of {one.label}")
         return self.report(int(made or 0))
 
@@ -92,6 +106,25 @@ class Reports(Audit):
         """Labels of the spans that were made of a schedule."""
         return {label for (label,) in self._all("SELECT label FROM reports WHERE schedule = ?", (schedule,))}
 
+    def report_failed(self, schedule: int, label: str, reason: str) -> None:
+        """Kept until its next report is made; not where that was made meanwhile, or the schedule dropped."""
+        with self._transaction():
+            if label in self.scheduled(schedule):
+                return
+            known = "SELECT id, ?, ?, ? FROM report_schedules WHERE id = ?"
+            values = (label, self._now(), reason, schedule)
+            self._con.execute(f"INSERT OR REPLACE INTO report_failures {known}", values)
+
+    def report_failures(self) -> dict[int, Failure]:
+        """By schedule."""
+        rows = self._all("SELECT schedule, label, at, reason FROM report_failures")
+        return {row[0]: Failure(*row) for row in rows}
+
+    def newest_of(self, schedule: int) -> KeptReport | None:
+        """The last report that was made of a schedule, without its manifest."""
+        sql = f"SELECT {_LISTED} FROM reports WHERE schedule = ? ORDER BY id DESC LIMIT 1"
+        return next((KeptReport(*row) for row in self._all(sql, (schedule,))), None)
+
     def add_schedule(self, one: Schedule) -> Schedule:
         """`id` and `made_at` are given here."""
         values = (one.name, one.every, one.timezone, one.language, one.project, one.board, one.made_by)
@@ -114,4 +147,5 @@ class Reports(Audit):
             raise RegistryError(f"there is no schedule {id}; `sojourn report list` shows them")
         with self._transaction():
             self._con.execute("DELETE FROM report_schedules WHERE id = ?", (id,))
+            self._con.execute("DELETE FROM report_failures WHERE schedule = ?", (id,))
             self._note(by, "report.unschedule", str(id))

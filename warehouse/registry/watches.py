@@ -42,13 +42,22 @@ class Progress(msgspec.Struct, frozen=True):
 class Watches(Database):
     """The part of the registry that keeps what is watched."""
 
-    def publish_watch(self, project: str, name: str, text: str, by: str) -> PublishedWatch:
-        """From now on this is the watch of that name; the newest again changes nothing."""
+    def publish_watch(
+        self, project: str, name: str, text: str, by: str, since: int | None = None
+    ) -> PublishedWatch:
+        """From now on this is the watch of that name; the newest again changes nothing. `since`: the first
+        version is as if it had been there since then (µs UTC). RegistryError where it is not the first.
+        """
         with self._transaction():
             newest = next(iter(self.watches(project, name)[-1:]), None)
             if newest is not None and newest.text == text:
                 return newest
-            values = (project, name, newest.number + 1 if newest else 1, text, self._now(), by)
+            if newest is not None and since is not None:
+                raise RegistryError(
+                    f"{name} is watched since before; without a since the next version would do"
+                )
+            moment = self._now() if since is None else min(since, self._now())
+            values = (project, name, newest.number + 1 if newest else 1, text, moment, by)
             self._con.execute("INSERT INTO watches VALUES (?, ?, ?, ?, ?, ?)", values)
         return PublishedWatch(*values)
 

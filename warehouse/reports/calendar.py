@@ -31,6 +31,12 @@ def last_whole(every: Every, timezone: str, now: int) -> Span:
     return _span(every, _begin(every, first - timedelta(days=1)), timezone)
 
 
+def following(span: Span, timezone: str) -> Span:
+    """The week or month right after one."""
+    every: Every = "week" if _WEEK.fullmatch(span.label) else "month"
+    return _span(every, datetime.fromtimestamp(span.until // 1_000_000, zone_of(timezone)).date(), timezone)
+
+
 def named(label: str, timezone: str) -> Span:
     """2026-W47 or 2026-11. BadReport for anything else."""
     try:

@@ -12,10 +12,14 @@ from warehouse.times import iso
 from warehouse.watches.definition import Watch, is_stopped, published
 
 
-def publish(registry: Registry, project: str, watch: Watch, by: str) -> PublishedWatch:
-    """From now on this is the watch of its name; the newest again changes nothing."""
+def publish(
+    registry: Registry, project: str, watch: Watch, by: str, since: int | None = None
+) -> PublishedWatch:
+    """From now on this is the watch of its name; the newest again changes nothing. `since`: a new one judges
+    the past as well, from then on (µs UTC).
+    """
     before = registry.watches(project, watch.name)
-    made = registry.publish_watch(project, watch.name, msgspec.json.encode(watch).decode(), by)
+    made = registry.publish_watch(project, watch.name, msgspec.json.encode(watch).decode(), by, since)
     if made not in before:
         registry.audit(by, "watch.publish", f"{project}: {watch.name} version {made.number}")
     return made

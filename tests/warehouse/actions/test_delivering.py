@@ -21,11 +21,13 @@ from warehouse.actions.published import publish
 from warehouse.actions.reading import read_actions
 from warehouse.actions.sending import Wire
 from warehouse.actions.settings import DeliverSettings
+from warehouse.actions.standing import places
 from warehouse.actions.telling import Teller
+from warehouse.actions.trying import TRIED, try_out
 from warehouse.registry import Registry
 
 HOUR = 3600 * SECOND
-VAULT = Vault([SecretKey("abc", "encrypt", 1, b"k" * 32)])
+VAULT = Vault([SecretKey("abc", "encrypt", 1, b"k" * 32), SecretKey("abd", "suppress", 1, b"s" * 32)])
 WHSEC = "whsec_" + b64encode(b"s" * 32).decode()
 
 
@@ -44,7 +46,9 @@ class Bench:
         text = f"destinations:\n  hook: {destinations}\nactions:\n  greet: {rule}\n"
         publish(self.registry, "shop", read_actions(text), "test")
 
-    def enter(self, customer: str = "c_1", to: str = "hook", **traits: str) -> str:
+    def enter(
+        self, customer: str = "c_1", to: str = "hook", good_until: int | None = None, **traits: str
+    ) -> str:
         self._number += 1
         data = {
             "customer": {"id": customer, "user_id": f"u-{customer}", "anonymous_id": None, "traits": traits},
@@ -54,6 +58,7 @@ class Bench:
             "id": f"act_{self._number}", "project": "shop", "rule": "greet", "version": 1,
             "customer": customer, "entry": self.clock, "found_at": self.clock, "destination": to,
             "state": "waiting", "why": "", "data": msgspec.json.encode(data).decode(), "due_at": self.clock,
+            "good_until": good_until,
         }  # fmt: skip
         assert self.registry.enter([row]) == 1
         return f"act_{self._number}"
@@ -118,6 +123,59 @@ def test_a_webhook_is_signed_and_names_its_key(bench: Bench, receiver: Receiver)
     )  # fmt: skip
     assert got.said["data"]["action"]["rule"] == "greet"
     assert got.said["data"]["customer"]["id"] == "c_1"
+    assert bench.states() == ["sent"]
+
+
+@pytest.mark.parametrize("kind", ["user_id", "email"])
+@pytest.mark.parametrize("how", ["suppressed", "erased"])
+def test_who_is_shut_out_while_a_message_waits_gets_none(
+    bench: Bench, receiver: Receiver, kind: str, how: str
+) -> None:
+    bench.publish(hook(receiver))
+    bench.enter("c_1", email="ann@example.com")
+    bench.enter("c_2")
+    receiver.answers = lambda _: (503, {}, b"")
+    bench.deliver(once=True)
+    assert bench.states() == ["waiting"] * 2
+    value = {"user_id": "u-c_1", "email": "Ann@Example.com"}[kind]
+    if how == "suppressed":
+        bench.registry.suppress("shop", VAULT.digest(kind, value))
+    else:
+        stones = [(kind, VAULT.tombstone("shop", kind, value))]
+        bench.registry.file_erasure("shop", "erase", "asked", "test", sealed="", tombstones=stones)
+    receiver.got.clear()
+    receiver.answers = lambda _: (200, {}, b"")
+    bench.deliver(turns=2)
+    assert [got.said["data"]["customer"]["id"] for got in receiver.got] == ["c_2"]
+    assert bench.states() == ["suppressed", "sent"]
+    (entry,) = bench.registry.entries(customer="c_1")
+    assert (entry.data, entry.why) == ("{}", "the customer was suppressed or erased while it waited")
+
+
+def test_a_destination_is_tried_with_a_message_about_nobody_and_switched_off(
+    bench: Bench, receiver: Receiver
+) -> None:
+    bench.publish(hook(receiver))
+    try_out(bench.registry, "shop", "hook", bench.clock, "test")
+    bench.registry.switch_action_destination("shop", "hook", on=False)
+    bench.deliver()
+    (place,) = places(bench.registry)
+    assert (receiver.got, place.is_on, place.tested) == ([], False, "waiting")
+    bench.registry.switch_action_destination("shop", "hook", on=True)
+    bench.deliver()
+    assert receiver.got[0].said["data"]["action"]["rule"] == TRIED
+    assert places(bench.registry)[0].tested == "sent"
+    assert not bench.registry.untold_entries(9)  # it is on nobody's timeline
+
+
+def test_what_needs_consent_waits_for_a_look_at_it(bench: Bench, receiver: Receiver) -> None:
+    bench.publish(hook(receiver))
+    id = bench.enter(good_until=NOON + SECOND)
+    bench.clock += 2 * SECOND
+    bench.deliver()
+    assert (receiver.got, bench.states()) == ([], ["waiting"])
+    bench.registry.vouch([id], bench.clock + SECOND)
+    bench.deliver()
     assert bench.states() == ["sent"]
 
 

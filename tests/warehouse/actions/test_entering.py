@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sdk_contract.privacy import Vault
+from sdk_contract.privacy.vault import SecretKey
 from tests.sessionizer.world import START, Event, plain_lake
 from tests.warehouse.insights.asked_lake import lake_of
 from tests.warehouse.lakes import DAY, HOUR, NOON, SECOND
@@ -15,6 +16,8 @@ from warehouse.actions.entering import enter
 from warehouse.actions.entries import Since
 from warehouse.actions.published import publish
 from warehouse.actions.reading import read_actions
+from warehouse.actions.withdrawing import GOOD_US
+from warehouse.imports.kinds import LIBRARY
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.registry.actions import OURS
@@ -22,6 +25,7 @@ from warehouse.tags import read_tags
 from warehouse.tags.evaluation import evaluate
 from warehouse.tags.rules import Versioned
 
+VAULT = Vault([SecretKey("abd", "suppress", 1, b"s" * 32)])
 HOOK = "destinations:\n  hook: {kind: webhook, url: 'https://example.com/h', secret: s}\n"
 
 
@@ -66,7 +70,7 @@ class Bench:
 
     def look(self) -> dict[str, str]:
         """State of each customer's newest entry, after one more look."""
-        found, self.since = enter(self.lake, self.registry, lambda: Vault(()), self.clock, self.since)
+        found, self.since = enter(self.lake, self.registry, lambda: VAULT, self.clock, self.since)
         self.last = found
         return {one.customer: one.state for one in reversed(self.registry.entries(limit=10_000))}
 
@@ -176,6 +180,30 @@ def test_what_waits_for_somebody_follows_a_merge_and_ends_with_an_erasure(bench:
     assert json.loads(bench.registry.entries(customer="c_1")[0].data) == {}
 
 
+def test_who_is_suppressed_while_something_waits_is_not_told_by_any_id(bench: Bench) -> None:
+    bench.publish("{when: {tag: keen}, to: hook}")
+    for number in range(2):
+        bench.stay(f"c_{number}", NOON - 2 * SECOND)
+        bench.known(f"c_{number}", "phone", f"+86139000000{number}", 20 + number)
+    assert bench.look() == {"c_0": "waiting", "c_1": "waiting"}
+    bench.registry.suppress("shop", VAULT.digest("phone", "+861390000001"))
+    assert bench.look() == {"c_0": "waiting", "c_1": "suppressed"}
+    assert bench.last.withdrawn == 1
+
+
+def test_consent_is_looked_at_as_long_as_something_waits(bench: Bench) -> None:
+    bench.publish("{when: {tag: keen}, to: hook, consent: marketing}\n  free: {when: {tag: keen}, to: hook}")
+    bench.stay("c_0", NOON - 2 * SECOND)
+    bench.said("c_0", "consent", {"marketing": True})
+    bench.look()
+    bench.clock += HOUR
+    ready = [one.rule for one in bench.registry.ready_entries(bench.clock, 9)]
+    assert ready == ["free"]
+    bench.look()
+    (looked,) = [one for one in bench.registry.entries() if one.rule == "greet"]
+    assert looked.good_until == bench.clock + GOOD_US
+
+
 def test_an_answer_in_an_event_counts_for_whoever_gave_it(bench: Bench) -> None:
     bench.publish("{when: {tag: keen}, to: hook, consent: marketing}")
     bench.stay("c_1", NOON - 2 * SECOND)
@@ -205,16 +233,20 @@ def test_an_event_that_an_action_led_to_sets_off_none(bench: Bench) -> None:
     assert [one.state for one in bench.registry.entries()] == ["loop", "waiting"]
 
 
-def test_what_an_action_tells_of_itself_is_nothing_the_customer_did() -> None:
+def test_what_an_action_or_a_crm_tells_is_nothing_the_customer_did() -> None:
     events = [
         Event(1, START, "m1", "track", "d1", event="Viewed"),
         Event(2, START + 3 * DAY, "m2", "track", "d1", event="action_sent", library_name=OURS),
+        Event(3, START + 3 * DAY, "m3", "track", "d1", event="Deal Updated", library_name=LIBRARY),
     ]
     lake = lake_of(events)
     tags = read_tags("tags:\n  gone: {when: {last: '*', ago: 2d}}\n  told: {when: {did: action_sent}}\n")
+    tags += read_tags("tags:\n  deal: {when: {did: Deal Updated}}\n")
     lake.execute("CREATE TEMP TABLE tag_customers AS SELECT customer_id FROM customers")
     stays = evaluate(lake, "shop", [Versioned(tag, 1) for tag in tags]).to_pylist()
-    assert [(one["tag"], one["left_at"]) for one in stays] == [("gone", None), ("told", None)]
+    assert sorted((one["tag"], one["left_at"]) for one in stays) == [
+        ("deal", None), ("gone", None), ("told", None),
+    ]  # fmt: skip
 
 
 def test_the_holdout_is_the_same_customers_at_every_entry(bench: Bench) -> None:
@@ -228,6 +260,22 @@ def test_the_holdout_is_the_same_customers_at_every_entry(bench: Bench) -> None:
         arms.setdefault(one.customer, set()).add(one.state)
     assert all(len(states) == 1 for states in arms.values())
     assert 60 < sum(states == {"withheld"} for states in arms.values()) < 120
+
+
+def test_who_is_merged_has_the_arm_of_the_customer_that_stays(bench: Bench) -> None:
+    """A customer keeps the id that came first, and so the arm; what the other was told stays as it was."""
+    bench.publish("{when: {tag: keen}, to: hook, holdout: 50, cap: 9 per 1d}")
+    for number in range(40):
+        bench.stay(f"c_{number}", NOON - 9 * SECOND, NOON - 8 * SECOND)
+    arms = bench.look()
+    old = next(customer for customer, arm in arms.items() if arm == "withheld")
+    young = next(customer for customer, arm in arms.items() if arm == "waiting")
+    bench.lake.execute("INSERT INTO customer_redirects VALUES (?, ?, 1)", [young, old])
+    bench.stay(old, NOON - 2 * SECOND)
+    bench.look()
+    later = bench.registry.entries(customer=old)
+    assert [one.state for one in later] == ["withheld", "withheld"]
+    assert [one.state for one in bench.registry.entries(customer=young)] == ["waiting"]
 
 
 def test_what_is_told_of_a_customer_is_what_the_rule_names(bench: Bench) -> None:

@@ -12,7 +12,10 @@ from sessionizer.incremental import stitch
 from tests.warehouse.lakes import NOON, SECOND, Site
 from warehouse.balance import balance
 from warehouse.imports import running
+from warehouse.imports.blocks import open_source
+from warehouse.imports.kinds import KINDS
 from warehouse.imports.mapping import Mapping, mapping_of
+from warehouse.imports.suggesting import suggest
 from warehouse.lake import connect
 from warehouse.registry import Key
 
@@ -56,7 +59,7 @@ class Shop(Site):
         given = mapping_of(mapping) if isinstance(mapping, str) else mapping
         wanted = running.Wanted(kind, path, self.key, "li", given)
         if options:
-            found = given or running.suggested(wanted)
+            found = given or suggested(wanted)
             wanted = msgspec.structs.replace(wanted, mapping=msgspec.structs.replace(found, **options))
         return running.look(self.registry, wanted)
 
@@ -76,3 +79,9 @@ class Shop(Site):
         with self.reader() as lake:
             books = balance(lake, self.store, self.registry, self.settings.folders.journal).total
         return books.received, books.difference
+
+
+def suggested(wanted: running.Wanted) -> Mapping:
+    """The mapping that a file's columns suggest."""
+    source = open_source(wanted.path)
+    return suggest(KINDS[wanted.kind], source.columns, source.sample())

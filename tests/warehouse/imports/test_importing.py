@@ -9,6 +9,7 @@ from tests.warehouse.imports.shop_files import Shop
 from tests.warehouse.lakes import DAY, NOON, event
 from warehouse.imports.errors import BadImport, ImportBusy
 from warehouse.imports.running import _alone as alone
+from warehouse.insights.buyers.rfm import Rfm, rfm
 from warehouse.profile import profile
 
 CUSTOMERS = (
@@ -143,6 +144,77 @@ def test_an_order_counts_once_and_its_newest_row_is_shown(shop: Shop) -> None:
     assert found[0] == ("O-1", 90.0, "refunded", "2026-11-03 02:00:00+00", "CNY")
     assert [row[0] for row in found] == ["O-1", "O-2", "O-3"]
     assert mine[0].startswith("c_")
+
+
+def test_an_order_counts_while_it_stands_where_the_mapping_says(tmp_path: Path) -> None:
+    """Cancelled at once, later, and paid again; wherever the index is lost in between, each once."""
+    shop = Shop(tmp_path)
+    head = "order_id,crm_id,total,status,ordered_at,updated_at\n"
+    row = "{},{},10,{},2026-11-03T10:00Z,{}\n".format
+    states = {"completed": ("Paid", "shipped"), "cancelled": "cancelled", "refunded": ("refunded",)}
+
+    def bring(name: str, *rows: str) -> tuple[int, int]:
+        done = shop.bring("orders", shop.file(f"{name}.csv", head + "".join(rows)), states=states)
+        return done["new"], done["changed"]
+
+    first = [
+        row("A", 1, "paid", ""),
+        row("B", 1, "cancelled", ""),
+        row("C", 2, "new", ""),
+        row("D", 2, "paid", ""),
+    ]
+    assert bring("1", *first) == (4, 0)
+    gone = [
+        row("A", 1, "refunded", "2026-11-05"),
+        row("C", 2, "SHIPPED", "2026-11-05"),
+        row("D", 2, "on hold", ""),
+    ]
+    gone = [one.replace("05\n", "05T00:00Z\n") for one in gone]
+    gone.append(first[1])
+    assert bring("2", *gone) == (0, 3)
+    shop.load_all()
+    (shop.settings.folders.imports / "rows.sqlite").unlink()
+    assert bring("2", *gone) == (0, 0)
+    assert bring("3", row("D", 2, "paid", "2026-11-06T00:00Z")) == (0, 1)
+    shop.stitched()
+    found = shop.ask(
+        "SELECT extra->>'$.import.id', list(event ORDER BY load_seq), sum((properties->>'$.total')::INT),"
+        " max(timestamp)::VARCHAR FROM events GROUP BY 1 ORDER BY 1"
+    )
+    assert [one[:3] for one in found] == [
+        ("A", ["Order Completed", "Order Refunded"], 20),
+        ("B", ["Order Updated"], None),
+        ("C", ["Order Updated", "Order Completed"], 10),
+        ("D", ["Order Completed", "Order Cancelled", "Order Completed"], 30),
+    ]
+    with shop.reader() as lake:
+        buyers = rfm(lake, Rfm(since="30d", value="properties.total", customers=9), NOON + DAY).customers
+    assert [(one.frequency, one.value) for one in buyers] == [(2, 20.0)]
+
+
+def test_a_rule_that_came_later_corrects_orders_that_count_already(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    file = shop.file("o.csv", "order_id,crm_id,total,status\nA,1,10,void\nB,1,10,paid\n")
+    shop.bring("orders", file)
+    ruled: dict[str, Any] = {"states": {"completed": "paid"}}
+    dry = shop.bring("orders", file, dry=True, **ruled)
+    done, again = shop.bring("orders", file, **ruled), shop.bring("orders", file, **ruled)
+    assert [(one["changed"], one["unchanged"]) for one in (dry, done, again)] == [(1, 1), (1, 1), (0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        ("{cancelled: [x]}", "nothing is `completed`"),
+        ("{completed: [paid, x], cancelled: X}", "'x' stands there twice"),
+        ("{shipped: [x]}", "shipped"),
+    ],
+    ids=["nothing", "twice", "strange"],
+)
+def test_states_that_will_not_do(shop: Shop, states: str, says: str) -> None:
+    mapping = f"states: {states}\nfields: {{order_id: 订单号, crm_id: 客户编号, status: 状态}}"
+    with pytest.raises(BadImport, match=says):
+        shop.bring("orders", shop.file("o6.csv", ORDERS + FIRST), mapping)
 
 
 def test_deals_show_their_newest_state_and_every_one_is_an_event(shop: Shop) -> None:

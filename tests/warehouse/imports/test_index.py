@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from warehouse.imports.drafts import CONTENT_BYTES, KEY_BYTES
 from warehouse.imports.index import Known, RowIndex, entry_of, message_id
+from warehouse.imports.orders import COUNTS, KEPT, NEVER
 
 KEY, OTHER = bytes(range(KEY_BYTES)), bytes(KEY_BYTES)
 FIRST, SECOND = b"a" * CONTENT_BYTES, b"b" * CONTENT_BYTES
@@ -14,12 +15,12 @@ FIRST, SECOND = b"a" * CONTENT_BYTES, b"b" * CONTENT_BYTES
 
 def test_the_newest_state_of_a_row_is_known_whatever_comes_first(tmp_path: Path) -> None:
     index = RowIndex.open(tmp_path / "rows.sqlite")
-    index.put([(KEY, SECOND, 2, False), (OTHER, FIRST, 1, False)], 1, 3, '{"rows": 2}')
-    index.put([(KEY, FIRST, 1, True)], 1, 4, '{"rows": 3}')
-    assert index.known([KEY, OTHER, b"?"]) == {KEY: Known(SECOND, 2, True), OTHER: Known(FIRST, 1, False)}
+    index.put([(KEY, SECOND, 2, KEPT), (OTHER, FIRST, 1, KEPT)], 1, 3, '{"rows": 2}')
+    index.put([(KEY, FIRST, 1, COUNTS)], 1, 4, '{"rows": 3}')
+    assert index.known([KEY, OTHER, b"?"]) == {KEY: Known(SECOND, 2, COUNTS), OTHER: Known(FIRST, 1, NEVER)}
     assert (index.next(1), index.next(2), index.counts(1).rows, index.counts(2).rows) == (4, 0, 3, 0)
-    index.put([(KEY, FIRST, 3, False)], 1, 5, "{}")
-    assert index.known([KEY]) == {KEY: Known(FIRST, 3, True)}
+    index.put([(KEY, FIRST, 3, KEPT)], 1, 5, "{}")
+    assert index.known([KEY]) == {KEY: Known(FIRST, 3, COUNTS)}
     index.close()
 
 
@@ -29,8 +30,8 @@ def test_the_newest_state_of_a_row_is_known_whatever_comes_first(tmp_path: Path)
     st.integers(1, 10**6),
 )
 def test_a_message_id_says_its_entry(key: bytes, content: bytes, revision: int) -> None:
-    entry = (key, content, revision, True)
-    assert entry_of(message_id(entry), told=True) == entry
+    entry = (key, content, revision, COUNTS)
+    assert entry_of(message_id(entry), "Order Completed", taken=True) == entry
 
 
 def test_other_message_ids_are_of_no_import() -> None:
@@ -40,6 +41,6 @@ def test_other_message_ids_are_of_no_import() -> None:
         "im-abc-def-1",
         "ajs-next-1",
         "im-" + "x" * 60,
-        message_id((KEY, FIRST, 1, True)) + "x",
+        message_id((KEY, FIRST, 1, COUNTS)) + "x",
     ):
-        assert entry_of(text, told=True) is None
+        assert entry_of(text, "Order Completed", taken=True) is None

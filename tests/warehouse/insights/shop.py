@@ -16,4 +16,6 @@ def stitched_shop(root: Path) -> Path:
         while stitch(lake, now=lambda: NOON).behind:
             pass
         complete(lake, NOON)
+    # Else whenever the garbage is collected, and SQLite then folds its log into the file.
+    site.registry.close()
     return root

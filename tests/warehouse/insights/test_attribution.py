@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from warehouse.insights import Attribution, BadQuestion, attribution
 from warehouse.insights.marketing.journeys import Journeys, shaped
 from warehouse.insights.marketing.markov import _chances, _removed_sparse, _states, removal_effects
 from warehouse.insights.marketing.models import Model, _by_journey, credits_of
+from warehouse.insights.members import listed
+from warehouse.insights.picking import Pick
 from warehouse.lake import Lake
 
 DAY = 24 * HOUR
@@ -159,9 +162,16 @@ def told(lake: Lake, back: int) -> list[tuple[str, int, str]]:
 
 
 def plain(world: World, model: str, back: int, restart: bool) -> dict[str, float]:
+    found: dict[str, float] = defaultdict(float)
+    for _, touch, share in parts(world, model, back, restart):
+        found[touch] += share
+    return found
+
+
+def parts(world: World, model: str, back: int, restart: bool) -> Iterator[tuple[str, str, float]]:
+    """(customer, touch, part) of each conversion."""
     lake, events, owner = world
     since, until = START + 3 * DAY, START + 10 * DAY
-    found: dict[str, float] = defaultdict(float)
     visits, before = told(lake, back), dict[str, int]()
     for one in sorted(events, key=lambda one: (one.at, one.load_seq)):
         if one.event != "Ordered" or not since - back * restart <= one.at < until:
@@ -176,8 +186,7 @@ def plain(world: World, model: str, back: int, restart: bool) -> dict[str, float
             model
         ]
         for touch in chosen or ["(none)"]:
-            found[touch] += 1 if model == "participation" else 1 / len(chosen or [1])
-    return found
+            yield who, touch, 1 if model == "participation" else 1 / len(chosen or [1])
 
 
 @pytest.mark.parametrize("restart", [False, True], ids=["each", "restart"])
@@ -197,6 +206,23 @@ def test_conversions_of_a_lake(world: World, back: int, restart: bool) -> None:
     assert len(world[0].query(answer.sql)) == sum(one.touches for one in answer.credits) + sum(
         one.conversions[0] for one in answer.credits if one.touch == "(none)"
     )
+
+
+def test_those_whose_conversions_a_touch_is_credited_with_are_listed(world: World) -> None:
+    models: tuple[Model, ...] = ("first", "last", "linear", "participation")
+    answer = asked(world[0], models=models, lookback="60h")
+    for model in models:
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for who, touch, _ in parts(world, model, 60 * HOUR, False):
+            wanted[touch].add(who)
+        found = {
+            one.touch: listed(world[0], "attribution", answer, Pick(item=one.touch, model=model), limit=500)
+            for one in answer.credits
+            if one.conversions[models.index(model)]
+        }
+        assert {touch: set(one.ids) for touch, one in found.items()} == wanted
+    with pytest.raises(BadQuestion, match="none of the answer's"):
+        listed(world[0], "attribution", answer, Pick(item="telepathy"))
 
 
 def test_every_model_adds_up(world: World) -> None:

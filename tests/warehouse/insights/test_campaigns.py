@@ -4,9 +4,13 @@ import csv
 import io
 import json
 from collections import defaultdict
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -168,6 +172,29 @@ def test_costs_from_a_file_through_the_command(tmp_path: Path) -> None:
     registry.close()
 
 
+CHINESE = '日期,花费,币种,广告系列\n2026年11月8日,"1,200.5",CNY,双11\n2026/11/9,¥3,CNY,双11\n'
+LINES = (
+    '{"day": "2026-11-08", "cost": 1200.5, "campaign": "双11"}\n'
+    '{"day": "20261109", "cost": "3", "campaign": "双11"}\n'
+)
+
+
+@pytest.mark.parametrize("form", ["gb18030", "utf-16", "utf-8-sig", "tsv", "jsonl", "parquet"])
+def test_costs_in_every_form_that_other_rows_may_have(tmp_path: Path, form: str) -> None:
+    file = tmp_path / f"costs.{form if form in ('tsv', 'jsonl', 'parquet') else 'csv'}"
+    if form == "parquet":
+        columns = {"day": [date(2026, 11, 8), date(2026, 11, 9)], "cost": [Decimal("1200.50"), Decimal(3)]}
+        pq.write_table(pa.table({**columns, "campaign": ["双11"] * 2}), file)
+    elif form == "jsonl":
+        file.write_text(LINES, "utf-8")
+    elif form == "tsv":
+        file.write_text(CHINESE.replace(",", "\t").replace('"1\t200.5"', "1200.5"), "utf-8")
+    else:
+        file.write_text(CHINESE, form)
+    found = [(one.day, one.cost, one.currency, one.campaign) for one in read_spending(file, "CNY")]
+    assert found == [("2026-11-08", 1200.5, "CNY", "双11"), ("2026-11-09", 3.0, "CNY", "双11")]
+
+
 GOOD = {"day": "2026-11-08", "campaign": "a", "currency": "CNY", "cost": "1"}
 
 
@@ -185,8 +212,8 @@ GOOD = {"day": "2026-11-08", "campaign": "a", "currency": "CNY", "cost": "1"}
         ({"day": "2026-11-08", "cost": "1", "currency": "CNY"}, "one of channel, source, medium, campaign"),
         ({"campaign": "a", "cost": "1", "currency": "CNY"}, "has no column 'day'"),
         (None, "fields than the header"),
-        ("", "has no column 'day'"),
-        (b"\xff\xfe", "a CSV file in UTF-8 would do"),
+        ("", "is empty; a header and rows below it would do"),
+        (b"\xff\xfe", "is empty; a header and rows below it would do"),
     ],
     ids=range(13),
 )

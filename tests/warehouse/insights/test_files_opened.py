@@ -15,7 +15,8 @@ from sessionizer.incremental import stitch
 from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.lakes import NOON
 from tests.warehouse.shop_lake import shop_lake
-from warehouse.insights import BadQuestion
+from warehouse.insights import BadQuestion, Trend
+from warehouse.insights.asked import Asked
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.names import event_names
 from warehouse.insights.reading import from_texts
@@ -117,6 +118,18 @@ def test_a_question_opens_files_of_its_days(lake: Lake, name: str) -> None:
     assert not [day for day in found[counted] if not first <= day <= last]
     began = first - timedelta(days=BEGAN)
     assert not [day for day in found["sessions"] if not began <= day <= last]
+
+
+def test_how_many_events_a_range_has_is_counted_in_its_files_until_there_are_enough(lake: Lake) -> None:
+    since, until = f"{FIRST}T00:00:00Z", f"{LAST + timedelta(days=1)}T00:00:00Z"
+    asked = Asked(lake, Trend(events=("*",), since=since, until=until), NOON)
+    between = "SELECT count(*) FROM events WHERE event_day BETWEEN ? AND ?"
+    ((events,),) = lake.query(between, [FIRST, LAST])
+    opened(lake)
+    assert (asked.days(), asked.days(events - 1), asked.days(0)) == (events, events - 1, 0)
+    assert opened(lake)["events"] <= {FIRST, LAST}
+    assert asked.held > events
+    assert not opened(lake)
 
 
 def test_names_of_events_are_those_of_the_last_days(lake: Lake) -> None:

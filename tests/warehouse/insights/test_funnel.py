@@ -177,6 +177,9 @@ def test_breakdown_by_the_value_at_a_step(world: World, step: int) -> None:
 
 def test_what_is_beyond_top_is_other(world: World) -> None:
     whole, cut = (asked(world[0], by=("country",), top=top) for top in (3, 1))
+    entered = [one.steps[0].n for one in whole.parts]
+    assert entered == sorted(entered, reverse=True)
+    assert entered[0] > entered[-1]
     names = [part.by[0] for part in cut.parts]
     assert names == [whole.parts[0].by[0], "(other)"]
     assert cut.parts[0].steps == whole.parts[0].steps

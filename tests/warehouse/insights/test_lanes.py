@@ -152,6 +152,20 @@ def test_a_moment_that_two_sessions_share(walked: list[int], monkeypatch: pytest
     assert len(walked) == 2
 
 
+def test_events_without_any_id_are_of_one_unit(walked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = lake_of(
+        Event(number, START + number, f"m{number}", "track", device, None, event=name)
+        for number, (device, name) in enumerate(
+            ((None, "Viewed"), ("phone", "Viewed"), (None, "Ordered"), (None, "Viewed")), 1
+        )
+    )
+    lake.execute("UPDATE events SET subject_key = NULL WHERE anonymous_id IS NULL")
+    statement, columns = both(monkeypatch, lake, Funnel(steps=("Viewed", "Ordered"), since="2026-11-01"))
+    assert statement == columns
+    assert [one["n"] for one in columns["steps"]] == [2, 1]
+    assert walked
+
+
 def test_steps_of_one_moment(walked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     lake = lake_of(
         Event(number, START, f"m{number}", "track", "phone", "anne", event=name)

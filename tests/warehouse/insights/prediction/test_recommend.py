@@ -239,6 +239,24 @@ def test_what_cannot_be_answered_says_what_would_do(lake: Lake, fields: dict[str
     assert text in str(refused.value)
 
 
+def test_items_of_an_imported_catalogue_have_their_names(lake: Lake) -> None:
+    put = (
+        "INSERT INTO events (load_seq, project, subject_key, message_id, type, event, timestamp,"
+        " library_name, properties, context, extra) VALUES (?, 'shop', -1, ?, 'track', 'Item Updated',"
+        ' make_timestamptz(?), \'sojourn-import\', ?::JSON, \'{"import": {"kind": "items"}}\'::JSON, ?::JSON)'
+    )
+    before = asked(lake, method="popularity")
+    first = before.recommended[0].item
+    for seq, name in ((90_001, "Green"), (90_002, "Oolong")):
+        row = json.dumps({"import": {"id": first}})
+        lake.execute(put, [seq, f"i{seq}", START - DAY + seq, json.dumps({"name": name}), row])
+    answer = asked(lake, method="popularity")
+    lake.execute("DELETE FROM events WHERE event = 'Item Updated'")
+    assert [one.name for one in answer.recommended] == ["Oolong", None, None, None]
+    assert recommend_table(answer).rows[0][:2] == [first, "Oolong"]
+    assert recommend_table(before).columns == ["item", "score", "because"]
+
+
 def test_nobody_bought_after_the_split(lake: Lake) -> None:
     answer = asked(lake, bought="Product Viewed where country = DE", customer="'; DROP TABLE events; --")
     assert (answer.judged, answer.rankings) == (0, [])
