@@ -30,6 +30,9 @@ _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 's
 _LOADED: Final = "SELECT load_seq FROM cursors WHERE name = 'load'"
 MANY: Final = 1_000_000  # from so many events on it pays to walk through them in columns
 _MOST_NAMES: Final = 5000
+_BATCH: Final = 1 << 19
+# DuckDB's threads rest when so much is read ahead: by default 1 MB, of which a batch is several.
+_AHEAD: Final = "16MB"
 _NAMES: Final = f"""
     SELECT DISTINCT CASE type WHEN 'track' THEN event ELSE type || ':' || coalesce(event, '*') END
     FROM {{table}} WHERE project = ? AND event IS NOT NULL ORDER BY ALL LIMIT {_MOST_NAMES}"""
@@ -146,11 +149,15 @@ class Asked:
         return any(one.source == "customer" for one in self._fields.values())
 
     @property
-    def days(self) -> int:
-        """How many events lie on the days of the period."""
+    def held(self) -> int:
+        """How many events the lake holds, which it knows without a look."""
+        return int(self.lake.query("SELECT count(*) FROM events")[0][0])
+
+    def days(self, enough: int = 1 << 62) -> int:
+        """How many events lie on the days of the period; with `enough` of them no more are counted."""
         since, until = _day(self.period.since), _day(self.period.until - 1)
-        sql = f"SELECT count(*) FROM events WHERE event_day BETWEEN DATE '{since}' AND DATE '{until}'"
-        return int(self.lake.query(sql)[0][0])
+        on = f"SELECT 1 FROM events WHERE event_day BETWEEN DATE '{since}' AND DATE '{until}' LIMIT {enough}"
+        return int(self.lake.query(f"SELECT count(*) FROM ({on})")[0][0])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of the statement."""
@@ -164,6 +171,12 @@ class Asked:
         """The same, read by several threads at once, which needs the values as literals."""
         with self._understood():
             return self.lake.con.sql(written(sql, self.values.named)).to_arrow_table()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The same part by part, while more is read; nothing else can be asked until the last."""
+        with self._understood():
+            self.lake.con.execute(f"SET SESSION streaming_buffer_size = '{_AHEAD}'")
+            yield from self.lake.con.sql(written(sql, self.values.named)).to_arrow_reader(_BATCH)
 
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         with self._understood():

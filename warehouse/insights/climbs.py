@@ -58,9 +58,9 @@ class Climbs:
     def __init__(self, asked: Asked, plan: Plan) -> None:
         self.asked, self.plan, self.size = asked, plan, len(plan.steps)
 
-    def reached(self, events: int) -> pa.Table | None:
-        """What the chain of SELECTs calls `reached`, from so many `events`; None where lanes cannot be."""
-        found = Lanes(self.asked, self._reading(), events).walked(self.climbed)
+    def reached(self) -> pa.Table | None:
+        """What the chain of SELECTs calls `reached`; None where lanes cannot be."""
+        found = Lanes(self.asked, self._reading()).walked(self.climbed)
         if found is None:
             return None
         level = _joined(one.level for one in found)

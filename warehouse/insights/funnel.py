@@ -25,6 +25,7 @@ from warehouse.statements import statement
 _SECONDS: Final = {"hour": 3_600, "day": 86_400, "week": 604_800, "month": 28 * 86_400, "whole": 1 << 40}
 _PER_STEP: Final = 6
 _NEVER: Final = 1 << 62
+_ONE_VALUE: Final = "SELECT '' AS b0, 1 AS place"
 _COUNTS: Final = """
     count(*) FILTER (level >= {step}) AS n{step},
     count(*) FILTER (level >= {step} AND mature) AS m{step},
@@ -103,9 +104,8 @@ class FunnelAnswer(Answer, frozen=True, kw_only=True):
 
 def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
     """Counts, rates and times of each step. `now`: µs UTC. BadQuestion, UnknownName."""
-    optional, parted = question.optional, (question.attribution, question.at_step) != ("step", 1)
     with asking(lake, question, now) as asked:
-        check_optional(question, optional, bool(question.by) and parted)
+        optional = skippable(question)
         found = _answered(asked, required(question, optional))
         if not optional:
             return found
@@ -114,6 +114,13 @@ def funnel(lake: Lake, question: Funnel, now: int) -> FunnelAnswer:
             for number in sorted(optional)
         }
     return _woven(question, found, beside)
+
+
+def skippable(question: Funnel) -> tuple[int, ...]:
+    """The optional steps. BadQuestion where they cannot be skipped like that."""
+    parted = bool(question.by) and (question.attribution, question.at_step) != ("step", 1)
+    check_optional(question, question.optional, parted)
+    return question.optional
 
 
 def _answered(asked: Asked, question: Funnel) -> FunnelAnswer:
@@ -156,12 +163,11 @@ def _check(asked: Asked, question: Funnel) -> None:
 
 def _climbed(asked: Asked, question: Funnel, way: Plan, chains: Chains) -> list[tuple[Any, ...]] | None:
     """The same rows where many events are best walked through; None: the whole statement has to be run."""
-    events = asked.days
-    if question.by or question.every != "whole" or events < MANY:
+    if question.by or question.every != "whole" or asked.days(MANY) < MANY:
         return None
     from warehouse.insights.climbs import Climbs, climbable
 
-    reached = Climbs(asked, way).reached(events) if climbable(asked, way) else None
+    reached = Climbs(asked, way).reached() if climbable(asked, way) else None
     if reached is None:
         return None
     with asked.lake.table("climbed", reached):
@@ -195,6 +201,9 @@ def _sql(asked: Asked, question: Funnel, way: Plan, chains: Chains, ctes: str) -
         "insights/funnel",
         chains=ctes,
         shown=_shown(chains, names, question.attribution, parted),
+        ranked=statement("insights/chain/ranked", names=", ".join(names), top=question.top)
+        if names
+        else _ONE_VALUE,
         names=", ".join(shown),
         named=", ".join(
             f"CASE WHEN t.place IS NULL THEN '{OTHER}' ELSE s.{one} END AS {one}" for one in shown
@@ -214,9 +223,7 @@ def _sql(asked: Asked, question: Funnel, way: Plan, chains: Chains, ctes: str) -
         stop=clock.end,
         since=bind(asked.period.since),
         until=bind(asked.period.until),
-        cells=f"SELECT DISTINCT {', '.join(names)}, place FROM named"
-        if names
-        else "SELECT '' AS b0, 1 AS place",
+        cells=f"SELECT DISTINCT {', '.join(names)}, place FROM named" if names else _ONE_VALUE,
     )
 
 

@@ -1,13 +1,14 @@
 """Events of each unit in a row, as columns of numbers: for what walks through tens of millions of them.
 
-DuckDB finds the events and whose they are; they are put in order here, part by part, which takes a fraction
-of the time of a window over all of them.
+DuckDB finds the events; whose they are is told here while it finds more, and they are put in order part by
+part, which takes a fraction of the time of joins and of a window over all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -23,7 +24,7 @@ Numbers = npt.NDArray[np.int64]
 _NONE: Final = np.zeros(0, np.int64)
 _BITS: Final = 63  # of one number that holds unit, moment and code
 _MOST_PARTS: Final = 1 << 12
-_ROWS_A_PASS: Final = 64_000_000  # an event takes 20 bytes, for a moment twice
+_ROWS_A_PASS: Final = 64_000_000  # an event takes 8 bytes, by arrival 16
 
 
 class Reading(Struct, frozen=True):
@@ -59,9 +60,9 @@ class _Bundle(Struct, frozen=True):
 class Lanes:
     """Reads `events` or so of a question by customer or device, in passes that each fit in memory."""
 
-    def __init__(self, asked: Asked, reading: Reading, events: int) -> None:
+    def __init__(self, asked: Asked, reading: Reading) -> None:
         self.asked, self.reading = asked, reading
-        self.passes = 1 + events // _ROWS_A_PASS
+        self.passes = 1 if asked.held < _ROWS_A_PASS else 1 + asked.days() // _ROWS_A_PASS
         self.since = asked.period.since
         self.until = asked.period.until + reading.later
         self.timed = (self.until - self.since).bit_length() + reading.bits
@@ -74,29 +75,33 @@ class Lanes:
         if self.low < 1 or self.asked.lake.bounded or self.asked.looks_at_customers:
             return None
         found: list[R] = []
-        with self.numbered.known():
-            for number in range(self.passes):
-                batches = self.asked.columns(self._sql(number)).to_batches()
-                self.numbered.meet(one.column(0).to_numpy() for one in batches)
-                self.parts = 1 + (self.numbered.count >> self.low)
-                if self.parts > _MOST_PARTS:
-                    return None
-                found += self._walked(batches, number, walk)
-        return found
+        ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
+        with ThreadPoolExecutor(threads) as pool, self.numbered.known(pool):
+            sql = self._sql()
+            for number in range(self.passes if self._fit else 0):
+                bundles = list(pool.map(partial(self._bundle, number), self.asked.batches(sql)))
+                parts = range(self._parts if self._fit else 0)
+                found += pool.map(partial(self._walked, walk, bundles), parts)
+        return found if self._fit else None
 
-    def _sql(self, number: int) -> str:
-        reading, owner = self.reading, self.numbered.owner
+    @property
+    def _parts(self) -> int:
+        return 1 + (self.numbered.count >> self.low)
+
+    @property
+    def _fit(self) -> bool:
+        return self.numbered.fit and self._parts <= _MOST_PARTS
+
+    def _sql(self) -> str:
+        reading = self.reading
         columns = {
-            "owner": owner,
+            "subject": self.numbered.subject,
             "timed": f"(epoch_us(e.timestamp) - {self.since}) * {1 << reading.bits} + {reading.code}",
             **({"arrived": "e.load_seq"} if reading.by_arrival else {}),
         }
-        having = [*reading.having]
-        if self.passes > 1:
-            having.append(f"({owner} < 0 OR {owner} % {self.passes} = {number})")
         happened = self.asked.happened(
             columns,
-            having,
+            reading.having,
             later=reading.later,
             owned=False,
             stitched=self.asked.all_stitched,
@@ -104,27 +109,20 @@ class Lanes:
         )
         return f"SELECT {', '.join(columns)} FROM (\n{happened})"
 
-    def _walked(self, batches: list[pa.RecordBatch], number: int, walk: Callable[[Lane], R]) -> Iterator[R]:
-        ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool:
-            taken = (batches.pop() for _ in range(len(batches)))
-            bundles = list(pool.map(lambda batch: self._bundle(batch, number), taken))
-            yield from pool.map(lambda part: walk(self._lane(bundles, part)), range(self.parts))
+    def _walked(self, walk: Callable[[Lane], R], bundles: Sequence[_Bundle], part: int) -> R:
+        return walk(self._lane(bundles, part))
 
-    def _bundle(self, batch: pa.RecordBatch, number: int) -> _Bundle:
-        owner, timed, *more = (column.to_numpy() for column in batch.columns)
-        (open_,) = np.nonzero(owner < 0)
-        if len(open_):
-            owner = owner.copy()
-            moment = (timed[open_] >> self.reading.bits) + self.since
-            owner[open_] = self.numbered.owners(owner[open_], moment)
-            if self.passes > 1:
-                ours = np.nonzero(owner % self.passes == number)
-                owner, timed, *more = (one[ours] for one in (owner, timed, *more))
+    def _bundle(self, number: int, batch: pa.RecordBatch) -> _Bundle:
+        """What a batch has for one of the passes."""
+        subject, timed, *more = (column.to_numpy() for column in batch.columns)
+        owner = self.numbered.owners(subject, timed >> self.reading.bits)
+        if self.passes > 1:
+            ours = np.nonzero(owner % self.passes == number)
+            owner, timed, *more = (one[ours] for one in (owner, timed, *more))
         part = (owner >> self.low).astype(np.uint16)
-        keys = ((owner & ((1 << self.low) - 1)) << self.timed) | timed
+        keys = ((owner & ((1 << self.low) - 1)).astype(np.int64) << self.timed) | timed
         order = np.argsort(part, kind="stable")
-        ends = np.cumsum(np.bincount(part, minlength=self.parts))
+        ends = np.cumsum(np.bincount(part, minlength=self._parts))
         return _Bundle(keys[order], more[0][order] if more else None, ends)
 
     def _lane(self, bundles: Sequence[_Bundle], part: int) -> Lane:
@@ -142,7 +140,9 @@ class Lanes:
 
 
 def _span(bundle: _Bundle, part: int) -> slice:
-    return slice(bundle.ends[part - 1] if part else 0, bundle.ends[part])
+    """Where a part is in a bundle; what came to be known later has no part in it."""
+    first, last = (bundle.ends[min(one, len(bundle.ends) - 1)] if one >= 0 else 0 for one in (part - 1, part))
+    return slice(first, last)
 
 
 def _by_arrival(keys: Numbers, arrived: Callable[[], Numbers], bits: int) -> Numbers:

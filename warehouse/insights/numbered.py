@@ -1,110 +1,131 @@
-"""Owners of events by small numbers, found with one look-up an event.
+"""Owners of events by small numbers, looked up in sorted arrays.
 
-On a device of several people time decides whose an event is: that is found here, among what they did alone.
+Events come sorted by their devices as the lake keeps them, or nearly: a device is looked up once for all of
+its events in a row. On a device of several people time decides whose an event is: that is found here as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from warehouse.insights.asked import Asked
+from warehouse.insights.roster import Numbers, Places, Roster
+from warehouse.insights.stays import Sessions, Stays
 from warehouse.statements import statement
 
-Numbers = npt.NDArray[np.int64]
 NUMBERED: Final = ("customer", "device")
-_SHARED: Final = pa.schema([("subject_key", pa.int64()), ("place", pa.int64())])
-_STRAY: Final = -(1 << 61)
-# Of ids that are in no customer: far below the devices of several people.
-_OWNER: Final = "coalesce({known}, -1 - 4611686018427387904 - e.subject_key % 4611686018427387904)"
-_NUMBERS: Final = "SELECT identity_key, number AS customer FROM keyed"
+_NOBODY: Final = -(1 << 62)  # the subject of events without an id; those from -1 on are known numbers
 _EDGES: Final = "LEFT JOIN edges ON edges.load_seq = e.load_seq\n"
 
 
 class Numbered:
     """Customers or devices by number, from 0 to below `count`, of events from `since` until `until` (µs UTC).
 
-    Within `known()`: `joins` finds the number `owner` (SQL) of the event `e`; below 0, `owners()` tells it.
+    Within `known()`: `joins` finds the `subject` (SQL) of the event `e`; `owners()` tells whose that is.
     """
 
     def __init__(self, asked: Asked, since: int, until: int) -> None:
         self.asked, self.since, self.until = asked, since, until
-        self.count = 0
-        self.owner, self.joins = _OWNER.format(known="placed.number"), statement("insights/lanes/placed")
-        self._visits = np.zeros((4, 0), np.int64)
-        self._own = self._strays = np.zeros(0, np.int64)
+        self.subject, self.joins = f"coalesce(e.subject_key, {_NOBODY})", ""
 
     @contextmanager
-    def known(self) -> Iterator[None]:
-        """Inside, statements can read the numbers."""
+    def known(self, pool: Executor) -> Iterator[None]:
+        """Inside, statements can read subjects."""
         asked, unit = self.asked, self.asked.question.unit
-        project = asked.values.bind(asked.project)
-        keyed = asked.columns(statement(f"insights/lanes/keyed_{unit}", project=project))
-        self.count = 1 + (pc.max(keyed["number"]).as_py() or 0)
-        with ExitStack() as tables:
-            tables.enter_context(asked.lake.table("keyed", keyed))
-            shared = self._visited(tables) if unit == "customer" else _SHARED.empty_table()
-            tables.enter_context(asked.lake.table("shared", shared))
+        ids = asked.columns(statement(f"insights/lanes/ids_{unit}", project=asked.values.bind(asked.project)))
+        keys, customers = (one.to_numpy() for one in ids.columns)
+        order = np.argsort(keys)
+        self._roster = Roster(keys[order])
+        self._own = np.append(self._numbers(customers[order]), 0)  # the last for what has no place
+        self._stays = Stays(self._sessions(pool), self._own)
+        if not self._stays.meets:
+            yield
+            return
+        with asked.lake.table("edges", self._edges()):
+            self.subject = f"coalesce(-1 - edges.number, e.subject_key, {_NOBODY})"
+            self.joins = _EDGES
             yield
 
-    def meet(self, columns: Iterable[Numbers]) -> None:
-        """Gives those a number who are no customer's, from all that `owner` found."""
-        strays = [np.unique(one[one < _STRAY]) for one in columns]
-        self.count -= len(self._strays)
-        self._strays = np.unique(np.concatenate([self._own[:0], *strays]))
-        self.count += len(self._strays)
+    @property
+    def fit(self) -> bool:
+        """Whether owners can be told by numbers."""
+        return self._stays.fit
 
-    def owners(self, number: Numbers, moment: Numbers) -> Numbers:
-        """The numbers of those for which `owner` found less than 0."""
-        stray = number < _STRAY
-        known = self.count - len(self._strays)
-        found = known + np.searchsorted(self._strays, number)
-        found[~stray] = self._visitors(number[~stray], moment[~stray])
+    @property
+    def count(self) -> int:
+        """More than any number that was told until now."""
+        return self._roster.count
+
+    def owners(self, subject: Numbers, passed: Numbers) -> Places:
+        """The numbers of the owners of events, by their subjects and how many µs after `since` they came."""
+        (begins,) = np.nonzero(np.append(True, subject[1:] != subject[:-1])[: len(subject)])
+        times = np.diff(np.append(begins, len(subject)))
+        keys = subject[begins]
+        place = self._roster.places(keys)
+        number = self._own[place]
+        unknown = place < 0
+        number[unknown] = self._strangers(keys[unknown])
+        found = np.repeat(number, times)
+        shared = self._stays.shared(place)
+        (rows,) = np.nonzero(np.repeat(shared, times))
+        device = np.repeat(place[shared], times[shared])
+        found[rows] = self._stays.owners(device, passed[rows], found[rows])
         return found
 
-    def _visitors(self, number: Numbers, moment: Numbers) -> Numbers:
-        """Of who visited a device of several people at that moment, else of its own customer."""
-        place = -1 - number
-        devices, opens, closes, theirs = self._visits
-        # Visits by device and time as one number each, so that the last one before an event is looked up.
-        at = np.searchsorted(self._line(devices, opens), self._line(place, moment), side="right") - 1
-        if not len(devices):
-            return self._own[place]
-        inside = (at >= 0) & (devices[at] == place) & (moment <= closes[at])
-        return np.where(inside, theirs[at], self._own[place])
+    def _strangers(self, keys: Numbers) -> Places:
+        """Of what is in no customer, and of the known numbers that stand in the place of a key."""
+        told = (keys < 0) & (keys != _NOBODY)
+        found = np.zeros(len(keys), np.int32)
+        found[told] = -1 - keys[told]
+        found[~told] = self._roster.strays(keys[~told])
+        return found
 
-    def _line(self, place: Numbers, moment: Numbers) -> Numbers:
-        return place * (self.until - self.since + 1) + np.clip(moment - self.since, 0, None)
+    def _numbers(self, customers: Numbers) -> Places:
+        """A customer has the number of their oldest id, or that of a stray where it is gone."""
+        found = self._roster.places(customers)
+        gone = found < 0
+        found[gone] = self._roster.strays(-2 - customers[gone])
+        return found
 
-    def _visited(self, tables: ExitStack) -> pa.Table:
-        """Reads the visits; the devices that there were any on."""
+    def _sessions(self, pool: Executor) -> Sessions:
+        """Those on devices that somebody else than their own customer was on."""
+        asked, found = self.asked, [Sessions.none()]
+        if asked.question.unit == "customer":
+            reach: dict[str, int | str] = {"since": self.since, "until": self.until}
+            read = statement("insights/lanes/sessions", project=asked.values.bind(asked.project), **reach)
+            found += pool.map(self._looked_up, asked.batches(read))
+        shared = np.zeros(len(self._own), np.bool_)
+        for one in found:
+            shared[one.device[one.foreign(self._own)]] = True
+        kept = (one.of(shared[one.device] & (one.device >= 0)) for one in found)
+        return Sessions(*(np.concatenate(column) for column in zip(*kept, strict=True)))
+
+    def _looked_up(self, batch: pa.RecordBatch) -> Sessions:
+        subject, identity, begins, ends = (one.to_numpy() for one in batch.columns)
+        device = self._roster.places(subject)
+        visitor = device.copy()
+        (other,) = np.nonzero(identity != subject)
+        visitor[other] = self._roster.places(identity[other])
+        return Sessions(device, visitor, begins, ends)
+
+    def _edges(self) -> pa.Table:
+        """Whose the events are that lie in a moment which two sessions share."""
         asked, bind = self.asked, self.asked.values.bind
+        project = bind(asked.project)
         abroad = statement(
             "insights/abroad",
-            owned=_NUMBERS,
-            project=bind(asked.project),
+            owned=statement("insights/owned", project=project),
+            project=project,
             since=bind(self.since),
             until=bind(self.until),
             seq=bind(asked.seq),
         )
-        found = asked.arrow(statement("insights/lanes/visits", abroad=abroad))
-        if pc.any(found["meets"]).as_py():
-            edges = asked.arrow(statement("insights/lanes/edges", abroad=abroad))
-            tables.enter_context(asked.lake.table("edges", edges))
-            self.owner = _OWNER.format(known="edges.number, placed.number")
-            self.joins += _EDGES
-        subject, place, opens, closes, own, theirs = (
-            found[name].to_numpy().astype(np.int64)
-            for name in ("subject_key", "place", "opens", "closes", "own", "theirs")
-        )
-        _, first = np.unique(place, return_index=True)
-        self._own = own[first]
-        held = opens <= closes
-        self._visits = np.stack([place, opens, closes, theirs])[:, held]
-        return pa.table([subject[first], place[first]], schema=_SHARED)
+        found = asked.arrow(statement("insights/lanes/edges", abroad=abroad))
+        number = self._own[self._roster.places(found["identity_key"].to_numpy())]
+        return pa.table({"load_seq": found["load_seq"], "number": number})

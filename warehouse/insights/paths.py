@@ -104,13 +104,12 @@ def paths(lake: Lake, question: Paths, now: int) -> PathsAnswer:
 
 def _trails(asked: Asked, walks: Walks) -> list[tuple[Any, ...]] | None:
     """The same rows where many events are best walked through; None: the statement has to be run."""
-    events = asked.days
-    if events < MANY:
+    if asked.days(MANY) < MANY:
         return None
     from warehouse.insights.trails import Trails
 
     trails = Trails(walks)
-    return trails.rows(events) if trails.fit else None
+    return trails.rows() if trails.fit else None
 
 
 def _check(question: Paths) -> None:

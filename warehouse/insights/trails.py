@@ -63,15 +63,15 @@ class Trails:
             and not self.walks.anchored
         )
 
-    def rows(self, events: int) -> list[tuple[Any, ...]] | None:
-        """The rows of the statement of paths, from so many `events`; None where it has to be run."""
+    def rows(self) -> list[tuple[Any, ...]] | None:
+        """The rows of the statement of paths; None where it has to be run."""
         items = self._items()
         if items is None:
             return None
         reading = Reading(
             self._code(items), len(items.names).bit_length(), [self.walks.listed], by_arrival=True
         )
-        trails = Lanes(self.asked, reading, events).walked(self.trail)
+        trails = Lanes(self.asked, reading).walked(self.trail)
         if trails is None:
             return None
         return Passed(trails, self.question, items.names, items.marks).rows()

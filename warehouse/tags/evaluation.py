@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from warehouse.imports.kinds import LIBRARY
 from warehouse.insights.asked import Asked
 from warehouse.insights.conditions import condition
 from warehouse.insights.fields import Field
@@ -94,9 +95,13 @@ def _events(asked: Asked, tags: Sequence[Tag], everybody: bool) -> tuple[pa.Tabl
 
 
 def _test(asked: Asked, one: Selector) -> str:
-    """SQL: whether the event is one of these; what an action told of itself is nothing the customer did."""
+    """SQL: whether the event is one of these. What an action told of itself is nothing the customer did, nor
+    is what another system knows of them.
+    """
     is_one = asked.is_one(one)
-    return is_one if one.kind[1] is not None else f"({is_one}) AND e.library_name IS DISTINCT FROM '{OURS}'"
+    if one.kind[1] is not None:
+        return is_one
+    return f"({is_one}) AND coalesce(e.library_name, '') NOT IN ('{OURS}', '{LIBRARY}')"
 
 
 def _said(lake: Lake, project: str, one: Filter, customers: Longs) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -15,6 +15,7 @@ from warehouse.tags.rules import Tag, Versioned
 from warehouse.times import iso
 
 SLICE = 100_000
+EXAMPLES = 3
 _DAY_US = 86_400_000_000
 _AGO = (0, 7, 30)
 _HOLDERS = """
@@ -24,7 +25,8 @@ _HOLDERS = """
 
 class Tried(Struct, frozen=True):
     """What a rule would say: customers who have the tag `as_of`, who had it 7 and 30 days before, and all who
-    ever had it.
+    ever had it; of `customers` in all. `share`: of those who have it now, 0 to 1, null of nobody; `examples`:
+    a few of their ids.
     """
 
     tag: str
@@ -34,6 +36,8 @@ class Tried(Struct, frozen=True):
     thirty_days_before: int
     ever: int
     customers: int
+    share: float | None
+    examples: Sequence[str]
 
 
 def try_out(
@@ -47,12 +51,27 @@ def try_out(
         at = as_of(lake)
         ((customers,),) = lake.query("SELECT count(*) FROM customers WHERE project = ?", [project])
         sums = np.zeros((len(tags), len(_AGO) + 1), np.int64)
+        some: dict[str, list[str]] = {tag.name: [] for tag in tags}
         for done, slices in _slices(lake, project) if tags else ():
-            sums += _counts(lake, project, tags, at)
+            counts, found = _counts(lake, project, tags, at)
+            sums += counts
+            for name, ids in found.items():
+                some[name] = sorted([*some[name], *ids])[:EXAMPLES]
             progress(done, slices)
     rows = zip(tags, sums.tolist(), strict=True)
     return [
-        Tried(tag.name, iso(at), now, week, month, ever, customers) for tag, (now, week, month, ever) in rows
+        Tried(
+            tag=tag.name,
+            as_of=iso(at),
+            members=now,
+            a_week_before=week,
+            thirty_days_before=month,
+            ever=ever,
+            customers=customers,
+            share=now / customers if customers else None,
+            examples=some[tag.name],
+        )
+        for tag, (now, week, month, ever) in rows
     ]
 
 
@@ -79,17 +98,21 @@ def _slices(lake: Lake, project: str) -> Iterator[tuple[int, int]]:
 
 def _counts(
     lake: Lake, project: str, tags: Sequence[Tag], at: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], Mapping[str, Sequence[str]]]:
+    """Of each tag how many have it, and had it; and by name a few who have it now."""
     stays = evaluate(lake, project, [Versioned(tag, 0) for tag in tags], everybody=True)
     held = ", ".join(
         f"count(DISTINCT customer_id) FILTER (epoch_us(entered_at) <= {moment}"
         f" AND (left_at IS NULL OR epoch_us(left_at) > {moment}))"
         for moment in (at - days * _DAY_US for days in _AGO)
     )
+    some = (
+        f"min(customer_id, {EXAMPLES})"
+        f" FILTER (epoch_us(entered_at) <= {at} AND (left_at IS NULL OR epoch_us(left_at) > {at}))"
+    )
     ever = f"count(DISTINCT customer_id) FILTER (epoch_us(entered_at) <= {at})"
     with lake.table("stays_now", stays):
-        found = {
-            tag: counts
-            for tag, *counts in lake.query(f"SELECT tag, {held}, {ever} FROM stays_now GROUP BY tag")
-        }
-    return np.array([found.get(tag.name, [0] * (len(_AGO) + 1)) for tag in tags], np.int64)
+        rows = lake.query(f"SELECT tag, {some}, {held}, {ever} FROM stays_now GROUP BY tag")
+    found = {tag: counts for tag, _, *counts in rows}
+    numbers = np.array([found.get(tag.name, [0] * (len(_AGO) + 1)) for tag in tags], np.int64)
+    return numbers, {tag: sorted({*(ids or ())}) for tag, ids, *_ in rows}

@@ -20,7 +20,7 @@ from warehouse.insights.buyers.kmeans import (
     Tried,
     cluster,
 )
-from warehouse.insights.buyers.purchases import worth
+from warehouse.insights.buyers.purchases import purchased, worth
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.question import Answer, Question, require
@@ -30,8 +30,9 @@ from warehouse.lake import Lake
 from warehouse.statements import statement
 
 _LEAST: Final = 20
-_MOST_SHOWN: Final = 100_000
+MOST_MEMBERS: Final = 100_000
 _MOST_CHANNELS: Final = 12
+UNKNOWN: Final = "(unknown)"
 _NAMED: Final = {
     "customer": "coalesce(theirs.customer_id, own.customer_id)",
     "device": "v.device_id",
@@ -120,7 +121,7 @@ def clusters(lake: Lake, question: Clusters, now: int) -> ClustersAnswer:
 
 
 def _check(question: Clusters) -> None:
-    require(question, customers=(0, _MOST_SHOWN), seed=(0, 1 << 31), channels=(0, _MOST_CHANNELS))
+    require(question, customers=(0, MOST_MEMBERS), seed=(0, 1 << 31), channels=(0, _MOST_CHANNELS))
     if question.k is not None:
         require(question, k=(2, MOST_K))
 
@@ -143,7 +144,7 @@ def _sql(asked: Asked, question: Clusters, selector: Selector) -> str:
     return statement(
         "insights/clusters",
         visits=visits,
-        happened=asked.happened({"worth": worth(asked, question.value)}, [buying]),
+        happened=purchased(asked, {"worth": worth(asked, question.value)}, buying),
         until=bind(asked.period.until),
         shares=shares,
     )
@@ -192,7 +193,7 @@ def _described(found: Clustering, names: Sequence[str], values: Floats, shaped: 
 def _members(rows: pa.Table, found: Clustering, most: int) -> list[Member]:
     names = rows["named"].slice(0, most).to_pylist()
     return [
-        Member(name or "(unknown)", int(label) + 1)
+        Member(name or UNKNOWN, int(label) + 1)
         for name, label in zip(names, found.labels[:most], strict=True)
     ]
 

@@ -15,7 +15,7 @@ from warehouse.insights.buyers.backtest import Backtest, backtest
 from warehouse.insights.buyers.bgnbd import BgNbd
 from warehouse.insights.buyers.gamma_gamma import GammaGamma
 from warehouse.insights.buyers.histories import Floats, Histories, histories
-from warehouse.insights.buyers.purchases import named, worth
+from warehouse.insights.buyers.purchases import named, purchased, worth
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.period import span
@@ -132,7 +132,7 @@ def _sql(asked: Asked, question: Clv, selector: Selector, split: datetime) -> st
     columns = {"day": day, "worth": worth(asked, question.value), "named": named(asked)}
     return statement(
         "insights/clv",
-        happened=asked.happened(columns, [buying], earlier=asked.period.since),
+        happened=purchased(asked, columns, buying, earlier=asked.period.since),
         first=_number(_day(asked.period.since, question.timezone)),
         last=_number(_day(asked.period.until - 1, question.timezone)),
         split=_number(split),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta, Struct
 
 from warehouse.insights.asked import Asked, asking
-from warehouse.insights.buyers.purchases import SCALE, named, worth
+from warehouse.insights.buyers.purchases import SCALE, named, purchased, worth
 from warehouse.insights.buyers.segments import quintile_segment, threshold_segment
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
@@ -108,7 +108,7 @@ def rfm(lake: Lake, question: Rfm, now: int) -> RfmAnswer:
         rows = asked.rows(sql)
         if not rows:
             asked.known([selector])
-        name = quintile_segment if question.scheme == "quintiles" else threshold_segment
+        name = namer(question.scheme)
         found = [(row[0] if question.by else None, name(*row[1:4]), *row[1:]) for row in rows]
         n = sum(row[5] or 0 for row in found)
         return RfmAnswer(
@@ -119,6 +119,11 @@ def rfm(lake: Lake, question: Rfm, now: int) -> RfmAnswer:
             customers=_customers([row for row in found if not row[5]]),
             **asked.told(sql, n, n if asked.period.until <= asked.complete_us else 0),
         )
+
+
+def namer(scheme: str) -> Callable[[int, int, int], str]:
+    """What names the segment of three scores."""
+    return quintile_segment if scheme == "quintiles" else threshold_segment
 
 
 def _check(question: Rfm) -> None:
@@ -146,7 +151,7 @@ def _sql(asked: Asked, question: Rfm, selector: Selector) -> str:
     money = None if question.least_value is None else question.least_value * SCALE
     return statement(
         "insights/rfm",
-        happened=asked.happened(columns, [buying]),
+        happened=purchased(asked, columns, buying),
         as_of=asked.values.bind(asked.period.until),
         top=question.top,
         listed=question.customers,

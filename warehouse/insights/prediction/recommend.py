@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 import numpy as np
 import pyarrow as pa
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.buyers.purchases import named
@@ -75,11 +75,14 @@ class Recommend(Question, frozen=True, kw_only=True):
 
 
 class Recommended(Struct, frozen=True):
-    """`because`: of the customer's own items those that speak most for it (covisits)."""
+    """`because`: of the customer's own items those that speak most for it (covisits). `name`: what it is
+    called, where a catalogue was imported.
+    """
 
     item: str
     score: float
     because: list[str]
+    name: str | None = None
 
 
 class RecommendAnswer(Answer, frozen=True, kw_only=True):
@@ -129,6 +132,7 @@ def recommend(lake: Lake, question: Recommend, now: int) -> RecommendAnswer:
     people, rankings = _judged(question, rows)
     cold = question.customer is not None and whole.wanted is None
     method = "popularity" if cold else _chosen(question, rankings)
+    found = _recommended(question, whole, _learned(question, whole, method))
     return RecommendAnswer(
         question=question,
         method=method,
@@ -137,9 +141,15 @@ def recommend(lake: Lake, question: Recommend, now: int) -> RecommendAnswer:
         judged=people,
         item_count=len(whole.items),
         rankings=rankings,
-        recommended=_recommended(question, whole, _learned(question, whole, method)),
+        recommended=_named(lake, told["project"], found),
         **told,
     )
+
+
+def _named(lake: Lake, project: str, found: list[Recommended]) -> list[Recommended]:
+    asked = {"project": project, "ids": [one.item for one in found]}
+    names = dict(lake.query(statement("insights/item_names"), asked)) if found else {}
+    return [structs.replace(one, name=names.get(one.item)) for one in found]
 
 
 def _check(question: Recommend) -> None:
@@ -234,6 +244,9 @@ def _told(one: Ranking, k: int) -> str:
 
 
 def recommend_table(answer: RecommendAnswer) -> Table:
-    """One row an item."""
-    rows = [[one.item, one.score, ", ".join(one.because)] for one in answer.recommended]
-    return Table(["item", "score", "because"], rows)
+    """One row an item; its name, where one is called something."""
+    if not any(one.name for one in answer.recommended):
+        rows = [[one.item, one.score, ", ".join(one.because)] for one in answer.recommended]
+        return Table(["item", "score", "because"], rows)
+    called = [[one.item, one.name, one.score, ", ".join(one.because)] for one in answer.recommended]
+    return Table(["item", "name", "score", "because"], called)

@@ -1,11 +1,9 @@
 -- their_sessions: visits of the people in person_keys and kept_keys, with every id they ever had.
 CREATE OR REPLACE TEMP TABLE person_sessions AS
 WITH RECURSIVE ids AS (
-    SELECT session_id
-    FROM sessions
-    WHERE
-        identity_key IN (SELECT key FROM person_keys UNION ALL SELECT key FROM kept_keys)
-        OR subject_key IN (SELECT key FROM person_keys)
+    (
+        {sessions}
+    )
     UNION
     SELECT session_aliases.old_session_id
     FROM session_aliases INNER JOIN ids USING (session_id)

@@ -4,10 +4,7 @@ shown AS (
     {shown}
 ),
 ranked AS (
-    SELECT {names}, row_number() OVER (ORDER BY count(DISTINCT owner) DESC, {names}) AS place
-    FROM shown
-    GROUP BY {names}
-    QUALIFY place <= {top}
+    {ranked}
 ),
 named AS (
     SELECT s.* EXCLUDE ({names}), {named}, coalesce(t.place, {top} + 1) AS place

@@ -1,5 +1,4 @@
 -- edges: whose the events are that lie in a moment which two sessions share
 WITH {abroad}
-SELECT edges.load_seq, keyed.number
+SELECT load_seq, identity_key
 FROM edges
-JOIN keyed USING (identity_key)
