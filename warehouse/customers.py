@@ -7,11 +7,20 @@ from warehouse.lake import Lake
 
 def find_customer(lake: Lake, any_id: str) -> str | None:
     """The id of the customer known under any id, or None."""
-    for find in (_by_customer, _by_session, _by_identity, _by_message):
-        customer_id = find(lake, any_id)
-        if customer_id is not None:
+    return customer_of(lake, any_id) or customer_of_message(lake, any_id)
+
+
+def customer_of(lake: Lake, id: str) -> str | None:
+    """The customer with this id, or whose session or identity it is; None where nobody's."""
+    for find in (_by_customer, _by_session, _by_identity):
+        if (customer_id := find(lake, id)) is not None:
             return customer_id
     return None
+
+
+def customer_of_message(lake: Lake, message_id: str) -> str | None:
+    """The customer of an event; all days may have to be read for it."""
+    return _first(lake, _OF_MESSAGE, message_id)
 
 
 def follow(lake: Lake, ledger: str, old: str, new: str, id: str, owner: str) -> str | None:
@@ -46,10 +55,6 @@ def _by_session(lake: Lake, any_id: str) -> str | None:
 
 def _by_identity(lake: Lake, any_id: str) -> str | None:
     return _first(lake, _OF_IDENTITY, any_id)
-
-
-def _by_message(lake: Lake, any_id: str) -> str | None:
-    return _first(lake, _OF_MESSAGE, any_id)
 
 
 def _first(lake: Lake, sql: str, value: str) -> str | None:

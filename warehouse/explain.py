@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 import pyarrow.compute as pc
@@ -19,6 +19,8 @@ from warehouse.parquet import read_rows
 from warehouse.segments import Record
 from warehouse.settings import Folders
 from warehouse.times import iso, iso_time
+
+T = TypeVar("T")
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -47,10 +49,22 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(lake: Lake | None, store: Store, folders: Folders, message_id: str) -> list[Explanation]:
     """Every arrival of this message id, the stored one first; empty where nothing is known of it."""
-    found = list(_in_lake(lake, message_id)) if lake else []
-    if found:
+    return furthest(
+        lambda: list(_in_lake(lake, message_id)) if lake else [],
+        lambda: list(_in_landing(lake, store, message_id)),
+        lambda: list(_in_journal(folders, message_id)),
+    )
+
+
+def furthest(lake: Callable[[], T], landing: Callable[[], T], journal: Callable[[], T]) -> T:
+    """What the furthest place says of an event that has one; what is false says nothing.
+
+    Read in the direction in which events go, so that none is missed that moves on meanwhile.
+    """
+    if found := lake():
         return found
-    return list(_in_landing(lake, store, message_id)) or list(_in_journal(folders, message_id))
+    left = journal()
+    return landing() or left or lake()
 
 
 def _in_lake(lake: Lake, message_id: str) -> Iterator[Explanation]:

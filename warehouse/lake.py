@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ from warehouse.settings import WarehouseSettings
 # Sorted by whom rows belong to: in small groups of rows little is read beside what is asked for.
 CLUSTERED = ("events", "sessions", "identities", "customers", "customer_attributes", "tag_members")
 ROW_GROUP = 8_192
+_INLINED, _ROW_GROUP = "data_inlining_row_limit", "parquet_row_group_size"
 Params = Sequence[Any] | Mapping[str, Any]
 
 
@@ -243,24 +244,19 @@ def migrate(lake: Lake) -> list[str]:
                 lake.execute(sql)
                 _comment(lake, sql)
                 lake.execute("INSERT INTO schema_migrations VALUES (?, now())", [name])
-    # After the tables are made: before, DuckLake 1.0 merges no file of theirs once the lake was opened again.
-    _keep_in_catalog(lake, "schema_migrations")
-    _keep_in_catalog(lake, "objects")
-    made = {table.name for sql in known.values() for table in tables(sql)}
-    for name in made.intersection(CLUSTERED):
-        _set_option(lake, name, "parquet_row_group_size", ROW_GROUP)
+    _set_options(lake, {table.name for sql in known.values() for table in tables(sql)})
     return list(todo)
 
 
-def _keep_in_catalog(lake: Lake, table: str) -> None:
-    """New rows of this table stay in the catalog, which is durable at every commit, unlike a data file."""
-    _set_option(lake, table, "data_inlining_row_limit", 10_000)
-
-
-def _set_option(lake: Lake, table: str, option: str, value: int) -> None:
-    done = "SELECT 1 FROM lake.options() WHERE option_name = ? AND scope_entry = ?"
-    if not lake.query(done, [option, f"main.{table}"]):
-        lake.execute(f"CALL lake.set_option('{option}', {value}, table_name => '{table}')")
+def _set_options(lake: Lake, made: Set[str]) -> None:
+    """Only after the tables are made: else DuckLake 1.0 merges none of their files after the next start."""
+    # New rows of these stay in the catalog, which is durable at every commit, unlike a data file.
+    wanted = {("schema_migrations", _INLINED): 10_000, ("objects", _INLINED): 10_000}
+    wanted |= {(name, _ROW_GROUP): ROW_GROUP for name in CLUSTERED if name in made}
+    done = set(lake.query("SELECT scope_entry, option_name FROM lake.options()"))
+    for (table, option), value in wanted.items():
+        if (f"main.{table}", option) not in done:
+            lake.execute(f"CALL lake.set_option('{option}', {value}, table_name => '{table}')")
 
 
 def _comment(lake: Lake, sql: str) -> None:

@@ -1,4 +1,4 @@
-"""Customers found by the beginning of an id, or by what was said of them."""
+"""Customers found by any id, by the beginning of one, or by what was said of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from warehouse.customers import customer_of, customer_of_message
 from warehouse.lake import Lake
 from warehouse.statements import statement
 
@@ -21,12 +22,22 @@ class Hit(msgspec.Struct, frozen=True):
     value: str
 
 
+def find(lake: Lake, text: str, *, alike: bool = True) -> str | list[Hit]:
+    """The customer known under an id, else with `alike` those whom `search` finds, none perhaps.
+
+    Message ids come last: most texts lie among them, so that all days are read for one.
+    """
+    if known := customer_of(lake, text):
+        return known
+    hits = search(lake, text) if alike else []
+    return hits or customer_of_message(lake, text) or []
+
+
 def search(lake: Lake, text: str) -> list[Hit]:
     """At most MOST customers. `name: value` looks at the attribute of that name alone; a text shorter than
     three characters finds nobody.
 
-    It reads columns of values and stops when it has found enough: what is exactly an id `find_customer`
-    finds.
+    It reads columns of values and stops when it has found enough: what is exactly an id `find` finds.
     """
     name, colon, rest = (part.strip() for part in text.partition(":"))
     found = _found(lake, rest, name) if colon and name and rest else []

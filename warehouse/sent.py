@@ -12,7 +12,7 @@ import msgspec
 
 from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
-from warehouse.explain import journaled, waiting_rows
+from warehouse.explain import furthest, journaled, waiting_rows
 from warehouse.lake import Lake
 from warehouse.landing import Store
 from warehouse.refused import is_sealed
@@ -51,8 +51,11 @@ def sent(
     """The event of this message id, or None where nothing is known of it. `load_seq`: of its row in
     `events`, where that is known, which is found with less reading.
     """
-    found = _in_lake(lake, message_id, load_seq) if lake else None
-    return found or _in_landing(lake, store, message_id) or _in_journal(folders, message_id)
+    return furthest(
+        lambda: _in_lake(lake, message_id, load_seq) if lake else None,
+        lambda: _in_landing(lake, store, message_id),
+        lambda: _in_journal(folders, message_id),
+    )
 
 
 def _in_lake(lake: Lake, message_id: str, load_seq: int | None) -> Sent | None:

@@ -46,7 +46,8 @@ def set_damage_aside(folders: Folders, catalog: Catalog) -> list[Loss]:
     """
     if catalog.identity() is None:
         return []
-    con = duckdb.connect(config={"threads": 1})
+    # Until ours are loaded, which are verified once a process.
+    con = duckdb.connect(config={"threads": 1, "allow_unsigned_extensions": True})
     try:
         losses = _set_aside(con, catalog.attach_tables(con), folders)
     except duckdb.Error as error:

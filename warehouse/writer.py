@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from sdk_contract.privacy import Vault
-from warehouse.arrivals import Arrivals
+from warehouse.arrivals import Arrivals, Left
 from warehouse.catalogs import catalog_of
 from warehouse.dedup import DedupIndex
 from warehouse.erasure.gate import Gate
@@ -71,6 +71,11 @@ class Writer:
     def lost(self) -> bool:
         """Whether another may write this lake now; this writer commits nothing any more."""
         return self.lake.lost
+
+    @property
+    def left(self) -> Left:
+        """What of landing is not in the lake, by the last listing."""
+        return self._arrivals.left
 
     @property
     def store(self) -> Store:

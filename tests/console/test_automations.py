@@ -10,6 +10,7 @@ from tests.console.conftest import CHEAP, Visitor
 from tests.warehouse.lakes import NOON
 from warehouse.actions.published import publish
 from warehouse.actions.reading import read_actions
+from warehouse.actions.trying import TRIED
 from warehouse.console.automations import TRIGGERS, composed
 from warehouse.console.forms import Form
 from warehouse.console.texts import TEXTS
@@ -103,6 +104,33 @@ def test_buttons_pause_resume_and_send_again(shop: Visitor, known: Registry) -> 
     assert shop.post("/automations/rule", {**of, "do": "pause"}, strange).status_code == 403
 
 
+def test_destinations_are_made_tried_and_switched_off_here(shop: Visitor, known: Registry) -> None:
+    of = {"project": "shop", "name": "sales"}
+    text = "destinations: {sales: {kind: wecom, url_secret: robot}}"
+    rule = "actions: {a: {when: {tag: x}, to: hook}}"
+    asked = [
+        {"do": "publish", "project": "shop", "yaml": text},
+        {"do": "secret", "name": "robot", "value": "https://qyapi.example/?key=hush-hush"},
+        {"do": "test", **of}, {"do": "off", **of},
+        {"do": "publish", "project": "shop", "yaml": rule},
+        {"do": "secret", "name": "a b", "value": "hush-hush"},
+        {"do": "secret", "name": "ok", "value": ""}, {"do": "test", "project": "shop", "name": "none"},
+        {"do": "off", "project": "shop", "name": "none"}, {"do": "drop", **of},
+    ]  # fmt: skip
+    own = {"Origin": "http://127.0.0.1:8001", "Sec-Fetch-Site": "same-origin"}
+    asks = [("POST", "/automations/places", {"headers": own, "data": fields}) for fields in asked]
+    answers = shop.asks([*asks, ("GET", "/automations", {})])
+    assert [one.status_code for one in answers] == [303] * 4 + [400] * 6 + [200]
+    page = answers[-1].text
+    for words in ("sales", "qyapi.weixin.qq.com", "robot", "switched off", "last test", "Switch on"):
+        assert words in page
+    assert "hush-hush" not in "".join(one.text for one in answers) + str(known.audited(50))
+    assert "hush-hush" not in str(known.action_secrets())
+    (entry,) = known.entries(rule=TRIED)
+    assert (entry.state, entry.destination, entry.customer) == ("waiting", "sales", "")
+    assert known.action_destinations_off() == {("shop", "sales")}
+
+
 def test_who_sees_some_customers_only_or_may_not_change_is_refused(data: Path) -> None:
     guest = Visitor(data, console_open=False)
     guest.registry.create_user("vera", "viewer", "test", password=CHEAP.hash("a long password of vera"))
@@ -114,6 +142,12 @@ def test_who_sees_some_customers_only_or_may_not_change_is_refused(data: Path) -
         guest.post("/automations/rule", {"project": "shop", "name": "cart", "do": "pause"}).status_code == 403
     )
     assert guest.registry.paused_actions() == set()
+    guest.registry.create_user("max", "analyst", "test", password=CHEAP.hash("a long password of max"))
+    guest.signed_in("max", "a long password of max")
+    assert "/automations/places" not in guest.get("/automations").text
+    wish = {"do": "off", "project": "shop", "name": "hook"}
+    assert guest.post("/automations/places", wish).status_code == 403
+    assert ("shop", "hook") not in guest.registry.action_destinations_off()
     guest.registry.close()
 
 

@@ -18,6 +18,7 @@ from warehouse.access.scope import Scope
 from warehouse.catalogs import catalog_of
 from warehouse.cli import report as report_cli
 from warehouse.cli.report import report
+from warehouse.console import reporting
 from warehouse.console.reader import Reader
 from warehouse.console.reporting import make_due
 from warehouse.lake import connect
@@ -222,6 +223,10 @@ def test_reports_that_cannot_be_made_say_why(shop: Visitor, visitor: Visitor) ->
     assert (empty.status_code, "there is no lake" in empty.text) == (400, True)
 
 
+def unable(*_: object, **__: object) -> None:
+    raise BadReport("there is no <b> paper")
+
+
 def test_reports_are_made_when_they_are_due(
     shop: Visitor, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,14 +236,25 @@ def test_reports_are_made_when_they_are_due(
     assert shop.post("/reports", told).status_code == 303
     settings = WarehouseSettings(data=str(data))
     reader = Reader(catalog_of(settings), lambda: connect(settings, read_only=True), lambda: shop.registry)
-    rest: dict[int, int] = {}
-    assert asyncio.run(make_due(reader, lambda: NOON, rest)) == 1
-    assert asyncio.run(make_due(reader, lambda: NOON, rest)) == 0
+    with monkeypatch.context() as broken:
+        broken.setattr(reporting, "make", unable)
+        assert asyncio.run(make_due(reader, lambda: NOON)) == 0
+    page = shop.get("/reports").text
+    assert "Could not be made (2026-W46)" in page
+    assert "no &lt;b&gt; paper" in page
+    assert "None made yet" in page
+    assert asyncio.run(make_due(reader, lambda: NOON)) == 0, "it rests for an hour"
+    shop.clock = NOON + keeping.REST_US
+    assert "Due now" in shop.get("/reports").text
+    assert asyncio.run(make_due(reader, lambda: shop.clock)) == 1
+    assert asyncio.run(make_due(reader, lambda: shop.clock)) == 0
     reader.close()
     kept = shop.registry.reports()[0]
     assert (kept.name, kept.label, kept.schedule is not None) == ("customers", "2026-W46", True)
     page = shop.get("/reports").text
     assert "every week" in page
+    assert "Last made: 2026-W46" in page
+    assert "Could not be made" not in page
     (schedule,) = shop.registry.schedules()
     shop.post("/reports", {"do": "unschedule", "number": schedule.id})
     assert shop.registry.schedules() == []

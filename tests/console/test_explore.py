@@ -25,17 +25,19 @@ from warehouse.access.scope import Scope
 from warehouse.console import picks
 from warehouse.console.answers import Answers
 from warehouse.console.asking import answered
-from warehouse.console.charts import Chart, Link, chart
+from warehouse.console.charts import Chart, Link, Series, chart
 from warehouse.console.controls import controls
 from warehouse.console.moments import cell, day
 from warehouse.console.pages.explore import GROUPS
 from warehouse.console.texts import TEXTS
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.insights.members import Pick, listed
+from warehouse.insights.members import listed, members
+from warehouse.insights.picking import Pick
+from warehouse.insights.question import Question
 from warehouse.insights.reading import from_texts
 from warehouse.insights.tables import Table
-from warehouse.lake import connect
+from warehouse.lake import Lake, connect
 from warehouse.settings import WarehouseSettings
 
 CELLS = picks._CELLS
@@ -296,6 +298,11 @@ QUICK = (
     "retention?since=9d&intervals=4&cumulative=true&by=country&top=1",
     "lifecycle?since=9d",
     "paths?since=9d&top=3",
+    "rfm?event=Product+Viewed&since=9d",
+    "clusters?event=Product+Viewed&since=9d&k=2",
+    "engagement?since=5d&top=3",
+    "campaigns?event=Product+Viewed&since=9d&top=2",
+    "funnel?steps=Product+Viewed&steps=Product+Added&steps=Order+Completed&optional=2&since=9d",
 )
 LONG = (
     "trend?events=Product+Viewed&events=*&measure=units&since=9d",
@@ -323,18 +330,25 @@ def test_so_many_are_listed_as_are_counted(data: Path, asked: str) -> None:
     name, _, query = asked.partition("?")
     insight, given = INSIGHTS[name], parse_qs(query)
     with connect(WarehouseSettings(data=str(data)), read_only=True) as lake:
+        question = from_texts(insight.question, given)
         answer = insight.ask(lake, from_texts(insight.question, given | RAW.get(name, {})), NOON)
         rows = insight.table(answer).rows
-        cells = [
-            cell for cell in CELLS[name](answer) if type(rows[cell[0]][cell[1]]) is int or name == "trend"
-        ]
+        linked = list(CELLS[name](answer))
+        cells = [cell for cell in linked if type(rows[cell[0]][cell[1]]) is int or name == "trend"]
         picture = chart(name, answer, insight.table(answer))
         assert picture
-        keys = {key for _, _, key, _ in cells}
+        keys = {key for _, _, key, _ in linked}
         # Cohorts of all together have no one list.
         assert {one for one in named_by(picture) if not one.startswith("*")} <= keys
+        known: dict[bytes, Any] = {}
+
+        def ask(lake: Lake, asked: Question) -> Any:
+            key = msgspec.json.encode(asked)
+            known[key] = known.get(key) or insight.ask(lake, asked, NOON)
+            return known[key]
+
         for row, column, _, pick in some_of_each_column(cells):
-            found = listed(lake, name, answer, pick, limit=10_000)
+            _, found = members(lake, name, question, pick, ask, limit=10_000)
             assert found.n == rows[row][column] == len(set(found.ids)) + found.unknown, (pick, rows[row])
             assert found.unknown == 0
 
@@ -358,6 +372,10 @@ def test_customers_behind_a_number_are_paged_and_saved(shop: Visitor) -> None:
     later = [shop.get(part.replace("from=0", f"from={start}")).text for start in (2, 5_000)]
     assert re.findall(r'href="/customers/(c_[0-9a-f]+)"', later[0]) == ids[2:]
     assert f"<h2>{total} " in later[1]
+    files = [unescape(one) for one in re.findall(r'href="([^"]+)" download', page)]
+    assert shop.get(files[0]).text.splitlines() == ["customer", *ids]
+    assert shop.get(files[1]).json()["ids"] == ids
+    assert shop.get(files[0].replace(".csv", ".parquet")).status_code == 404
     answer = shop.post(place, {"name": "viewers"})
     assert answer.status_code == 303
     command = shop.registry.next_command()
@@ -391,3 +409,18 @@ def test_picks_that_mean_nothing_are_refused(shop: Visitor, data: Path) -> None:
     ):
         assert says in unescape(shop.get(f"/explore/{place}").text)
     assert shop.get("/explore/nothing/customers").status_code == 404
+
+
+def test_a_survey_is_drawn_as_its_score() -> None:
+    def one(at: str | None, score: float | None, *by: str) -> SimpleNamespace:
+        return SimpleNamespace(at=at, by=list(by), score=score, low=1.0, high=9.0)
+
+    rows = [one("2026-11-02T00:00:00Z", 5.0), one("2026-11-09T00:00:00Z", None), one(None, 4.0)]
+    picture = chart("survey", SimpleNamespace(rows=rows, question=SimpleNamespace(by=())), None)
+    assert picture
+    assert (picture.labels, picture.band) == (["2026-11-02", "2026-11-09"], ("low", "high"))
+    assert picture.series[0] == Series("score", [5.0, None])
+    parts = [one("2026-11-02T00:00:00Z", 5.0, "DE"), one(None, 5.0, "DE"), one(None, 3.0, "CN")]
+    picture = chart("survey", SimpleNamespace(rows=parts, question=SimpleNamespace(by=("country",))), None)
+    assert picture
+    assert (picture.kind, picture.labels, picture.series[0].values) == ("bar", ["DE", "CN"], [5.0, 3.0])

@@ -30,6 +30,21 @@ def test_every_answer_carries_the_security_headers(visitor: Visitor, path: str) 
     assert headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize(
+    ("proxies", "proto", "safe"),
+    [("127.0.0.0/8", "https", True), ("127.0.0.0/8", "http", False), ("10.0.0.0/8", "https", False)],
+)
+def test_behind_a_trusted_proxy_that_was_asked_over_https_all_is_https(
+    tmp_path: Path, proxies: str, proto: str, safe: bool
+) -> None:
+    told = {"Host": "shop.lan", "X-Forwarded-Proto": proto}
+    answer = Visitor(tmp_path, trusted_proxies=proxies, console_names="shop.lan").get(
+        "/prefer?theme=dark", told
+    )
+    assert ("strict-transport-security" in answer.headers) is safe
+    assert ("Secure" in answer.headers["set-cookie"].split("; ")) is safe
+
+
 def test_pages_are_not_cached_and_need_no_inline_script(visitor: Visitor) -> None:
     answer = visitor.get("/")
     assert answer.headers["cache-control"] == "no-store"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -73,14 +72,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pass
     site.registry.close()
     return site.settings.folders.root
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
 
 
 def test_the_page_draws_what_is_told(shop: Visitor) -> None:

@@ -148,6 +148,12 @@ def test_explain_follows_an_event_to_its_end(watching: Visitor) -> None:
     ):
         assert words in page, words
     assert 'hx-sse:connect="/explain/m-2/live"' in page
+    told = watching.get("/explain/m-2/said").text
+    assert "<html" not in told
+    assert "&#34;total&#34;: 1.25" in told
+    assert 'id="said">{' in told
+    assert "curl http" in told
+    assert "is known" in watching.get("/explain/m-9/said").text
     refused = watching.get("/explain/m-3").text
     for words in ("<code>rejected</code>", "wrong_type", "/userId", "Here its way ends"):
         assert words in refused, words
@@ -176,8 +182,9 @@ def test_explain_shows_no_key_to_those_who_manage_none(watching: Visitor) -> Non
     shut = Visitor(watching.data, console_open=False)
     shut.registry.create_user("li", "support", "test", password=CHEAP.hash("a long password here"))
     shut.signed_in("li", "a long password here")
-    page = shut.get("/explain/m-1").text
-    assert key.secret not in page
+    for page in (shut.get("/explain/m-1").text, shut.get("/explain/m-1/said").text):
+        assert "curl http" in page
+        assert key.secret not in page
     assert re.search("-u YOUR_WRITE_KEY:", page)
     shut.registry.close()
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from tests.console.conftest import CHEAP, Visitor
 from tests.sessionizer.erased_world import ADA, BEN, LAPTOP, MAIL, TABLET, ZOE, World, history, said
+from warehouse import search
 from warehouse.access.scope import Scope
 from warehouse.bonds import Bonds, KeptOut
 from warehouse.console.forms import Form
@@ -27,7 +28,6 @@ from warehouse.insights.prediction.chances import Ranked
 from warehouse.insights.prediction.predicted import Likely
 from warehouse.insights.prediction.reasons import Reason
 from warehouse.lake import connect
-from warehouse.search import search
 from warehouse.timeline import View
 
 
@@ -60,6 +60,13 @@ def test_a_trait_or_the_beginning_of_an_id_finds_who_fits(shop: Visitor, wanted:
     assert f'href="/customers/{customer_of(shop, ADA)}"' in page.text
 
 
+def test_a_beginning_is_found_before_it_is_sought_among_all_messages(
+    shop: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "customer_of_message", None)
+    assert shop.get(f"/find?id={quote(LAPTOP[:8])}").status_code == 200
+
+
 def test_a_search_stays_within_what_is_seen(shop: Visitor, world: World) -> None:
     assert shop.get("/find?id=us").status_code == 404
     assert shop.get("/find?id=name%3A+Ada&look=1").status_code == 404
@@ -70,12 +77,13 @@ def test_a_search_stays_within_what_is_seen(shop: Visitor, world: World) -> None
     shut.clock = world.site.clock
     shut.signed_in("li", "a long password here")
     assert shut.get(f"/find?id={quote(MAIL)}").status_code == 404
-    assert shut.get(f"/customers/{customer_of(shop, ADA)}/privacy").status_code == 403
+    for part in ("", "/held"):
+        assert shut.get(f"/customers/{customer_of(shop, ADA)}/privacy{part}").status_code == 403
     assert shut.post(f"/customers/{customer_of(shop, ADA)}/identity", {"kind": "merge"}).status_code == 403
     shut.registry.close()
     with connect(world.site.settings, read_only=True) as lake:
-        assert search(lake, "%") == []
-        assert search(lake, "name: %") == []
+        assert search.search(lake, "%") == []
+        assert search.search(lake, "name: %") == []
 
 
 def test_the_page_shows_standing_filters_and_what_no_model_foresees(shop: Visitor) -> None:
@@ -147,7 +155,13 @@ def test_a_form_that_says_nothing_is_refused(fields: dict[str, list[str]]) -> No
 
 def test_a_person_is_written_out_and_erased_with_a_typed_confirmation(shop: Visitor, world: World) -> None:
     zoe = customer_of(shop, ZOE)
-    assert ZOE in shop.get(f"/customers/{zoe}/privacy").text
+    page = shop.get(f"/customers/{zoe}/privacy").text
+    assert ZOE in page
+    assert f'hx-get="/customers/{zoe}/privacy/held" hx-trigger="load"' in page
+    counted = shop.get(f"/customers/{zoe}/privacy/held").text
+    assert re.findall(r">(events|sessions|customers)</span><span class=\"number\">(\d+)<", counted) == [
+        ("events", "2"), ("customers", "1"), ("sessions", "1")
+    ]  # fmt: skip
     found = shop.get(f"/customers/{zoe}/privacy/search").text
     assert re.search(r"[1-9]\d* landing objects with 2 rows", found)
     written = shop.get(f"/customers/{zoe}/export.zip")

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.collector.test_tls import pair
+from warehouse.console.guard import STRICT
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 
@@ -22,17 +25,27 @@ COMMAND = [sys.executable, "-m", "collector.command", "console"]
 
 @contextmanager
 def console(
-    data: Path, *options: str, everybody: bool = True
+    data: Path, *options: str, everybody: bool = True, pair: tuple[str, str] = ("", "")
 ) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """A running console on a free port, with a client of it; `everybody`: nobody has to sign in."""
+    """A running console on a free port, with a client of it; `everybody`: nobody has to sign in; `pair`:
+    files of certificate and key, for https.
+    """
     command = [*COMMAND, "--data", str(data), "--port", "0", *options]
-    env = {**os.environ, "SOJOURN_CONSOLE_OPEN": str(everybody).lower()}
+    certificate, key = pair
+    tls = {
+        "SOJOURN_TLS_CERTIFICATE": certificate,
+        "SOJOURN_TLS_KEY": key,
+        "SOJOURN_CONSOLE_NAMES": "shop.lan",
+    }
+    env = {**os.environ, **tls, "SOJOURN_CONSOLE_OPEN": str(everybody).lower()}
+    verify = ssl.create_default_context(cafile=certificate or None)
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     assert program.stderr
     assert program.stdout
     try:
         listening = json.loads(program.stderr.readline())
-        with httpx.Client(base_url=listening["url"], timeout=30, trust_env=False) as client:
+        url = listening["url"].replace("127.0.0.1", "localhost")
+        with httpx.Client(base_url=url, timeout=30, trust_env=False, verify=verify) as client:
             yield program, client
     finally:
         program.kill()
@@ -63,8 +76,8 @@ def test_a_broken_lake_is_not_ready(tmp_path: Path) -> None:
         assert page.headers["content-security-policy"]
 
 
-def test_the_first_start_prints_a_password_for_one_login(tmp_path: Path) -> None:
-    with console(tmp_path, everybody=False) as (program, client):
+def test_the_first_start_prints_a_password_for_one_login_over_https(tmp_path: Path) -> None:
+    with console(tmp_path, everybody=False, pair=pair(tmp_path, "own")) as (program, client):
         assert program.stdout
         found = re.search(r"is (\w+), with the password (\S+) for", program.stdout.readline())
         assert found
@@ -74,6 +87,14 @@ def test_the_first_start_prints_a_password_for_one_login(tmp_path: Path) -> None
         fields = {"name": name, "password": password}
         entered = client.post("/login", data=fields, headers=page)
         assert entered.headers["location"] == "/"
+        kept = entered.headers["set-cookie"].split("; ")
+        assert kept[0].startswith("__Host-sojourn_login=")
+        assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= set(kept)
+        strict = "strict-transport-security"
+        assert client.get("/login", headers={"Host": "shop.lan"}).headers[strict] == STRICT
+        assert strict not in client.get("/login").headers
+        with pytest.raises(httpx.TransportError):
+            httpx.get(str(client.base_url).replace("https", "http"), trust_env=False)
         assert client.get("/").headers["location"] == "/account"
         fields = {"old": password, "new": "two green kettles", "again": "two green kettles"}
         assert client.post("/account/password", data=fields, headers=page).headers["location"] == "/"
@@ -84,7 +105,8 @@ def test_the_first_start_prints_a_password_for_one_login(tmp_path: Path) -> None
         assert not program.stdout.read()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+# Ctrl-C ends it together with the collector, too: as tests/e2e ends all it starts.
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_it_ends_while_somebody_looks_at_live_events(tmp_path: Path, number: signal.Signals) -> None:
     with (
         console(tmp_path, "--collector", "http://127.0.0.1:9") as (program, client),

@@ -1,6 +1,8 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from warehouse.access.scope import Scope
 from warehouse.catalogs import catalog_of
 from warehouse.console.errors import NobodyWaits, TakesTooLong
 from warehouse.console.reader import FOOTERS, LAKE_THREADS, Reader
+from warehouse.console.turn import Turn
 from warehouse.errors import LakeMissing
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
@@ -144,6 +147,32 @@ def test_a_page_that_is_cancelled_ends_its_question(reader: Counting, tmp_path: 
         return await reader.lake(rows, ALL)
 
     assert asyncio.run(ask()) == 0
+
+
+def test_a_question_that_is_cancelled_before_it_has_its_lake_is_not_asked(tmp_path: Path) -> None:
+    make_lake(tmp_path)
+    begun, cancelled, turn, ended = threading.Event(), threading.Event(), Turn(60.0), list[str]()
+
+    def work() -> None:
+        begun.set()
+        assert cancelled.wait(60.0)
+        with connect(WarehouseSettings(data=str(tmp_path)), read_only=True) as lake:
+            try:
+                turn.use(lake)
+            except NobodyWaits:
+                ended.append("before")
+
+    async def ask() -> None:
+        with ThreadPoolExecutor(1) as threads:
+            taken = asyncio.ensure_future(turn.take(threads, work, None))
+            await asyncio.to_thread(begun.wait, 60.0)
+            taken.cancel()
+            with suppress(asyncio.CancelledError):
+                await taken
+            cancelled.set()
+
+    asyncio.run(ask())
+    assert ended == ["before"]
 
 
 @pytest.mark.parametrize(("footers", "opened"), [(FOOTERS, 1), (-1, 2)], ids=["little", "too much"])

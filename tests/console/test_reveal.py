@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Route
 
 from tests.console.conftest import CHEAP, Visitor
 from tests.warehouse.lakes import NOON
 from warehouse.access.scope import Scope
+from warehouse.console.render import STATIC
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 
@@ -125,3 +128,55 @@ def test_a_program_reveals_the_same_way(shut: Visitor, customers: dict[str, str]
     assert asked(WHY, "nobody").status_code == 404
     assert asked(WHY | {"field": "owner"}, customers["li"]).status_code == 404
     assert [line[:2] for line in reveals(shut)] == [("ann", "reveal")]
+
+
+AXE = Path(__file__).parents[1] / "e2e/node/node_modules/axe-core/axe.min.js"
+SIGNING_ON = {"sso_issuer": "https://login.example", "sso_client": "sojourn"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+def test_pages_to_reveal_and_to_sign_in_can_be_used_by_everybody(
+    shut: Visitor, customers: dict[str, str], browser: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """axe-core finds nothing, as on the pages of an open console."""
+    # The browser has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as beside:
+        texts = beside.submit(pages, shut, f"/customers/{customers['li']}/reveal", tmp_path).result()
+    assert complaints(browser, texts, scheme) == {}
+
+
+def pages(shut: Visitor, place: str, folder: Path) -> dict[str, str]:
+    ann = as_user(shut, "ann")
+    texts = {
+        "/reveal": ann.get(f"{place}?field=email").text,
+        "/revealed": ann.post(place, WHY).text,
+        "/short": ann.post(place, WHY | {"reason": "x"}).text,
+    }
+    for name, only in (("/login", False), ("/only", True)):
+        console = Visitor(folder, console_open=False, **SIGNING_ON, sso_only=only)
+        texts[name] = console.get("/login?left=1").text
+        console.registry.close()
+    return texts
+
+
+def complaints(browser: Browser, texts: Mapping[str, str], scheme: Any) -> dict[str, Any]:
+    """What axe-core says of these pages, by address."""
+
+    def answer(route: Route) -> None:
+        path = httpx.URL(route.request.url).path
+        if path in texts:
+            route.fulfill(body=texts[path], content_type="text/html; charset=utf-8")
+        else:
+            route.fulfill(path=STATIC / Path(path).name)
+
+    context, told = browser.new_context(color_scheme=scheme), {}
+    view = context.new_page()
+    view.route("http://console.test/**", answer)
+    for path in texts:
+        view.goto(f"http://console.test{path}")
+        view.evaluate(AXE.read_text("utf-8"))
+        found = view.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        told[path] = [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
+    context.close()
+    return {path: found for path, found in told.items() if found}

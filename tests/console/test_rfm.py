@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 from tests.console.conftest import Visitor
-from warehouse.console.rfm_grid import grid
+from warehouse.console.rfm_grid import grid, totals
 from warehouse.insights.buyers.rfm import RfmCell
 
 ASKED = "event=Product%20Viewed&value=properties.price&since=12d"
@@ -23,16 +23,28 @@ def test_squares_add_up_their_cells() -> None:
     assert (found[2][2].money, found[2][2].heat) == (None, 0)
 
 
+def test_rows_and_columns_add_up_too() -> None:
+    cells = [RfmCell(None, 5, 2, 1, 3), RfmCell("DE", 1, 2, 5, 1)]
+    assert totals(cells) == ([3, 0, 0, 0, 1], [0, 4, 0, 0, 0])
+
+
 def test_each_square_leads_to_its_customers(shop: Visitor) -> None:
     assert (
         f'hx-get="/segments/rfm/grid?{ASKED}"'.replace("&", "&amp;").replace("%20", "+")
         in shop.get(f"/segments/rfm?{ASKED}").text
     )
     page = shop.get(f"/segments/rfm/grid?{ASKED}").text
-    squares = re.findall(r'<a href="(/explore/rfm/customers[^"]*)">(\d+)</a>', page)
+    grid_of, _, table = page.partition("</table>")
+    led = re.findall(r'<a href="(/explore/rfm/customers[^"]*)">(\d+)</a>', grid_of)
+    squares = [one for one in led if "%22r%22" in one[0] and "%22f%22" in one[0]]
     n = re.search(r"<span>(\d+) customers</span>", page)
     assert n
     assert sum(int(size) for _, size in squares) == int(n[1]) > 5
+    by_one = [int(size) for place, size in led if (place, size) not in squares]
+    assert sum(by_one) == 3 * int(n[1]), "rows, columns, and all"
+    assert by_one[-1] == int(n[1])
+    named = re.findall(r'<a href="(/explore/rfm/customers[^"]*item[^"]*)"[^>]*>(\d+)</a>', table)
+    assert sum(int(size) for _, size in named) == int(n[1])
     place, size = max(squares, key=lambda one: int(one[1]))
     listed = shop.get(unescape(place).replace("/customers?", "/customers/list?")).text
     assert f"{size} " in listed

@@ -46,14 +46,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
-
-
-@pytest.fixture
 def li(data: Path) -> Iterator[Visitor]:
     """A marketer who sees the customers of li, and no addresses."""
     found = Visitor(data, console_open=False)
@@ -107,11 +99,13 @@ def test_what_is_changed_on_one_side_stands_on_the_other(shop: Visitor) -> None:
 def test_sizes_are_those_of_whom_one_may_see(shop: Visitor, li: Visitor, visitor: Visitor) -> None:
     page = shop.post("/segments/rule/size", fields()).text
     assert "2 customers" in page
-    assert "of 4 customers" in page
+    assert "50.0 % of 4 customers" in page
+    assert len(set(re.findall(r'href="/customers/(c_[0-9a-f]+)"', page))) == 2, "all of two are examples"
     assert "2 customers" in shop.post("/segments/rule/size", fields(text=DEEP)).text
     page = li.post("/segments/rule/size", fields()).text
     assert "1 customers" in page
-    assert "of 1 customers" in page
+    assert "100.0 % of 1 customers" in page
+    assert len(set(re.findall(r'href="/customers/(c_[0-9a-f]+)"', page))) == 1
     hidden = "tags:\n  known:\n    when: {attribute: 'email = x'}\n"
     page = unescape(li.post("/segments/rule/size", fields(text=hidden)).text)
     assert "field 'email' is masked for you" in page

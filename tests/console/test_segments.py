@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -55,14 +54,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     site.registry.close()
     return site.settings.folders.root
-
-
-@pytest.fixture
-def shop(data: Path) -> Iterator[Visitor]:
-    found = Visitor(data)
-    found.clock = NOON
-    yield found
-    found.registry.close()
 
 
 def test_tags_and_cohorts_stand_with_their_sizes(shop: Visitor) -> None:

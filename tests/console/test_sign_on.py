@@ -105,6 +105,23 @@ def test_who_is_mapped_gets_a_user_and_a_login(shut: Visitor, provider: Provider
     assert parse_qs(out.query)["post_logout_redirect_uri"] == ["http://127.0.0.1:8001/login"]
 
 
+def test_where_one_signs_on_alone_there_are_no_passwords(tmp_path: Path, provider: Provider) -> None:
+    both, only = visitor_of(tmp_path, provider), visitor_of(tmp_path, provider, sso_only=True)
+    both.registry.create_user("ann", "viewer", "test", password=CHEAP.hash(PASSWORD))
+    page = both.get("/login").text
+    assert page.index("/login/sso?back") < page.index('type="password"')
+    page = only.get("/login").text
+    assert 'type="password"' not in page
+    assert "/login/sso?back" in page
+    assert only.signed_in("ann", PASSWORD).status_code == 403
+    assert signed_on(only).status_code == 303
+    assert 'type="password"' not in only.get("/account").text
+    assert only.post("/account/password", {"old": PASSWORD}).status_code == 403
+    assert both.signed_in("ann", PASSWORD).status_code == 303
+    for one in (both, only):
+        one.registry.close()
+
+
 def test_the_way_there_holds_what_the_way_back_is_checked_by(shut: Visitor, provider: Provider) -> None:
     on = shut.get("/login/sso?back=//evil.example")
     asked = {name: value for name, (value,) in parse_qs(urlsplit(on.headers["location"]).query).items()}

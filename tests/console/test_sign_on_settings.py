@@ -15,6 +15,7 @@ from warehouse.console.sign_on.rules import rules_of
     [
         ({"sso_issuer": "http://login.example"}, "SOJOURN_SSO_ISSUER='http://login.example'"),
         ({"sso_issuer": "login"}, "SOJOURN_SSO_ISSUER"),
+        ({"sso_issuer": "", "sso_only": True}, "nobody could sign in"),
         ({"sso_client": ""}, "SOJOURN_SSO_CLIENT is empty"),
         ({"sso_roles": "staff"}, "VALUE=ROLE"),
         ({"sso_roles": "staff=king"}, "no role 'king'"),
@@ -22,7 +23,7 @@ from warehouse.console.sign_on.rules import rules_of
         ({"sso_secret_file": "/nowhere"}, "SOJOURN_SSO_SECRET_FILE='/nowhere'"),
     ],
 )
-def test_settings_that_will_not_do_are_named(given: dict[str, str], says: str) -> None:
+def test_settings_that_will_not_do_are_named(given: dict[str, object], says: str) -> None:
     whole = {"sso_issuer": "https://login.example", "sso_client": "x"} | given
     with pytest.raises(SettingError, match=says):
         rules_of(msgspec.convert(whole, ConsoleSettings))

@@ -70,7 +70,10 @@ class Running:
         return found
 
     def timeline(self, any_id: str, message_ids: Collection[str]) -> dict[str, Any]:
-        """What `sojourn timeline` tells, once it shows these messages."""
+        """What `sojourn timeline` tells, once it shows these messages; asked when they are stitched."""
+        marks = ", ".join("?" * len(message_ids))
+        sql = f"SELECT 1 FROM events, cursors WHERE message_id IN ({marks}) AND cursors.name = 'stitch'"
+        self.found(f"{sql} AND events.load_seq <= cursors.load_seq", [*message_ids], len(message_ids))
         found: dict[str, Any] | None = eventually(
             lambda: self.sojourn("timeline", any_id),
             lambda told: told is not None and set(message_ids) <= shown(told).keys(),

@@ -1,12 +1,13 @@
 """A real browser: a page of another site carries the console's snippet, the console shows what it sends."""
 
 import re
+import time
 from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from tests.e2e.conftest import Running, eventually
 
@@ -118,6 +119,10 @@ def test_a_refused_event_shows_its_reason(page: Page, running: Running, complain
     expect(row).to_contain_text(reply["verdicts"][0]["reason"], timeout=LIVE_MS)
     expect(row).to_contain_text("/userId")
     link = row.get_by_role("link", name="Explain").get_attribute("href")
+    row.get_by_role("button", name="JSON").click()
+    expect(page.locator("tr.said #line")).to_contain_text("Tried", timeout=TIMELINE_MS)
+    row.get_by_role("button", name="JSON").press("Enter")
+    expect(page.locator("tr.said")).to_have_count(0)
     page.get_by_role("checkbox", name="Only problems").check()
     expect(row).to_be_visible()
     page.goto(f"{running.console}{link}")
@@ -130,7 +135,13 @@ def test_a_refused_event_shows_its_reason(page: Page, running: Running, complain
     assert complaints == []
 
 
+def late(route: Route) -> None:
+    time.sleep(2)
+    route.continue_()
+
+
 def test_pause_holds_the_list_and_go_on_shows_what_came(page: Page, running: Running) -> None:
+    page.route("**/hx-sse*", late)  # htmx must not begin before its part that opens streams is there
     page.goto(running.console)
     expect(page.locator("#live")).to_have_attribute("data-state", "open", timeout=LIVE_MS)
     page.get_by_role("button", name="Pause").click()
@@ -192,7 +203,7 @@ def explored(running: Running) -> str:
         for number, name in enumerate(("Viewed", "Viewed", "Bought", "Element Clicked"))
     ]
     httpx.post(f"{running.collector}/v1/batch", json={"writeKey": running.key("explored"), "batch": batch})
-    eventually(lambda: running.sojourn("timeline", "explorer"), lambda found: found is not None)
+    running.timeline("explorer", [f"explored-{number}" for number in range(4)])
     return "explored"
 
 

@@ -17,6 +17,7 @@ from warehouse.actions.errors import BadAction
 from warehouse.actions.keeping import keep_secret
 from warehouse.actions.reading import read_actions
 from warehouse.actions.signing import PREFIX
+from warehouse.actions.trying import try_out
 from warehouse.cli.options import (
     chosen,
     data_option,
@@ -34,7 +35,7 @@ from warehouse.query import text
 _FILE: Final = click.argument("file", type=click.Path(path_type=Path))
 _LISTED: Final = ("name", "version", "state", "to", "waiting", "sent", "dead", "withheld", "last_sent")
 _RUNS: Final = ("id", "rule", "customer", "found_at", "state", "attempts", "why")
-_PLACES: Final = ("name", "kind", "host", "waiting", "dead", "oldest_waiting", "trouble")
+_PLACES: Final = ("name", "kind", "host", "is_on", "waiting", "dead", "oldest_waiting", "trouble", "tested")
 
 
 @click.group()
@@ -241,6 +242,50 @@ def destinations_(data: str | None, as_json: bool) -> None:
         print_json(found)
     else:
         print_table(_PLACES, [[text(getattr(one, name)) for name in _PLACES] for one in found])
+
+
+def _switch(name: str, project: str | None, data: str | None, *, on: bool) -> None:
+    registry = open_registry(chosen(data))
+    of = the_project(registry, project)
+    registry.switch_action_destination(of, name, on=on)
+    registry.audit(getpass.getuser(), "action.destination", f"{of}: {name} is {'on' if on else 'off'}")
+    click.echo(f"{name} is {'on' if on else 'off'}")
+
+
+@action.command()
+@click.argument("name")
+@project_option
+@data_option
+def off(name: str, project: str | None, data: str | None) -> None:
+    """Send nothing to the destination NAME; what is for it waits."""
+    _switch(name, project, data, on=False)
+
+
+@action.command()
+@click.argument("name")
+@project_option
+@data_option
+def on(name: str, project: str | None, data: str | None) -> None:
+    """Send to the destination NAME again, what waited first."""
+    _switch(name, project, data, on=True)
+
+
+@action.command()
+@click.argument("name")
+@click.option(
+    "--address", default="", metavar="E-MAIL", help="Where an e-mail goes that else goes to a customer."
+)
+@project_option
+@data_option
+@json_option
+def test(name: str, address: str, project: str | None, data: str | None, as_json: bool) -> None:
+    """Send a message about nobody to the destination NAME; `sojourn action destinations` tells of it."""
+    registry = open_registry(chosen(data))
+    id = try_out(registry, the_project(registry, project), name, now(), getpass.getuser(), address)
+    if as_json:
+        print_json({"id": id})
+    else:
+        click.echo(f"{id} waits for {name}; `sojourn deliver` sends it")
 
 
 @action.command()

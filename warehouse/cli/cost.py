@@ -22,18 +22,23 @@ def cost() -> None:
 @cost.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--currency", metavar="CODE", help="Of rows that name none: CNY, EUR.")
+@click.option("--encoding", metavar="NAME", help="Encoding, where it is not to be found out: gb18030.")
+@click.option("--delimiter", metavar="CHAR", help="What separates values of a CSV file.")
 @project_option
 @data_option
 @json_option
-def import_(file: Path, currency: str | None, project: str | None, data: str | None, as_json: bool) -> None:
-    """Bring in FILE, CSV with a header: day, cost, currency, and any of campaign, source, medium, channel.
+def import_(
+    file: Path, currency: str | None, encoding: str | None, delimiter: str | None, project: str | None,
+    data: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Bring in FILE, CSV, Parquet or JSON lines: day, cost, currency, campaign, source, medium, channel.
 
     Rows of one day and names are added up. What was brought in before for the same day, names and currency is
     replaced, so a file may be brought in again.
     """
     registry = open_registry(chosen(data))
     name = the_project(registry, project)
-    costs = read_spending(file, currency)
+    costs = read_spending(file, currency, encoding, delimiter)
     new = registry.put_costs(name, costs, getpass.getuser())
     registry.audit(getpass.getuser(), "cost.import", f"{name}: {len(costs)} rows of {file.name}")
     done = {"project": name, "rows": len(costs), "new": new, "replaced": len(costs) - new}

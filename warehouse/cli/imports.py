@@ -78,6 +78,8 @@ for _kind in KINDS:
 @import_.command("costs")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--currency", metavar="CODE", help="Of rows that name none: CNY, EUR.")
+@click.option("--encoding", metavar="NAME", help="Encoding, where it is not to be found out: gb18030.")
+@click.option("--delimiter", metavar="CHAR", help="What separates values of a CSV file.")
 @project_option
 @data_option
 @json_option

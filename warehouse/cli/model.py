@@ -26,7 +26,7 @@ from warehouse.insights.asked import absolute
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.prediction import kept
-from warehouse.insights.prediction.predicted import predict
+from warehouse.insights.prediction.keeping import train as train_one
 from warehouse.insights.prediction.question import Asking, Intent, Risk
 from warehouse.insights.prediction.training import Validated
 from warehouse.registry.models import StoredModel
@@ -62,28 +62,11 @@ def _training(of: type[Asking], kind: str) -> Callable[..., None]:
         name: str | None, question: str | None, data: str | None, as_json: bool, **given: Any
     ) -> None:
         title = _named(name or kind)
-        wish, moment, settings = read_question(of, question, given), now(), chosen(data)
-        if wish.kept is not None:
-            raise BadQuestion(f"kept {wish.kept!r} is learned already; a question without it would do")
+        wish, settings = read_question(of, question, given), chosen(data)
         registry = open_registry(settings)
         click.echo("learning …", err=True)
         with open_reader(settings) as lake:
-            found = predict(lake, absolute(wish, moment), moment)
-        answer = found.answer
-        if found.learned is None:
-            raise BadQuestion(f"nothing was kept: {answer['lacking']}")
-        stored = registry.keep_model(
-            answer["project"],
-            title,
-            getpass.getuser(),
-            kind=kind,
-            question=msgspec.json.encode(answer["question"]).decode(),
-            as_of=answer["as_of"],
-            verdict=answer["verdict"],
-            tested=msgspec.json.encode(answer["tested"]).decode(),
-            model=msgspec.json.encode(found.learned).decode(),
-        )
-        registry.audit(getpass.getuser(), "model.train", f"{stored.project}: {title}@{stored.version}")
+            stored = train_one(lake, registry, wish, title, getpass.getuser(), now())
         _print_model(stored, as_json)
 
     return training

@@ -10,7 +10,6 @@ import click
 import msgspec
 
 from sdk_contract.errors import Terminal
-from warehouse.access.views import confine_to
 from warehouse.boards.definition import Board
 from warehouse.boards.keeping import loaded
 from warehouse.cli.board import one_board
@@ -29,7 +28,7 @@ from warehouse.registry.reports import KeptReport
 from warehouse.reports import keeping
 from warehouse.reports.calendar import last_whole, named
 from warehouse.reports.errors import BadReport
-from warehouse.reports.making import SCOPE, Wish, make, shipped_board
+from warehouse.reports.making import Wish, shipped_board
 from warehouse.reports.manifest import Manifest, read_manifest
 from warehouse.settings import WarehouseSettings
 from warehouse.times import iso
@@ -80,17 +79,14 @@ def list_(data: str | None, as_json: bool) -> None:
     """List the reports that were made, the newest first, and what is to be made regularly."""
     registry = open_registry(chosen(data))
     found = [_told(one) for one in registry.reports()]
-    schedules = [msgspec.structs.asdict(one) for one in registry.schedules()]
-    for one in schedules:
-        one.pop("board")
-        one["made_at"] = iso(one["made_at"])
+    schedules = [_standing(one) for one in keeping.standing(registry, now())]
     if as_json:
         print_json({"reports": found, "schedules": schedules})
         return
     columns = ("no", "name", "label", "language", "made_at", "made_by")
     print_table(columns, [[str(one[name]) for name in columns] for one in found])
-    regular = ("id", "name", "every", "timezone", "language")
-    print_table(regular, [[str(one[name]) for name in regular] for one in schedules])
+    regular = ("id", "name", "every", "timezone", "language", "next", "last", "failed")
+    print_table(regular, [[str(one[name] or "") for name in regular] for one in schedules])
 
 
 @report.command()
@@ -188,6 +184,7 @@ def due(out: Path | None, data: str | None, as_json: bool) -> None:
         try:
             made.append(_made(settings, registry, wish, one.id))
         except Terminal as error:
+            registry.report_failed(one.id, wish.span.label, str(error))
             troubles.append(f"{one.name} of {wish.span.label}: {error}")
     for kept in made if out else ():
         found = keeping.manifest_of(kept)
@@ -200,13 +197,22 @@ def due(out: Path | None, data: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _standing(one: keeping.Standing) -> dict[str, Any]:
+    told = msgspec.structs.asdict(one.schedule)
+    told.pop("board")
+    return told | {
+        "made_at": iso(told["made_at"]),
+        "next": iso(one.next),
+        "last": one.last and f"{one.last.label}, {iso(one.last.made_at)}",
+        "failed": one.failed and f"{one.failed.label}, {iso(one.failed.at)}: {one.failed.reason}",
+    }
+
+
 def _made(
     settings: WarehouseSettings, registry: Registry, wish: Wish, schedule: int | None = None
 ) -> KeptReport:
     with open_reader(settings) as lake:
-        confine_to(lake, SCOPE)
-        manifest = make(lake, wish, keeping.alerts_of(registry, wish), by=getpass.getuser(), now=now())
-    return registry.keep_report(keeping.prepared(manifest, schedule))
+        return keeping.made(lake, registry, wish, getpass.getuser(), now(), schedule)
 
 
 def _source(registry: Registry, template: str | None, board: str | None) -> Board:

@@ -22,6 +22,7 @@ from warehouse.cli.projects import project_option, the_project
 from warehouse.insights.period import period
 from warehouse.query import text
 from warehouse.registry.alerts import Alert, State
+from warehouse.registry.watches import PublishedWatch
 from warehouse.watches import publishing
 from warehouse.watches.definition import Watch, published, read_watch
 from warehouse.watches.errors import BadWatch
@@ -47,17 +48,16 @@ def watch() -> None:
 
 @watch.command()
 @click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--since", metavar="TIME", help="A new watch judges the past as well, since: 30d, a day.")
 @project_option
 @data_option
 @json_option
-def publish(file: Any, project: str | None, data: str | None, as_json: bool) -> None:
+def publish(file: Any, since: str | None, project: str | None, data: str | None, as_json: bool) -> None:
     """Watch what FILE says, from the interval on that has begun; the next version of a name follows it."""
     found, registry = read_watch(file.read()), open_registry(chosen(data))
-    made = publishing.publish(registry, the_project(registry, project), found, getpass.getuser())
-    if as_json:
-        print_json({"project": made.project, "watch": made.name, "version": made.number})
-    else:
-        click.echo(f"{made.project} has version {made.number} of {made.name}")
+    begin = period(since, None, found.question.timezone, now()).since if since else None
+    made = publishing.publish(registry, the_project(registry, project), found, getpass.getuser(), begin)
+    _say(made, as_json, f"{made.project} has version {made.number} of {made.name}")
 
 
 @watch.command()
@@ -69,10 +69,7 @@ def stop(name: str, project: str | None, data: str | None, as_json: bool) -> Non
     """Look at the watch NAME no more; its alerts are kept, and publishing it again goes on."""
     registry = open_registry(chosen(data))
     made = publishing.stop(registry, the_project(registry, project), name, getpass.getuser())
-    if as_json:
-        print_json({"project": made.project, "watch": made.name, "version": made.number})
-    else:
-        click.echo(f"{made.name} is looked at no more")
+    _say(made, as_json, f"{made.name} is looked at no more")
 
 
 @watch.command()
@@ -84,10 +81,7 @@ def resume(name: str, project: str | None, data: str | None, as_json: bool) -> N
     """Look at the watch NAME again, from the interval on that has begun."""
     registry = open_registry(chosen(data))
     made = publishing.resume(registry, the_project(registry, project), name, getpass.getuser())
-    if as_json:
-        print_json({"project": made.project, "watch": made.name, "version": made.number})
-    else:
-        click.echo(f"{made.name} is looked at again")
+    _say(made, as_json, f"{made.name} is looked at again")
 
 
 @watch.command()
@@ -206,6 +200,13 @@ def acknowledge(number: int, reason: str, data: str | None, as_json: bool) -> No
 def close(number: int, reason: str, data: str | None, as_json: bool) -> None:
     """Close alert NO; one that recovers closes by itself."""
     _change(number, "closed", reason, data, as_json)
+
+
+def _say(made: PublishedWatch, as_json: bool, sentence: str) -> None:
+    if as_json:
+        print_json({"project": made.project, "watch": made.name, "version": made.number})
+    else:
+        click.echo(sentence)
 
 
 def _change(number: int, state: str, reason: str, data: str | None, as_json: bool) -> None:

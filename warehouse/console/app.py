@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from sdk_contract.peers import Peers, networks
 from warehouse.access.passwords import Passwords
 from warehouse.access.roles import Right
 from warehouse.console import alerts, described, insights, tags
@@ -87,6 +88,7 @@ ROUTES = [
     Route("/live", needs(Right.LIVE, live.live)),
     Route("/install", needs(Right.LIVE, install.install)),
     Route("/install/live", needs(Right.LIVE, install.waiting)),
+    Route("/explain/{message_id:path}/said", needs(Right.LIVE, explain.said)),
     Route("/explain/{message_id:path}/live", needs(Right.LIVE, explain.live)),
     Route("/explain/{message_id:path}", needs(Right.LIVE, explain.page)),
     Route("/find", needs(Right.CUSTOMERS, customers.find)),
@@ -110,6 +112,7 @@ ROUTES = [
         needs(Right.ERASE, privacy.erase, action="change"),
         methods=["POST"],
     ),
+    Route("/customers/{any_id:path}/privacy/held", needs(Right.ERASE, privacy.held)),
     Route("/customers/{any_id:path}/privacy/search", needs(Right.ERASE, privacy.searched, action="ask")),
     Route("/customers/{any_id:path}/export.zip", needs(Right.ERASE, privacy.export, action="export")),
     Route("/erasures/{no:int}", needs(Right.ERASE, privacy.erasure)),
@@ -123,6 +126,10 @@ ROUTES = [
     Route("/explore/{name}/answer", needs(Right.LOOK, explore.answer, action="ask")),
     Route("/explore/{name}/customers", needs(Right.CUSTOMERS, picked.customers)),
     Route("/explore/{name}/customers/list", needs(Right.CUSTOMERS, picked.listing, action="ask")),
+    Route(
+        "/explore/{name}/customers.{kind:export}",
+        needs(Right.EXPORT, picked.export, also=Right.CUSTOMERS),
+    ),
     Route(
         "/explore/{name}/customers",
         needs(Right.SEGMENTS, picked.keep, action="change", also=Right.CUSTOMERS),
@@ -190,6 +197,11 @@ ROUTES = [
     Route(
         "/automations/rule",
         needs(Right.SEGMENTS, automations.change, action="change", whole=True),
+        methods=["POST"],
+    ),
+    Route(
+        "/automations/places",
+        needs(Right.MANAGE, automations.place, action="change", whole=True),
         methods=["POST"],
     ),
     Route("/sql", needs(Right.SQL, sql.editor)),
@@ -269,7 +281,7 @@ def guards(settings: ConsoleSettings) -> list[Middleware]:
         raise OpenToStrangers(settings.console_host)
     names = [name.strip() for name in settings.console_names.split(",") if name.strip()]
     return [
-        Middleware(SafeHeaders),
+        Middleware(SafeHeaders, peers=Peers(networks(settings.trusted_proxies))),
         Middleware(Packed, minimum_size=1_000, compresslevel=5),
         Middleware(KnownHosts, names=[settings.console_host, *names]),
         Middleware(SignedIn, everybody=settings.console_open),

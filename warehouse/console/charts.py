@@ -148,6 +148,27 @@ def _stickiness(answer: Any) -> Chart:
     return Chart("bar", labels, [Series("share", [one.share for one in answer.bars])], percent=True)
 
 
+def _survey(answer: Any) -> Chart:
+    """The score by interval and breakdown; of everybody with what lies within its error. Of one interval the
+    whole range by breakdown.
+    """
+    moments = sorted({one.at for one in answer.rows if one.at})
+    if len(moments) < 2:
+        whole = [one for one in answer.rows if one.at is None][:_MOST_BARS]
+        return Chart(
+            "bar",
+            [", ".join(one.by) or "*" for one in whole],
+            [Series("score", [one.score for one in whole])],
+        )
+    names = ("score",) if answer.question.by else ("score", "low", "high")
+    lines: dict[str, list[float | None]] = {}
+    for one in answer.rows:
+        for name in names if one.at else ():
+            line = lines.setdefault(", ".join(one.by) or name, [None] * len(moments))
+            line[moments.index(one.at)] = getattr(one, name)
+    return Chart("line", [day(at) for at in moments], _first(lines), band=names[1:])
+
+
 def _attribution(answer: Any) -> Chart:
     shown = answer.credits[:_MOST_BARS]
     series = [
@@ -220,6 +241,7 @@ _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {
     "paths": _paths,
     "lifecycle": _lifecycle,
     "stickiness": _stickiness,
+    "survey": _survey,
     "attribution": _attribution,
     "action_effect": _action_effect,
     "anomaly": _anomaly,

@@ -2,10 +2,13 @@
 
 import ipaddress
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sdk_contract.peers import Peers
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -20,6 +23,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Half a year in which a browser that was here over https comes no other way.
+STRICT = "max-age=15552000"
 
 
 def is_loopback(host: str) -> bool:
@@ -46,20 +51,30 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 class SafeHeaders:
-    """Adds the security headers to every answer; pages are not kept by caches."""
+    """Adds the security headers to every answer; pages are not kept by caches.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    A request has the scheme by which the browser asked, and cookies follow it: a trusted proxy says which.
+    Over https the browser is told to stay with it, but not for this machine: that would hold for all ports.
+    """
+
+    def __init__(self, app: ASGIApp, peers: Peers) -> None:
+        self.app, self.peers = app, peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        peer = (scope.get("client") or (None,))[0]
+        asked = urlsplit(self.peers.origin(peer, scope["headers"], scope["scheme"]))
+        scope["scheme"] = asked.scheme
+        strict = asked.scheme == "https" and not is_loopback(asked.hostname or "")
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if strict:
+                    headers["Strict-Transport-Security"] = STRICT
                 headers.setdefault(
                     "Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store"
                 )

@@ -13,8 +13,10 @@ import msgspec
 
 from warehouse.console.charts import cohort_label
 from warehouse.console.moments import day
-from warehouse.insights.members import Pick, Stage
+from warehouse.insights.marketing.campaigns import ALL
+from warehouse.insights.marketing.journeys import OTHER
 from warehouse.insights.paths import paths_table
+from warehouse.insights.picking import Pick, Stage
 
 # Row and column of the table, and what is picked there.
 Cell = tuple[int, int, str, Pick]
@@ -32,7 +34,7 @@ Links = Mapping[tuple[int, int], Linked]
 
 def linked(name: str, answer: Any, given: Mapping[str, Sequence[str]], rows: int) -> Links:
     """The links of the first rows of the answer's table, by row and column."""
-    if name not in _CELLS or getattr(answer.question, "optional", None):
+    if name not in _CELLS:
         return {}
     fixed = {**given, "since": [answer.since], "until": [answer.until]}
     asked = urlencode([(field, text) for field, texts in fixed.items() for text in texts])
@@ -100,6 +102,50 @@ def _paths(answer: Any) -> Iterator[Cell]:
             yield row, 3, f"{step}. {source}>{step + 1}. {target}", edge
 
 
+def _rfm(answer: Any) -> Iterator[Cell]:
+    if answer.customers:
+        return
+    for row, one in enumerate(answer.segments):
+        by = (one.by,) if answer.question.by else ()
+        yield row, 2, f"customers|{one.segment}", Pick(item=one.segment, by=by)
+
+
+def _clusters(answer: Any) -> Iterator[Cell]:
+    if answer.members:
+        return
+    for row, one in enumerate(answer.clusters):
+        yield row, 1, f"customers|{one.description}", Pick(cluster=one.cluster)
+
+
+def _engagement(answer: Any) -> Iterator[Cell]:
+    """The first row is of all items, without a name."""
+    for row, one in enumerate([answer.total, *answer.items] if answer.total else []):
+        item = one.item or ""
+        if one.units and (item or row == 0):
+            yield row, 2, f"use|{item}", Pick(item=item)
+        if one.first_units and (item or row == 0):
+            yield row, 4, f"first_use|{item}", Pick(item=item, did="first")
+
+
+def _attribution(answer: Any) -> Iterator[Cell]:
+    for row, one in enumerate(answer.credits):
+        for number, model in enumerate(answer.question.models):
+            if one.conversions[number]:
+                pick = Pick(item=one.touch, model=model)
+                yield row, 2 + 2 * number, f"{model}|{one.touch}", pick
+
+
+def _campaigns(answer: Any) -> Iterator[Cell]:
+    for row, one in enumerate([*answer.campaigns, answer.totals]):
+        name = "" if one.campaign == ALL else one.campaign
+        if one.customers and one.campaign != OTHER:
+            yield row, 2, "", Pick(item=one.campaign)
+        if one.conversions:
+            yield row, 3, f"conversions|{name}", Pick(item=one.campaign, did="converted")
+        if one.new_customers:
+            yield row, 5, f"new_customers|{name}", Pick(item=one.campaign, did="first")
+
+
 _CELLS: Final[Mapping[str, Callable[[Any], Iterator[Cell]]]] = {
     "trend": _trend,
     "funnel": _funnel,
@@ -107,4 +153,9 @@ _CELLS: Final[Mapping[str, Callable[[Any], Iterator[Cell]]]] = {
     "lifecycle": _lifecycle,
     "stickiness": _stickiness,
     "paths": _paths,
+    "rfm": _rfm,
+    "clusters": _clusters,
+    "engagement": _engagement,
+    "attribution": _attribution,
+    "campaigns": _campaigns,
 }

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from sdk_contract.errors import SojournError
 from warehouse.console.reader import Reader
+from warehouse.errors import LakeMissing
 from warehouse.lake import Lake
 from warehouse.registry.reports import KeptReport
 from warehouse.reports import keeping
@@ -20,7 +21,6 @@ from warehouse.reports.manifest import Manifest
 
 log = structlog.get_logger()
 LOOK_EVERY_S: Final = 60.0
-_AGAIN_US: Final = 3_600_000_000
 
 
 async def make_report(
@@ -38,30 +38,33 @@ async def make_report(
     return await reader.registry(lambda known: known.keep_report(one))
 
 
-async def make_due(reader: Reader, now: Callable[[], int], rest: dict[int, int]) -> int:
-    """How many were made. `rest`: until when (µs UTC) a schedule whose report failed is left alone."""
+async def make_due(reader: Reader, now: Callable[[], int]) -> int:
+    """How many were made. Why one was not is kept, and it is left alone for an hour."""
     made = 0
-    for one, wish in await reader.registry(lambda known: keeping.due(known, now())):
-        if now() < rest.get(one.id, 0):
-            continue
+    for one, wish in await reader.registry(lambda known: keeping.rested(known, now())):
         try:
             await make_report(reader, wish, one.made_by, now, one.id)
             made += 1
+        except LakeMissing:
+            return made
         except SojournError as error:
-            rest[one.id] = now() + _AGAIN_US
-            log.warning("report not made", schedule=one.id, span=wish.span.label, error=str(error))
+            await _note(reader, one.id, wish.span.label, str(error))
     return made
+
+
+async def _note(reader: Reader, schedule: int, label: str, reason: str) -> None:
+    log.warning("report not made", schedule=schedule, span=label, error=reason)
+    await reader.registry(lambda known: known.report_failed(schedule, label, reason))
 
 
 async def keep_making(app: Starlette) -> None:
     """Looks what is due, until the console stops."""
-    rest: dict[int, int] = {}
     stopping: asyncio.Event = app.state.stopping
     while not stopping.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), LOOK_EVERY_S)
             return
         try:
-            await make_due(app.state.reader, app.state.now, rest)
+            await make_due(app.state.reader, app.state.now)
         except Exception as error:  # the next look may find what this one could not
             log.error("reports not looked at", error=repr(error))

@@ -35,6 +35,12 @@ def grid(cells: Sequence[RfmCell]) -> list[list[GridCell]]:
     return [[_cell(r, f, n, cells) for f in reversed(SCORES)] for r in SCORES]
 
 
+def totals(cells: Sequence[RfmCell]) -> tuple[list[int], list[int]]:
+    """Customers by recency, as the rows stand, and by frequency, as the columns do."""
+    rows = [sum(one.customers for one in cells if one.r == r) for r in SCORES]
+    return rows, [sum(one.customers for one in cells if one.f == f) for f in reversed(SCORES)]
+
+
 def _cell(r: int, f: int, n: int, cells: Sequence[RfmCell]) -> GridCell:
     inside = [one for one in cells if (one.r, one.f) == (r, f)]
     customers = sum(one.customers for one in inside)

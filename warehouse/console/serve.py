@@ -60,7 +60,7 @@ async def serve(
     Raises OpenToStrangers, and PortTaken where the address cannot be had.
     """
     passwords = Passwords()
-    if not settings.console_open:
+    if not settings.console_open and not settings.sso_only:
         with contextlib.closing(open_registry(settings, now)) as registry:
             first_user(registry, passwords, settings.console_password, made)
     reader = Reader(

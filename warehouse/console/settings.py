@@ -76,6 +76,7 @@ class ConsoleSettings(Struct, frozen=True, kw_only=True):
     sso_domains: Annotated[
         str, Meta(description="Domains (commas) of verified e-mail addresses that are let in; empty: any.")
     ] = ""
+    sso_only: Annotated[bool, Meta(description="Nobody signs in by a password.")] = False
     sso_create: Annotated[bool, Meta(description="Users are made at their first single sign-on.")] = True
     sso_adopt: Annotated[
         bool, Meta(description="A user named by somebody's verified e-mail address becomes theirs.")

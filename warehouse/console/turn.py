@@ -39,14 +39,16 @@ class Turn:
             while not (await asyncio.wait({running}, timeout=LOOK_EVERY_S))[0]:
                 await self._look(loop.time(), gone)
         except asyncio.CancelledError:
-            self._stop(NobodyWaits())
+            self._insist(loop, running)
             raise
         return running.result()
 
     def use(self, lake: Lake) -> None:
-        """The connection that is interrupted from now on."""
+        """The connection that is interrupted from now on; raises why it ends where that was told already."""
         with self._lock:
             self._lake = lake
+            if self._end is not None:
+                raise self._end
 
     def _run(self, work: Callable[[], T], clock: Callable[[], float]) -> T:
         self._began = clock()
@@ -67,6 +69,12 @@ class Turn:
             self._stop(TakesTooLong(self._seconds))
         elif self._end is not None or (gone is not None and await gone()):
             self._stop(NobodyWaits())
+
+    def _insist(self, loop: asyncio.AbstractEventLoop, running: asyncio.Future[T]) -> None:
+        """Stops it for nobody, until it has ended."""
+        if not running.done():
+            self._stop(NobodyWaits())
+            loop.call_later(LOOK_EVERY_S, self._insist, loop, running)
 
     def _stop(self, why: Exception) -> None:
         """Again at each look: an interrupt that comes between two statements ends neither."""

@@ -1,4 +1,4 @@
-"""One browser a file of tests of the web SDK, and for each a shop that nobody has visited."""
+"""A shop that nobody has visited, for each test of the web SDK."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +9,7 @@ from playwright.sync_api import Browser
 from loadtest.site import site_of
 from tests.e2e.conftest import Running
 from tests.e2e.web.front import fronting
-from tests.e2e.web.shop import Shop, chromium_browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Ends with its file's tests: its loop stays on the thread, where asyncio.run would then fail."""
-    with chromium_browser() as found:
-        yield found
+from tests.e2e.web.shop import Shop
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """A shop on another origin than the collector, that carries the web SDK in a real browser."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from sdk_contract.web.snippet import snippet
-from tests.conftest import chromium
 from tests.e2e.web.front import Front
 
 NOON = 1_795_262_400.0  # seconds since 1970, where the clock of a page begins that stands still
@@ -60,19 +56,6 @@ class Shop:
         for context in self.contexts:
             context.close()
         self.contexts.clear()
-
-
-@contextmanager
-def chromium_browser(*without: str) -> Iterator[Browser]:
-    """Chromium as playwright starts it, but for the flags `without`."""
-    # Chromium refuses its sandbox to root.
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=flags, ignore_default_args=list(without)
-        )
-        yield browser
-        browser.close()
 
 
 def flush(page: Page) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.web.shop import Shop, chromium_browser
+from tests.conftest import chromium_browser
+from tests.e2e.web.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("up")]
 

@@ -25,6 +25,8 @@ async def account(request: Request) -> Response:
 
 async def password(request: Request) -> Response:
     """POST: the old password and twice the new one; every login ends, and this one begins anew."""
+    if request.app.state.settings.sso_only:
+        raise HTTPException(403)
     user, asked = own(request), await form(request)
     registry, desk, address = request.app.state.reader.registry, request.app.state.desk, address_of(request)
     if await registry(lambda known: wait(known, user.name, address)) or desk.busy:
@@ -88,6 +90,7 @@ async def shown(
     here = login_id(request.state.who.token) if request.state.who.token else ""
     page: Response = request.app.state.pages.page(
         request, "account.html", status, user=user, logins=logins, tokens=tokens, current=here, days=_DAYS,
+        passwords=not request.app.state.settings.sso_only,
         says=says, reason=reason, secret=secret,
     )  # fmt: skip
     return page

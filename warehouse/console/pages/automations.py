@@ -19,6 +19,8 @@ from warehouse.actions.previewing import Preview, preview
 from warehouse.actions.reading import Read, read_actions
 from warehouse.console.automations import TRIGGERS, composed
 from warehouse.console.forms import Form, form
+from warehouse.console.pages.privacy import vault
+from warehouse.console.places import PLACE_DOES as _PLACE_DOES
 from warehouse.errors import LakeMissing, RegistryError
 from warehouse.lake import Lake
 from warehouse.registry import Registry
@@ -82,6 +84,24 @@ async def change(request: Request) -> Response:
     return RedirectResponse("/automations", 303)
 
 
+async def place(request: Request) -> Response:
+    """POST /automations/places: destinations published, tried, switched off and on; a secret kept."""
+    asked, by = await form(request), request.state.who.name
+    do = _PLACE_DOES.get(asked.one("do"))
+    if do is None:
+        raise HTTPException(400)
+    keys = vault(request) if asked.one("do") == "secret" else None
+    try:
+        await request.app.state.reader.registry(
+            lambda known: do(known, asked, by, request.app.state.now(), keys)
+        )
+    except (Terminal, RegistryError) as error:
+        text = asked.secret("yaml")
+        project = asked.one("project")
+        return await _listed(request, reason=str(error), places_written=text, project=project, status=400)
+    return RedirectResponse("/automations#places", 303)
+
+
 async def _built(request: Request, asked: Form) -> Response:
     """What the form or the text says: looked at, or put to use."""
     do, project, by = asked.one("do"), asked.one("project"), request.state.who.name
@@ -91,7 +111,7 @@ async def _built(request: Request, asked: Form) -> Response:
     try:
         read = read_actions(text)
         if read.destinations:
-            raise BadAction("destinations are published by `sojourn action publish`; a rule would do here")
+            raise BadAction("destinations have a form of their own on this page; a rule would do here")
         if do == "publish":
             await request.app.state.reader.registry(lambda known: _publish(known, project, read, by))
             return RedirectResponse("/automations", 303)
@@ -121,6 +141,7 @@ async def _listed(
     *,
     reason: str = "",
     written: str = "",
+    places_written: str = "",
     project: str = "",
     seen: list[Preview] | None = None,
     status: int = 200,
@@ -129,6 +150,7 @@ async def _listed(
         return {
             "rules": standing.standing(known),
             "places": standing.places(known),
+            "kept": known.action_secrets_kept(),
             "dead": [
                 {**standing.told(one), "project": one.project}
                 for one in known.entries(state="dead", limit=_DEAD)
@@ -143,6 +165,8 @@ async def _listed(
         triggers=TRIGGERS,
         reason=reason,
         written=written,
+        places_written=places_written,
+        may_manage=request.state.who.may(Right.MANAGE),
         project=project,
         seen=seen or [],
         may_change=request.state.who.may(Right.SEGMENTS),

@@ -12,17 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from warehouse import search
 from warehouse.bonds import Bonds, bonds
 from warehouse.console.bonds import Shown
 from warehouse.console.bonds import shown as shown_bonds
 from warehouse.console.persons import person
 from warehouse.console.timelines import PAGE_EVENTS, shown
-from warehouse.customers import find_customer
 from warehouse.errors import BadView
 from warehouse.insights.filters import TYPES
 from warehouse.lake import Lake
 from warehouse.profile import profile
-from warehouse.search import MOST, Hit, search
 from warehouse.statements import statement
 from warehouse.tags.answers import Held, held
 from warehouse.timeline import View, timeline
@@ -39,32 +38,32 @@ class Standing(Struct, frozen=True):
 
 
 async def find(request: Request) -> Response:
-    """GET /find?id=… goes to the customer known under this id, whatever kind of id it is.
+    """GET /find?id=… goes to the customer known under this id, whatever kind of id it is, else lists those
+    whose ids begin so, or of whom that was said.
 
-    Where nothing is known the page looks again by itself (`look` counts): a new event may be on its way.
+    Where nothing is known the page looks again by itself (`look` counts), for ids alone: a new event may be
+    on its way.
     """
     wanted = request.query_params.get("id", "").strip()
     if not wanted:
         return RedirectResponse("/", 303)
-    found = await request.state.lake(lambda lake: find_customer(lake, wanted))
-    if found is None:
-        return await likely(request, wanted)
-    target = f"/customers/{quote(found, safe='')}"
+    alike = "look" not in request.query_params
+    found = await request.state.lake(lambda lake: search.find(lake, wanted, alike=alike))
+    if not found:
+        return missing(request, wanted)
+    if isinstance(found, str):
+        return to_customer(request, found)
+    page: Response = request.app.state.pages.page(
+        request, "found.html", hits=found, wanted=wanted, more=len(found) == search.MOST
+    )
+    return page
+
+
+def to_customer(request: Request, customer_id: str) -> Response:
+    target = f"/customers/{quote(customer_id, safe='')}"
     if "hx-request" in request.headers:
         return Response(headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
-
-
-async def likely(request: Request, wanted: str) -> Response:
-    """Customers whose ids begin so, or of whom that was said; a page that looks again asks for ids alone."""
-    again = "look" in request.query_params
-    hits: list[Hit] = [] if again else await request.state.lake(lambda lake: search(lake, wanted))
-    if not hits:
-        return missing(request, wanted)
-    page: Response = request.app.state.pages.page(
-        request, "found.html", hits=hits, wanted=wanted, more=len(hits) == MOST
-    )
-    return page
 
 
 async def customer(request: Request) -> Response:

@@ -50,6 +50,13 @@ async def live(request: Request) -> Response:
     return stream(watched(look, request.app.state.stopping, EVERY_S))
 
 
+async def said(request: Request) -> Response:
+    """GET /explain/<message id>/said: the part with the event as JSON and as a line of curl."""
+    wanted = request.path_params["message_id"][:LONGEST]
+    html = request.app.state.pages.part(request, "_said.html", **await looked(request, wanted))
+    return Response(html, media_type="text/html; charset=utf-8")
+
+
 async def looked(request: Request, message_id: str) -> dict[str, Any]:
     """What became of it, and what it said."""
     where: WarehouseSettings = request.app.state.queries.where

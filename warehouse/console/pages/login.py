@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -55,6 +56,8 @@ async def login(request: Request) -> Response:
     """GET: the form. POST: name and password; a new login each time, whatever cookie came along."""
     if request.method != "POST":
         return shown(request, local_path(request.query_params.get("back", "/")))
+    if request.app.state.settings.sso_only:
+        raise HTTPException(403)
     asked = await form(request)
     name, password, back = asked.one("name"), asked.secret("password"), local_path(asked.one("back") or "/")
     registry, desk, address = request.app.state.reader.registry, request.app.state.desk, address_of(request)
@@ -114,6 +117,7 @@ def shown(request: Request, back: str, says: str = "", *, status: int = 200, wai
     page: Response = request.app.state.pages.page(
         request, "login.html", status, back=back, says=says, wait=wait,
         provider=rules and rules.issuer, left="left" in request.query_params,
+        only=request.app.state.settings.sso_only,
     )  # fmt: skip
     if wait:
         page.headers["Retry-After"] = str(wait)

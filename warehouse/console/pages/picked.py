@@ -11,15 +11,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sdk_contract.errors import Terminal
+from warehouse.access.roles import Right
 from warehouse.cohorts.gathering import checked, of_ids
 from warehouse.cohorts.saving import KIND
 from warehouse.console.asking import address, given_in, remembering
+from warehouse.console.doors import note
+from warehouse.console.files import harmless
 from warehouse.console.forms import form
 from warehouse.errors import LakeMissing
 from warehouse.insights.asked import absolute
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS, Insight
-from warehouse.insights.members import MOST_LISTED, Members, Pick, members, read_pick
+from warehouse.insights.members import MOST_LISTED, Members, members, read_pick
+from warehouse.insights.picking import Pick
 from warehouse.insights.question import Answer, Question
 from warehouse.insights.reading import from_texts
 from warehouse.lake import Lake
@@ -28,6 +32,7 @@ from warehouse.query import text
 T = TypeVar("T")
 PAGE: Final = 100
 Given = Mapping[str, Sequence[str]]
+_MEDIA: Final = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 Ask = Callable[[int, int], tuple[Answer, Members]]
 
 
@@ -38,7 +43,7 @@ async def customers(request: Request) -> Response:
 
 async def listing(request: Request) -> Response:
     """GET /explore/NAME/customers/list: the part with a page of them."""
-    wanted = _wanted(request)
+    wanted, may = _wanted(request), request.state.who.may
     try:
         found = await _answered(request, wanted, lambda _, ask: ask(wanted.start, PAGE)[1])
     except LakeMissing:
@@ -51,9 +56,28 @@ async def listing(request: Request) -> Response:
         found=found,
         start=wanted.start,
         here_place=wanted.at(wanted.start),
+        files=[(kind.upper(), wanted.file(kind)) for kind in _MEDIA] if may(Right.EXPORT) else [],
         before=wanted.at(max(0, wanted.start - PAGE)) if wanted.start else "",
         after=wanted.at(wanted.start + PAGE) if found.n > wanted.start + PAGE else "",
     )
+
+
+async def export(request: Request) -> Response:
+    """GET /explore/NAME/customers.csv|json: the ids of all of them as a file."""
+    kind, wanted = request.path_params["kind"], _wanted(request)
+    if kind not in ("csv", "json"):
+        raise HTTPException(404)
+    try:
+        found = await _answered(request, wanted, lambda _, ask: _whole(ask)[1])
+    except LakeMissing as error:
+        raise HTTPException(404) from error
+    except Terminal as error:
+        return Response(msgspec.json.encode({"error": str(error)}), 400, media_type="application/json")
+    await note(request, "export", f"{kind} of {request.url.path}?{request.url.query}")
+    rows = "\n".join([found.unit, *map(harmless, found.ids), ""])
+    content = rows.encode() if kind == "csv" else msgspec.json.encode(found)
+    named = {"Content-Disposition": f'attachment; filename="{wanted.insight.name}-customers.{kind}"'}
+    return Response(content, headers=named, media_type=_MEDIA[kind])
 
 
 async def keep(request: Request) -> Response:
@@ -88,6 +112,11 @@ class Wanted(msgspec.Struct, frozen=True):
     def at(self, start: int, **more: str) -> str:
         fields = {**self.given, "pick": [self.pick], "from": [str(start)]}
         return f"/explore/{self.insight.name}/customers?{address(fields | {k: [v] for k, v in more.items()})}"
+
+    def file(self, kind: str) -> str:
+        """Where all of them are as a file."""
+        fields = {**self.given, "pick": [self.pick]}
+        return f"/explore/{self.insight.name}/customers.{kind}?{address(fields)}"
 
 
 def _wanted(request: Request) -> Wanted:
@@ -130,8 +159,16 @@ def _turned(wanted: Wanted, pick: Pick) -> str:
     return msgspec.structs.replace(wanted, pick=other).at(0)
 
 
-def _keys(lake: Lake, ask: Ask) -> tuple[Answer, list[int]]:
+def _whole(ask: Ask) -> tuple[Answer, Members]:
+    """All of them. BadQuestion where they are too many."""
     answer, found = ask(0, MOST_LISTED)
+    if found.n > MOST_LISTED:
+        raise BadQuestion(f"there are {found.n}; {MOST_LISTED} can be taken along: a filter would do")
+    return answer, found
+
+
+def _keys(lake: Lake, ask: Ask) -> tuple[Answer, list[int]]:
+    answer, found = _whole(ask)
     return answer, of_ids(lake, answer, found.ids).keys
 
 

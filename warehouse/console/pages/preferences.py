@@ -13,10 +13,13 @@ CHOICES = {"language": LANGUAGES, "theme": THEMES}
 async def prefer(request: Request) -> Response:
     """GET /prefer?language=zh&back=/ keeps the choice and goes back."""
     answer = RedirectResponse(local_path(request.query_params.get("back", "/")), 303)
+    secure = request.url.scheme == "https"
     for name, allowed in CHOICES.items():
         chosen = request.query_params.get(name)
         if chosen in allowed:
-            answer.set_cookie(f"sojourn_{name}", chosen, max_age=YEAR_S, httponly=True, samesite="lax")
+            answer.set_cookie(
+                f"sojourn_{name}", chosen, max_age=YEAR_S, secure=secure, httponly=True, samesite="lax"
+            )
     return answer
 
 

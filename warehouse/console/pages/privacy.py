@@ -23,7 +23,7 @@ from warehouse.erasure.asking import Apart, ask_of
 from warehouse.erasure.export import export as write
 from warehouse.erasure.filing import file_erasure
 from warehouse.erasure.people import ERASE, MODES, Person
-from warehouse.erasure.plan import Planned, planned, with_look
+from warehouse.erasure.plan import Planned, in_landing, planned
 from warehouse.erasure.status import status_of
 from warehouse.erasure.subject import Subject, find_subject
 from warehouse.lake import Lake
@@ -36,27 +36,39 @@ _SHOWN: Final = 50
 
 
 async def privacy(request: Request) -> Response:
-    """GET /customers/<id>/privacy: what is held, by table, and how it is written out or erased."""
-    subject, plan, _ = await known(request)
-    return _page(request, "privacy.html", subject=subject, plan=plan, problem="")
+    """GET /customers/<id>/privacy: whose data it is; written out or erased from here. `held` comes after."""
+    subject, _ = await whose(request)
+    return _page(request, "privacy.html", subject=subject, problem="")
+
+
+async def held(request: Request) -> Response:
+    """GET /customers/<id>/privacy/held: how many rows are held, by table; it looks through every event."""
+    subject, _ = await whose(request)
+    counted: Planned = await request.state.lake(
+        lambda lake: planned(lake, subject), gone=request.is_disconnected
+    )
+    html: str = request.app.state.pages.part(request, "_held.html", rows=counted.lake)
+    return Response(html, media_type="text/html; charset=utf-8")
 
 
 async def searched(request: Request) -> Response:
-    """GET /customers/<id>/privacy/search: the same with a search of every byte, in a program of its own."""
-    subject, plan, _ = await known(request)
+    """GET /customers/<id>/privacy/search: where a search of every byte finds them (a program of its own)."""
+    subject, _ = await whose(request)
     asked = ask_of(where(request), [Person(ERASE, subject)], {}, [])
-    found = with_look(plan, await asyncio.to_thread(Apart(), asked))
-    html: str = request.app.state.pages.part(request, "_searched.html", plan=found, shown=_SHOWN)
+    found = await asyncio.to_thread(Apart(), asked)
+    html: str = request.app.state.pages.part(
+        request, "_searched.html", landing=in_landing(found), files=found.files, shown=_SHOWN
+    )
     return Response(html, media_type="text/html; charset=utf-8")
 
 
 async def erase(request: Request) -> Response:
     """POST /customers/<id>/privacy: file an erasure; the typed confirmation is the customer's id."""
     asked = await form(request)
-    subject, plan, load_seq = await known(request)
+    subject, load_seq = await whose(request)
     mode, reason = asked.one("mode"), asked.one("reason")
     if asked.one("confirm") != subject.customer_id or mode not in MODES or not reason:
-        return _page(request, "privacy.html", subject=subject, plan=plan, problem="privacy.confirm.wrong")
+        return _page(request, "privacy.html", subject=subject, problem="privacy.confirm.wrong")
 
     def file(registry: Registry) -> int:
         filed = file_erasure(
@@ -108,16 +120,16 @@ async def export(request: Request) -> Response:
     return FileResponse(out, filename=name, background=BackgroundTask(folder.cleanup))
 
 
-async def known(request: Request) -> tuple[Subject, Planned, int]:
-    """The person, what would go, and the last row that is loaded. 404 where nobody is."""
+async def whose(request: Request) -> tuple[Subject, int]:
+    """The person, and the last row that is loaded. 404 where nobody is."""
 
-    def ask(lake: Lake) -> tuple[Subject, Planned, int]:
+    def ask(lake: Lake) -> tuple[Subject, int]:
         subject = find_subject(lake, request.path_params["any_id"])
         ((load_seq,),) = lake.query("SELECT coalesce(max(load_seq), 0) FROM cursors WHERE name = 'load'")
-        return subject, planned(lake, subject), int(load_seq)
+        return subject, int(load_seq)
 
     try:
-        found: tuple[Subject, Planned, int] = await request.state.lake(ask)
+        found: tuple[Subject, int] = await request.state.lake(ask)
     except Terminal as error:
         raise HTTPException(404) from error
     return found

@@ -35,11 +35,11 @@ async def reports(request: Request) -> Response:
 
 
 async def _listed(request: Request, *, reason: str = "", status: int = 200) -> Response:
-    name = request.state.who.name
+    name, now = request.state.who.name, request.app.state.now()
 
     def kept(known: Registry) -> Any:
         projects = sorted({key.project for key in known.keys()})  # noqa: SIM118
-        return known.reports(), known.schedules(), known.boards(name), projects
+        return known.reports(), keeping.standing(known, now), known.boards(name), projects
 
     made, schedules, boards, projects = await request.app.state.reader.registry(kept)
     page: Response = request.app.state.pages.page(
@@ -53,6 +53,7 @@ async def _listed(request: Request, *, reason: str = "", status: int = 200) -> R
         templates=shipped(),
         languages=LANGUAGES,
         reason=reason,
+        now=now,
     )
     return page
 

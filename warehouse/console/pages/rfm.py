@@ -14,11 +14,12 @@ from sdk_contract.errors import Terminal
 from warehouse.access.roles import Right
 from warehouse.console.asking import address, answered, given_in
 from warehouse.console.moments import cell
-from warehouse.console.rfm_grid import GridCell, grid
+from warehouse.console.pages.explore import links
+from warehouse.console.rfm_grid import SCORES, grid, totals
 from warehouse.errors import LakeMissing
 from warehouse.insights.buyers.rfm import RfmAnswer, rfm_table
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.insights.members import Pick
+from warehouse.insights.picking import Pick
 
 _FIELDS: Final = ("event", "value", "since", "until", "project")
 Given = Mapping[str, Sequence[str]]
@@ -49,12 +50,16 @@ async def drawn(request: Request) -> Response:
     except Terminal as error:
         return _part(request, "_refused.html", reason=str(error))
     assert isinstance(found, RfmAnswer)
-    table = rfm_table(found)
+    table, (by_r, by_f) = rfm_table(found), totals(found.cells)
     return _part(
         request,
         "_rfm.html",
         answer=found,
-        grid=[[(one, _place(given, found, one)) for one in row] for row in grid(found.cells)],
+        grid=[[(one, _place(given, found, one.r, one.f)) for one in row] for row in grid(found.cells)],
+        by_r=[(n, _place(given, found, r, 0)) for n, r in zip(by_r, SCORES, strict=True)],
+        by_f=[(n, _place(given, found, 0, f)) for n, f in zip(by_f, reversed(SCORES), strict=True)],
+        whole=_place(given, found, 0, 0),
+        links=links(request, "rfm", found, {**given, "scheme": ["quintiles"]}),
         table=table,
         shown=[[cell(value) for value in row] for row in table.rows],
         address=address(given),
@@ -68,10 +73,10 @@ def _given(request: Request) -> dict[str, Sequence[str]]:
     return {name: values for name, values in found.items() if values}
 
 
-def _place(given: Given, answer: RfmAnswer, one: GridCell) -> str:
-    """Where those in the square are listed, of this very range."""
+def _place(given: Given, answer: RfmAnswer, r: int, f: int) -> str:
+    """Where those with these scores are listed, of this very range; 0 stands for any."""
     fixed = {**given, "since": [answer.since], "until": [answer.until]}
-    pick = quote(msgspec.json.encode(Pick(r=one.r, f=one.f)))
+    pick = quote(msgspec.json.encode(Pick(r=r, f=f)))
     return f"/explore/rfm/customers?{address(fixed)}&pick={pick}"
 
 

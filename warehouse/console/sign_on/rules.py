@@ -51,6 +51,8 @@ class Person(msgspec.Struct, frozen=True):
 def rules_of(settings: ConsoleSettings) -> Rules | None:
     """None where nobody signs on. SettingError names what is missing or will not do."""
     if not settings.sso_issuer:
+        if settings.sso_only:
+            raise SettingError("SOJOURN_SSO_ONLY is set without SOJOURN_SSO_ISSUER: nobody could sign in")
         return None
     _require_safe(settings.sso_issuer)
     if not settings.sso_client:

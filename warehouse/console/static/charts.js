@@ -13,7 +13,7 @@ function number(value, percent) {
 
 function frame(chart) {
   const text = {color: colour("--soft")}, line = {lineStyle: {color: colour("--line")}};
-  const value = {type: "value", axisLabel: {...text, formatter: (one) => number(one, chart.percent)}, splitLine: line};
+  const value = {type: "value", axisLabel: {...text, hideOverlap: true, formatter: (one) => number(one, chart.percent)}, splitLine: line};
   const label = {type: "category", data: chart.labels, axisLabel: {...text, hideOverlap: true, width: 140, overflow: "truncate"}, axisLine: line, axisTick: {show: false}};
   return {text, value, label};
 }
@@ -27,13 +27,16 @@ function lines(chart) {
   if (chart.marked && chart.marked.length) {
     series[0].markPoint = {symbolSize: 34, itemStyle: {color: colour("--rejected")}, data: chart.marked.map((at) => ({coord: [at, chart.series[0].values[at]], value: "!"}))};
   }
-  return {xAxis: {...label, boundaryGap: false}, yAxis: value, series, legend: legend(chart, text)};
+  return {xAxis: {...label, boundaryGap: false, axisLabel: {...label.axisLabel, alignMinLabel: "left", alignMaxLabel: "right"}}, yAxis: value, series, legend: legend(chart, text)};
 }
 
 function bars(chart, stack) {
   const {text, value, label} = frame(chart), lying = !stack && chart.labels.some((one) => one.length > 14);
   const series = chart.series.map((one) => ({name: one.name, type: "bar", data: one.values, stack: stack ? "all" : undefined, barMaxWidth: 42, itemStyle: {borderRadius: stack ? 0 : 3}}));
   if (series.length === 1 && chart.labels.length <= 12) series[0].label = {show: true, position: lying ? "right" : "top", color: colour("--ink"), formatter: (one) => number(one.value, chart.percent)};
+  // Names beside each other are broken into lines, as long as there is room for a word.
+  const room = chart.wide / chart.labels.length - 8;
+  if (!lying && !stack && room > 60) label.axisLabel = {...label.axisLabel, hideOverlap: false, interval: 0, width: room, overflow: "break"};
   const axes = lying ? {yAxis: {...label, inverse: true}, xAxis: value} : {xAxis: label, yAxis: value};
   return {...axes, series, legend: legend(chart, text)};
 }
@@ -45,7 +48,7 @@ function heat(chart) {
     xAxis: {type: "category", data: chart.labels, position: "top", axisLabel: text, axisLine: {show: false}, axisTick: {show: false}},
     yAxis: {type: "category", data: chart.rows, inverse: true, axisLabel: {...text, width: 130, overflow: "truncate"}, axisLine: {show: false}, axisTick: {show: false}},
     visualMap: {min: 0, max: Math.max(...cells.map((one) => one[2]), 0.01), show: false, inRange: {color: [colour("--wash"), colour("--accent")]}},
-    series: [{type: "heatmap", data: cells, label: {show: chart.labels.length <= 14, formatter: (one) => number(one.value[2], chart.percent)}}],
+    series: [{type: "heatmap", data: cells, label: {show: chart.labels.length <= 14 && (chart.wide - 140) / chart.labels.length > 46, formatter: (one) => number(one.value[2], chart.percent)}}],
   };
 }
 
@@ -87,7 +90,7 @@ function follow(figure, chart, clicked) {
 
 function draw(figure) {
   const data = figure.parentElement.querySelector(".chart-data");
-  const described = JSON.parse(data.textContent), chart = {labels: [], series: [], rows: [], links: [], ...described};
+  const described = JSON.parse(data.textContent), chart = {labels: [], series: [], rows: [], links: [], wide: figure.clientWidth, ...described};
   figure.hidden = !DRAW[chart.kind];  // there is nothing to draw yet
   if (figure.hidden) return null;
   if (chart.kind === "heat") figure.style.height = `${Math.max(12, 5 + 1.9 * chart.rows.length)}rem`;
@@ -100,7 +103,7 @@ function draw(figure) {
   shown.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches, color: PALETTE, backgroundColor: "transparent",
     textStyle: {fontFamily: getComputedStyle(document.body).fontFamily},
-    grid: {left: 8, right: 24, top: 20, bottom: chart.series.length > 1 && chart.kind !== "heat" ? 36 : 8, containLabel: true},
+    grid: {left: 8, right: chart.kind === "bar" ? 44 : 24, top: 20, bottom: chart.series.length > 1 && chart.kind !== "heat" ? 36 : 8, containLabel: true},
     // As text on the canvas: styles within made-up HTML are not allowed on this page.
     tooltip: {renderMode: "richText", confine: true, trigger: chart.kind === "line" || chart.kind === "stack" ? "axis" : "item", valueFormatter: (one) => number(one, chart.percent)},
     ...DRAW[chart.kind](chart),

@@ -42,6 +42,7 @@ class LiveList {
     this.skipped = 0;
     this.button = panel.querySelector("#pause");
     this.button.addEventListener("click", () => this.toggle());
+    this.rows.addEventListener("click", (event) => this.look(event));
     this.rows.addEventListener("state", (event) => this.tell(event.detail.data));
     this.rows.addEventListener("skipped", (event) => this.skip(Number(event.detail.data)));
     this.rows.addEventListener("minutes", (event) => this.draw(event.detail.data));
@@ -55,6 +56,27 @@ class LiveList {
   }
 
   get paused() { return this.button.getAttribute("aria-pressed") === "true"; }
+
+  /* A click on a row shows what the event said beneath it; the list is paused, so that it stays where it is. */
+  look(event) {
+    const row = event.target.closest("tr.row"), button = row?.querySelector("[data-said]");
+    if (!button || event.target.closest("a") || String(getSelection())) return;
+    const open = button.getAttribute("aria-expanded") === "true";
+    this.shut();
+    if (open) return;
+    if (!this.paused) this.toggle();
+    button.setAttribute("aria-expanded", "true");
+    row.insertAdjacentHTML("afterend", `<tr class="said"><td colspan="${row.cells.length}"><p class="looking" hx-trigger="load" hx-swap="outerHTML"><span class="pulse"></span> …</p></td></tr>`);
+    const place = row.nextElementSibling.querySelector("p");
+    place.setAttribute("hx-get", button.dataset.said);
+    place.setAttribute("hx-target", "this");
+    htmx.process(place);
+  }
+
+  shut() {
+    this.rows.querySelector("tr.said")?.remove();
+    this.rows.querySelector("[data-said][aria-expanded=true]")?.setAttribute("aria-expanded", "false");
+  }
 
   tell(state) {
     this.stream = state;
