@@ -12,7 +12,7 @@ from typing import Final, Self
 from uuid import uuid4
 
 from loadtest.armed.orders import ARMS, Kill, Order, lay_down, read_kills
-from loadtest.armed.points import POINTS
+from loadtest.armed.points import BESIDE, POINTS
 
 START: Final = Path(__file__).parent / "armed" / "start"
 
@@ -33,7 +33,7 @@ class Arms:
 
     def give(self, step: str) -> Order:
         """Tell whoever comes first to a point of this step to die, at a random moment of its call."""
-        point = self._rng.choice([point for point in POINTS if point.step == step])
+        point = self._rng.choice([point for point in (*POINTS, *BESIDE) if point.step == step])
         moment, part = self._rng.choice(point.moments), self._rng.random()
         order = Order(uuid4().hex, step, point.id, moment, part)
         lay_down(self.folder, order)

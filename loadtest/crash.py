@@ -74,12 +74,14 @@ class Ran(msgspec.Struct, frozen=True):
     charts: tuple[Chart, ...]
 
 
-def load(shop: Shop, key: str, rate: float, since: int, rng: Random) -> Iterator[tuple[int, Request]]:
-    """Live traffic with fresh ids, in turn in every shape that the routes know."""
+def load(
+    shop: Shop, key: str, rate: float, since: int, rng: Random, most: int = 40
+) -> Iterator[tuple[int, Request]]:
+    """Live traffic with fresh ids, in turn in every shape that the routes know; below `most` events each."""
     makers, messages = shapes(key), shop.live(since, rate)
     while True:
         maker = rng.choice(makers)
-        batch = list(islice(messages, 1 if maker.single else rng.randrange(1, 40)))
+        batch = list(islice(messages, 1 if maker.single else rng.randrange(1, most)))
         ids = tuple(message.message_id for message in batch)
         yield batch[-1].at, maker.request([message.body for message in batch], ids, batch[-1].at)
 

@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -100,8 +101,13 @@ def windows(messages: Iterator[Message], width_us: int) -> Iterator[tuple[int, l
         yield closes, gathered
 
 
-async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Clock, report: Report) -> None:
-    """Import unless DIR/demo-truth.json says that it was done, then live traffic for ever."""
+async def play(
+    url: str, key: str, data: Path, rate: float, seed: int, clock: Clock, report: Report,
+    beside: Callable[[int], Coroutine[None, None, None]] | None = None,
+) -> None:  # fmt: skip
+    """Import unless DIR/demo-truth.json says that it was done, then live traffic for ever. `beside`: goes on
+    with it, told when the import had ended (µs UTC).
+    """
     await answers(url, "/health", 60.0, clock)
     shop = Shop(seed, touched=True)
     async with Client(
@@ -112,7 +118,11 @@ async def play(url: str, key: str, data: Path, rate: float, seed: int, clock: Cl
             report("history: imported before")
         else:
             await _import_once(client, shop, data, clock, report)
-        if rate > 0:
+        if rate <= 0:
+            return
+        async with asyncio.TaskGroup() as group:
+            if beside is not None:
+                group.create_task(beside(clock()))
             live = windows(shop.live(clock(), rate), LIVE_WINDOW_US)
             await client.pace(((at, request(batch, at)) for at, batch in live), until=1 << 62)
 
@@ -123,18 +133,45 @@ def publish_plan(data: Path, secret: str, clock: Clock) -> str | None:
 
     None too where the registry of this folder does not know the key: the collector is on another machine.
     """
-    if not (data / "registry.sqlite").is_file():
-        return None
-    registry = Registry.open(data / "registry.sqlite", now=clock)
-    try:
-        project = next((key.project for key in registry.keys() if key.secret == secret), None)  # noqa: SIM118
-        if project is None or registry.plan(project) is not None:
+    with registry_of(data, clock) as registry:
+        project = project_of(registry, secret)
+        if registry is None or project is None or registry.plan(project) is not None:
             return None
         publish(registry, project, read_plan(files_of(PLAN)), "sojourn demo")
         publish_tags(registry, project, read_tags(TAGS.read_text("utf-8")), "sojourn demo")
         return project
+
+
+@contextmanager
+def registry_of(data: Path, clock: Clock) -> Iterator[Registry | None]:
+    """None where this folder has none."""
+    if not (data / "registry.sqlite").is_file():
+        yield None
+        return
+    with closing(Registry.open(data / "registry.sqlite", now=clock)) as registry:
+        yield registry
+
+
+def project_of(registry: Registry | None, secret: str) -> str | None:
+    """The project of a write key; None where the registry does not know it."""
+    known = registry.keys() if registry else ()
+    return next((key.project for key in known if key.secret == secret), None)
+
+
+async def completed(data: Path, secret: str, after: int) -> None:
+    """Waits for a program of its own that shows the rest of the product; it ends with this one."""
+    with registry_of(data, now_us) as registry:
+        project = project_of(registry, secret)
+        if registry is None or project is None or registry.schedules():
+            return
+    told = ("--data", str(data), "--project", project, "--after", str(after))
+    running = await asyncio.create_subprocess_exec(sys.executable, "-m", "loadtest.furnishing", *told)
+    try:
+        await running.wait()
     finally:
-        registry.close()
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
 
 
 async def _import_once(client: Client, shop: Shop, data: Path, clock: Clock, report: Report) -> None:
@@ -176,10 +213,13 @@ def demo(collector: str, key: str, rate: float, seed: int, data: Path) -> None:
     if project := publish_plan(data, key, now_us):
         print(f"tracking plan: published for {project}, from {PLAN}", file=sys.stderr)
 
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
     async def work() -> None:
         await _until_told(
             asyncio.create_task(
-                play(collector, key, data, rate, seed, now_us, lambda line: print(line, file=sys.stderr))
+                play(collector, key, data, rate, seed, now_us, say, partial(completed, data, key))
             )
         )
 

@@ -1,31 +1,52 @@
 """A whole Sojourn under test: `sojourn up` on a data folder, its books, and its lake for reading."""
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from uuid import uuid4
 
 import msgspec
 
 from loadtest.errors import BadOutput, GaveUp
-from loadtest.processes import Process, Program, free_port, run, sojourn, wait_until
+from loadtest.processes import Process, Program, free_port, run, sojourn
 from sdk_contract.settings import Secret
 from warehouse.balance import Books
 from warehouse.lake import Lake, connect
 from warehouse.registry import Registry
 from warehouse.settings import WarehouseSettings
 
+_LOOK_S: Final = 0.5
+
+
+class Standstill:
+    """Whether a number that should fall to 0 has not fallen for `within_s` seconds, however long it takes."""
+
+    def __init__(self, within_s: float, clock: Callable[[], float]) -> None:
+        self._within_s, self._clock = within_s, clock
+        self._least, self._since = float("inf"), clock()
+
+    def lasts(self, left: float) -> bool:
+        if left < self._least:
+            self._least, self._since = left, self._clock()
+        return self._clock() - self._since > self._within_s
+
 
 class House:
-    """`sojourn up` on `data`, on ports of its own; every setting is at its default but the number of workers
-    and what `variables` of the environment say.
+    """`sojourn up`, or another `program`, on `data`, on ports of its own; every setting is at its default but
+    the number of workers and what `variables` of the environment say.
     """
 
     def __init__(
-        self, data: Path, *, workers: int | None = None, variables: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *,
+        workers: int | None = None,
+        variables: Mapping[str, str] | None = None,
+        program: str = "up",
     ) -> None:
-        self.data = data
+        self.data, self._command = data, program
         port, console = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.variables: Mapping[str, str] = {
@@ -51,7 +72,9 @@ class House:
     def program(self) -> Program:
         if self._program is None:
             log = self.data.with_name(f"{self.data.name}.log")
-            self._program = Program(sojourn("up"), mark=self._mark, log=log, variables=self.variables)
+            self._program = Program(
+                sojourn(self._command), mark=self._mark, log=log, variables=self.variables
+            )
         return self._program
 
     def start(self) -> None:
@@ -71,19 +94,16 @@ class House:
             raise BadOutput(f"sojourn check --json printed {output[:300]!r}: {error}") from None
 
     def settle(self, within_s: float) -> Books:
-        """Wait until nothing is pending; the books then. Raises GaveUp."""
-        books: list[Books] = []
-
-        def settled() -> bool:
+        """Wait until nothing is pending; the books then. Raises GaveUp where that does not get less."""
+        standstill = Standstill(within_s, time.monotonic)
+        while True:
             self.program.require()
-            books.append(self.check())
-            return books[-1].pending == 0
-
-        try:
-            wait_until("nothing to be pending", settled, within_s, every_s=0.5)
-        except GaveUp as gave_up:
-            raise GaveUp(f"{gave_up}; the books are {books[-1:]}") from None
-        return books[-1]
+            books = self.check()
+            if not books.pending:
+                return books
+            if standstill.lasts(books.pending):
+                raise GaveUp(f"waited {within_s:g} s for less to be pending; the books are {books}")
+            time.sleep(_LOOK_S)
 
     def lake(self, threads: int = 1) -> Lake:
         """A read-only connection of this process."""

@@ -6,10 +6,12 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ import msgspec
 from loadtest.errors import ProgramFailed
 from loadtest.processes import sojourn
 from warehouse.balance import balance
+from warehouse.imports.running import index_path
 from warehouse.landing import open_store
 from warehouse.parquet import read_rows
 from warehouse.registry import Registry
@@ -32,7 +35,8 @@ _CITIES: Final = ("上海", "北京", "广州", "成都")
 
 class Imported(msgspec.Struct, frozen=True):
     """What the command prints. `seconds` and `cpu_seconds` are of the first import of all rows, `again` the
-    rows that the same file changed when it came again; the rest is of one that was killed `kills` times.
+    rows that the same file changed when it came again; the rest is of one that was killed `kills` times, of
+    whose rows the last run found `kept` done.
     """
 
     rows: int
@@ -41,6 +45,7 @@ class Imported(msgspec.Struct, frozen=True):
     again: int
     again_seconds: float
     kills: int
+    kept: int
     missing: int
     doubled: int
     difference: int
@@ -78,13 +83,13 @@ def _imports(rows: int, kills: int, seed: int, work: Path, now: Clock, report: R
     report(f"imported in {seconds:.1f} s; again in {again_seconds:.1f} s")
     broken = work / "broken"
     make_folder(broken, now)
-    done = killed(broken, file, kills, seconds, random.Random(seed))
+    done, kept = killed(broken, file, kills, seconds, random.Random(seed))
     ids = landed(broken)
     report(f"killed {done} times")
     return Imported(
         rows=rows, seconds=round(seconds, 2), cpu_seconds=round(cpu, 2),
         again=again["new"] + again["changed"], again_seconds=round(again_seconds, 2),
-        kills=done, missing=rows - len(set(ids)),
+        kills=done, kept=kept, missing=rows - len(set(ids)),
         doubled=len(ids) - len(set(ids)), difference=_difference(broken, now),
     )  # fmt: skip
 
@@ -110,21 +115,43 @@ def run_once(data: Path, file: Path) -> dict[str, Any]:
     return found
 
 
-def killed(data: Path, file: Path, kills: int, seconds: float, dice: random.Random) -> int:
-    """Import a file, killed with all its programs at random, and then to its end; how often it was killed."""
+def killed(data: Path, file: Path, kills: int, seconds: float, dice: random.Random) -> tuple[int, int]:
+    """Import a file, killed with all its programs, and then to its end: how often it was killed, and how many
+    rows the last run found done.
+
+    Every second kill comes soon after a block was done, so that there is progress however late a machine is;
+    the others come at any time, also while the file is still looked at.
+    """
     done = 0
-    for _ in range(kills):
+    for at in range(kills):
+        before = _progress(data)
         program = subprocess.Popen(
             _command(data, file), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+        while at % 2 == 0 and program.poll() is None and _progress(data) == before:
+            time.sleep(0.02)
         try:
-            program.wait(dice.uniform(0.1, 0.9) * max(seconds, 2.0) / 2)
+            program.wait(dice.uniform(0.02, 0.3) * max(seconds, 2.0) / (10 if at % 2 == 0 else 1))
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
             program.wait()
             done += 1
+    kept = _progress(data)
     run_once(data, file)
-    return done
+    return done, kept
+
+
+def _progress(data: Path) -> int:
+    """Rows of imports that are done, as their index has them."""
+    path = index_path(WarehouseSettings(data=str(data)).folders.imports)
+    if not path.is_file():
+        return 0
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as con:
+        try:
+            ((rows,),) = con.execute("SELECT coalesce(sum(counts ->> '$.rows'), 0) FROM progress")
+            return int(rows)
+        except sqlite3.OperationalError:  # its tables are being made
+            return 0
 
 
 def landed(data: Path) -> list[str]:

@@ -191,7 +191,10 @@ def run(
     codes: Sequence[int] = (0,),
     within_s: float = 120.0,
 ) -> str:
-    """The output of a command that must end with one of `codes`. Raises ProgramFailed with what it said."""
+    """The output of a command that must end with one of `codes`, with 0 where it says nothing.
+
+    Raises ProgramFailed with what it said.
+    """
     try:
         done = subprocess.run(
             command,
@@ -203,7 +206,7 @@ def run(
         )
     except subprocess.TimeoutExpired:
         raise ProgramFailed(f"{' '.join(command[1:])} took longer than {within_s:g} s") from None
-    if done.returncode not in codes:
+    if done.returncode not in codes or (done.returncode and not done.stdout):
         raise ProgramFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-4000:]}")
     return done.stdout
 

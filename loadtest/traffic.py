@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from loadtest import catalogue
 from loadtest.people import LINXIA, Person, person
+from loadtest.surveys import answers
 from loadtest.touches import touches
 from loadtest.truth import Truth
 from loadtest.visits import MINUTE_MS, Message, Visit, learn, order, shipped, shop
@@ -43,7 +44,7 @@ Arrival = tuple[int, list[Message]]  # (start of the visit in µs UTC, its messa
 class Shop:
     """The traffic of `customers` people; everything said is a function of the seed and of the times given.
 
-    `touched`: its pages tell of clicks and scrolling as well.
+    `touched`: its pages tell of clicks and scrolling as well, and customers answer surveys.
     """
 
     def __init__(self, seed: int = 2026, customers: int = 2000, *, touched: bool = False) -> None:
@@ -113,7 +114,7 @@ class Shop:
         visit = Visit(rng, prefix, owner, device, self._signed_in.get(device.anonymous_id), plan.start_ms)
         self._wander(visit)
         sent = _as_sent(rng, visit)
-        return [*sent, *touches(visit)] if self.touched else sent
+        return [*sent, *touches(visit), *answers(visit)] if self.touched else sent
 
     def _wander(self, visit: Visit) -> None:
         """Look around; a person with an account signs in during three of four visits while signed out."""

@@ -11,10 +11,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from loadtest.armed.orders import ARMS
-from loadtest.armed.points import POINTS, TRANSACTION
+from loadtest.armed.points import BESIDE, POINTS, TRANSACTION
 from loadtest.armed.striking import Striker
 
 # What falls is started again after this long at most, or a thousand kills would be mostly waiting.
+_EVERY: Final = (*POINTS, *BESIDE)
 RESTART: Final = ("collector.programs", "LONGEST_PAUSE", 0.4)
 
 
@@ -30,7 +31,7 @@ class Finder:
 
     def __init__(self, striker: Striker) -> None:
         self._striker = striker
-        self._modules = {RESTART[0], TRANSACTION[0], *(point.module for point in POINTS)}
+        self._modules = {RESTART[0], TRANSACTION[0], *(point.module for point in _EVERY)}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -54,7 +55,7 @@ class Finder:
 def arm(module: ModuleType, striker: Striker) -> None:
     """Wraps what a module that has just run holds of points."""
     name = module.__name__
-    for point in POINTS:
+    for point in _EVERY:
         if point.module == name:
             _wrap(module, point.name, partial(striker.armed, point))
     if name == TRANSACTION[0]:

@@ -57,4 +57,13 @@ POINTS: Final = (
     Point("open", "warehouse.verify", "set_damage_aside", AROUND),
     Point("open", "warehouse.lake", "attach_writer", AROUND),
 )
+# Of a program that runs beside the house: nothing of an event's way waits for it.
+BESIDE: Final = (
+    Point("publish", "warehouse.publish.postgres", "Run._own_schema", AROUND),
+    Point("publish", "warehouse.publish.postgres", "Run._stage", AROUND),
+    Point("publish", "warehouse.publish.postgres", "Run._count", AROUND),
+    Point("publish", "warehouse.publish.postgres", "Run._noted", AROUND),
+    Point("publish", "warehouse.publish.postgres", "Run._empty_others", AROUND),
+    Point("publish", "warehouse.publish.postgres", "Run.whole", AROUND),
+)
 STEPS: Final = tuple(dict.fromkeys(point.step for point in POINTS))

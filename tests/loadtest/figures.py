@@ -9,6 +9,8 @@ _TORN = ("missing", "doubled", "difference", "keys_lost", "fell", "troubled")
 _SOAKED = ("memory_mib", "descriptors", "files")
 _SOAKED_WHOLE = ("registry_mib", "commit_s", "freshness_s")
 
+_STOPPED = ("resets", "early", "left", "unpublished", "missing", "doubled")
+
 _HARMED = {"missing": 0, "doubled": 0, "difference": 0, "second_refused": True, "writer_starts": 1}
 _HARMED_BADLY = {"missing": 1, "doubled": 1, "difference": -1, "second_refused": False, "writer_starts": 2}
 
@@ -16,6 +18,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "actions": {"p99_s": 30.0, "lost": 0, "doubled": 0, "untold": 0, "difference": 0, "kills": 1},
     "attribution": {"journeys": 1_000_000, "markov_s": {"1": 0.7}, "reordered": 0.0, "published": 0.8},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 0),
+    "backup": dict.fromkeys(("missing", "doubled", "difference", "differs"), 0),
+    "leaving": {"unready_s": 1.0, "out_s": {"collect": 10.0, "up": 9.0}} | dict.fromkeys(_STOPPED, 0),
     "fuzz": {
         "http_500": 0,
         "lost_neighbours": 0,
@@ -101,12 +105,14 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.0, "timeline_p99_s": 15.0, "cores": 1.0},
     "timeline": {"p95_ms": 200.0},
+    "search": {"cpu_p95_ms": {"id": 1_000.0, "value": 20.0}},
     "console": {
         "p95_ms": {"/": 20.0, "/overview/numbers": 1_000.0},
         "cold_ms": {"/": 1_000.0, "/overview/numbers": 990.0},
         "first_visit_kb": 450.0,
     },
-    "imports": {"rows": 1_000_000, "seconds": 60.0} | dict.fromkeys(_LANDED, 0),
+    "publish": {"differs": 0, "kills": 1, "first_cpu_s": 10.0, "again_cpu_s": 5.0},
+    "imports": {"rows": 1_000_000, "seconds": 60.0, "kept": 1} | dict.fromkeys(_LANDED, 0),
     "serving": {"commits": 1, "answers": 1, "rolled": 1, "lock_errors": 0, "torn": 0},
     "insights": {
         "trend_s": 4.0,
@@ -136,6 +142,8 @@ BAD: dict[str, dict[str, Any]] = {
     "actions": {"p99_s": None, "lost": 1, "doubled": 1, "untold": 1, "difference": 1, "kills": 0},
     "attribution": {"journeys": 1_000_000, "markov_s": {"1": 11.0}, "reordered": 1e-5, "published": 1.1},
     "rolling": dict.fromkeys(("refused_connections", "resets", "missing", "doubled", "difference"), 1),
+    "backup": dict.fromkeys(("missing", "doubled", "difference", "differs"), 1),
+    "leaving": {"unready_s": 1.1, "out_s": {"collect": 1.0, "up": 10.1}} | dict.fromkeys(_STOPPED, 1),
     "fuzz": {
         "http_500": 1,
         "lost_neighbours": 1,
@@ -221,8 +229,10 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "freshness": {"sql_p99_s": 5.1, "timeline_p99_s": None, "cores": 1.01},
     "timeline": {"p95_ms": 200.1},
+    "search": {"cpu_p95_ms": {"id": 20.0, "value": 1_000.1}},
     "console": {"p95_ms": {"/": 20.0}, "cold_ms": {"/": 1_000.1}, "first_visit_kb": 450.1},
-    "imports": {"rows": 1_000_000, "seconds": 60.1} | dict.fromkeys(_LANDED, 1),
+    "publish": {"differs": 1, "kills": 0, "first_cpu_s": 10.0, "again_cpu_s": 5.1},
+    "imports": {"rows": 1_000_000, "seconds": 60.1, "kept": 0} | dict.fromkeys(_LANDED, 1),
     "serving": {"commits": 0, "answers": 1, "rolled": 0, "lock_errors": 1, "torn": 1},
     "insights": {
         "trend_s": 4.1,

@@ -18,6 +18,7 @@ from loadtest.armed.points import (
     AFTER_COMMIT,
     BEFORE,
     BEFORE_COMMIT,
+    BESIDE,
     HALF,
     INSIDE,
     POINTS,
@@ -35,7 +36,7 @@ def arms() -> Iterator[Arms]:
         yield made
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: str(point.id))
+@pytest.mark.parametrize("point", [*POINTS, *BESIDE], ids=lambda point: str(point.id))
 def test_the_programs_have_every_point(point: object) -> None:
     module, name = point.module, point.name  # type: ignore[attr-defined]
     owner = importlib.import_module(module)

@@ -81,6 +81,7 @@ def test_a_page_that_fails_stops_it() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_figures_of_a_small_shop(tmp_path: Path) -> None:
     data = stitched_shop(tmp_path / "shop")
     before = (data / "registry.sqlite").read_bytes() if (data / "registry.sqlite").exists() else None

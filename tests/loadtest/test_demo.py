@@ -10,14 +10,21 @@ import pytest
 
 from loadtest.demo import IMPORT, TRUTH, Import, import_of, play, publish_plan, windows
 from loadtest.errors import GaveUp
+from loadtest.furnishing import begin, complete, stitched
 from loadtest.traffic import Shop
 from loadtest.truth import read_truth
 from loadtest.visits import Message
 from tests.loadtest.door import Door, listening
+from tests.warehouse.insights.shop import stitched_shop
+from tests.warehouse.lakes import NOON
+from warehouse.boards.keeping import loaded
+from warehouse.errors import RegistryError
 from warehouse.registry import Registry
+from warehouse.settings import WarehouseSettings
 from warehouse.tags.published import in_use
 
 SEED = 3
+DAY_US = 86_400_000_000
 
 
 def now_us() -> int:
@@ -68,6 +75,38 @@ def test_the_shop_has_its_tracking_plan_unless_there_is_one(tmp_path: Path) -> N
     assert publish_plan(tmp_path, key.secret, now_us) is None
     assert [plan.project for plan in registry.plans()] == ["demo"]
     assert "eager_learner" in {one.tag.name for one in in_use(registry)["demo"]}
+    registry.close()
+
+
+def test_a_board_questions_and_a_watch_are_there_once_and_for_everybody(tmp_path: Path) -> None:
+    registry = Registry.open(tmp_path / "registry.sqlite", now=now_us)
+    for _ in range(2):
+        begin(registry, "demo", now_us)
+    (board,) = registry.boards("somebody")
+    assert len(loaded(board).tiles) >= 6
+    assert len(registry.saved_questions("somebody")) == 3
+    (watch,) = registry.watches("demo")
+    assert watch.published_at < now_us() - 29 * DAY_US
+    with pytest.raises(RegistryError, match="is watched since before"):
+        registry.publish_watch("demo", watch.name, "{}", "ann", since=5)
+    assert registry.publish_watch("demo", watch.name, "{}", "ann").number == 2
+    registry.close()
+
+
+@pytest.mark.slow
+def test_the_past_gives_cohorts_and_a_report(tmp_path: Path) -> None:
+    """Twelve days are too short for a model, and nobody answered a survey here: that holds nothing up."""
+    settings = WarehouseSettings(data=str(stitched_shop(tmp_path)))
+    registry, said = Registry.open(settings.folders.registry, now=lambda: NOON), list[str]()
+    assert stitched(settings, NOON - DAY_US)
+    assert not stitched(settings, NOON + DAY_US)
+    complete(settings, registry, "shop", lambda: NOON, said.append)
+    filed = registry.next_command()
+    assert filed
+    assert filed.args["cohort"] == "champions"
+    assert filed.args["keys"]
+    assert [one.split(":")[0] for one in said] == ["gather", "learn"]
+    assert [one.name for one in registry.schedules()] == ["visits"]
     registry.close()
 
 

@@ -143,4 +143,4 @@ def test_what_pages_tell_of_touches_changes_nothing_else() -> None:
     more = {id: one for id, one in touched.items() if id not in plain}
     assert {id: touched[id] for id in plain} == plain
     names = {msgspec.json.decode(one.body)["event"] for one in more.values()}
-    assert names == {"Element Clicked", "Page Engaged"}
+    assert names == {"Element Clicked", "Page Engaged", "Survey Answered"}
