@@ -6,9 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCES := collector loadtest sdk_contract sessionizer warehouse tests tools
 PYTEST_ARGS ?=
 # Workers get a part each, so that a file's fixtures are made once; who is done takes from another's end. One more
-# than the cores of a small machine: many tests wait for programs.
+# than the cores of a small machine: many tests wait for programs. They start some hundred: compiled code is kept,
+# also where the environment says otherwise.
 PYTEST = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
-	HOME="$$home" $(BIN)/python -m pytest -n 3 --dist worksteal
+	HOME="$$home" PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 UP_ARGS ?= --demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)

@@ -6,6 +6,7 @@ import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from warehouse.lake import connect
 from warehouse.settings import Folders, WarehouseSettings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 PARTS = ("browser", "cc", "node", "postgres", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -140,17 +141,33 @@ def node() -> Path:
     return beside_python("node")
 
 
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Ends with its file: its loop stays on the thread, where asyncio.run would then fail."""
+    with chromium_browser() as found:
+        yield found
+
+
 @pytest.fixture
-def page() -> "Iterator[Page]":
-    """An empty page in a real browser. Mark the test `browser`."""
-    # One browser a test: playwright's loop stays on the thread, where asyncio.run would then fail.
+def page(browser: "Browser") -> "Iterator[Page]":
+    """An empty page; all that a test opened in its browser is closed after it. Mark the test `browser`."""
+    yield browser.new_page()
+    for context in browser.contexts:
+        context.close()
+
+
+@contextmanager
+def chromium_browser(*without: str) -> "Iterator[Browser]":
+    """Chromium as playwright starts it, but for the flags `without`."""
     from playwright.sync_api import sync_playwright
 
     # Chromium refuses its sandbox to root.
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
-        yield browser.new_page()
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=flags, ignore_default_args=list(without)
+        )
+        yield browser
         browser.close()
 
 

@@ -19,6 +19,7 @@ LAW: dict[str, tuple[str, ...]] = {
     "warehouse": ("sdk_contract",),
     "collector": (
         "sdk_contract",
+        "warehouse.behind",
         "warehouse.counted",
         "warehouse.enrich",
         "warehouse.errors",
