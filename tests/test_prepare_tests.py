@@ -17,6 +17,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(prepare_tests, "DEBIAN_POSTGRES", Path("/nowhere"))
     monkeypatch.setattr(prepare_tests, "ODBC_DRIVERS", (Path("/nowhere"),))
+    monkeypatch.setattr(prepare_tests, "ODBC_MANAGERS", (Path("/nowhere"),))
 
 
 def test_parts_to_skip_are_read_from_the_environment() -> None:
@@ -33,9 +34,9 @@ def test_an_unknown_part_is_refused() -> None:
 @pytest.mark.parametrize(
     ("skipped", "packages"),
     [
-        (set(), ["wrk", "gcc", "libc6-dev", "chromium", "postgresql", "odbc-postgresql"]),
+        (set(), ["wrk", "gcc", "libc6-dev", "chromium", "postgresql", "odbc-postgresql", "unixodbc"]),
         ({"wrk", "cc", "postgres"}, ["chromium"]),
-        ({"browser", "cc"}, ["wrk", "postgresql", "odbc-postgresql"]),
+        ({"browser", "cc"}, ["wrk", "postgresql", "odbc-postgresql", "unixodbc"]),
         ({"browser", "wrk", "postgres"}, ["gcc", "libc6-dev"]),
         ({"browser", "wrk", "cc", "postgres"}, []),
     ],

@@ -15,10 +15,12 @@ from pathlib import Path
 PARTS = ("browser", "cc", "node", "postgres", "s3", "wrk")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
-ODBC_DRIVERS = tuple(
-    Path(folder) / "odbc" / "psqlodbcw.so"
-    for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib")
+LIBRARIES = tuple(
+    map(Path, ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"))
 )
+ODBC_DRIVERS = tuple(folder / "odbc" / "psqlodbcw.so" for folder in LIBRARIES)
+# Not every wheel of pyodbc brings it.
+ODBC_MANAGERS = tuple(folder / "libodbc.so.2" for folder in LIBRARIES)
 NODE_PROJECT = Path(__file__).resolve().parent.parent / "tests" / "e2e" / "node"
 
 
@@ -45,6 +47,8 @@ def missing_debian_packages(skipped: set[str]) -> list[str]:
         packages.append("postgresql")
     if "postgres" not in skipped and not any(map(Path.exists, ODBC_DRIVERS)):
         packages.append("odbc-postgresql")
+    if "postgres" not in skipped and not any(map(Path.exists, ODBC_MANAGERS)):
+        packages.append("unixodbc")
     return packages
 
 
@@ -83,6 +87,7 @@ def instruction(packages: Sequence[str]) -> str:
         "libc6-dev": "cc",
         "odbc-postgresql": "postgres",
         "postgresql": "postgres",
+        "unixodbc": "postgres",
         "wrk": "wrk",
     }
     parts = ",".join(dict.fromkeys(skips[package] for package in packages))

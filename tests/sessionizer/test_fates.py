@@ -182,7 +182,7 @@ def test_the_command_says_so_by_the_rules_in_use(site: Site) -> None:
 
 def test_the_sessions_that_other_pauses_give(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    at = site.clock = int(time.time() * 1e6) // HOUR * HOUR
+    at = site.clock = int(time.time() * 1e6) // HOUR * HOUR - 2 * HOUR  # none of them is of tomorrow
     said = [event(f"m{n}", timestamp=at + n * HOUR // 6, received_at=at) for n in (0, 1, 3, 9)]
     site.land(said)
     with open_writer(site.settings, site.registry, now=site.now) as writer:
