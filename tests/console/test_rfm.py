@@ -28,6 +28,20 @@ def test_rows_and_columns_add_up_too() -> None:
     assert totals(cells) == ([3, 0, 0, 0, 1], [0, 4, 0, 0, 0])
 
 
+def test_without_a_value_the_squares_are_coloured_by_how_many_they_are(shop: Visitor) -> None:
+    cells = [RfmCell(None, 5, 1, 3, 36), RfmCell(None, 1, 5, 3, 4), RfmCell(None, 1, 1, 3, 1)]
+    found = [one for row in grid(cells, valued=False) for one in row if one.customers]
+    assert [(one.customers, one.money, one.heat) for one in found] == [
+        (36, None, 9),
+        (1, None, 2),
+        (4, None, 3),
+    ]
+    assert " · M " in shop.get(f"/segments/rfm/grid?{ASKED}").text
+    plain = shop.get("/segments/rfm/grid?event=Product%20Viewed&since=12d").text
+    assert " · M " not in plain
+    assert "darker where there are more" in plain
+
+
 def test_each_square_leads_to_its_customers(shop: Visitor) -> None:
     assert (
         f'hx-get="/segments/rfm/grid?{ASKED}"'.replace("&", "&amp;").replace("%20", "+")

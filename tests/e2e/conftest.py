@@ -110,10 +110,11 @@ def shown(timeline: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def eventually(look: Callable[[], T], there: Callable[[T], bool]) -> T:
     """What `look` sees as soon as it is `there`; the lake has no event that one could wait for."""
-    until = time.monotonic() + ARRIVE_S
+    until, pause = time.monotonic() + ARRIVE_S, 0.1
     while not there(seen := look()):
         assert time.monotonic() < until, f"not there after {ARRIVE_S} s; last seen: {seen!r}"
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.6)  # who looks all the time holds up what is looked for
     return seen
 
 

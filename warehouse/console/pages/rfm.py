@@ -51,11 +51,12 @@ async def drawn(request: Request) -> Response:
         return _part(request, "_refused.html", reason=str(error))
     assert isinstance(found, RfmAnswer)
     table, (by_r, by_f) = rfm_table(found), totals(found.cells)
+    squares = grid(found.cells, valued=found.question.value is not None)
     return _part(
         request,
         "_rfm.html",
         answer=found,
-        grid=[[(one, _place(given, found, one.r, one.f)) for one in row] for row in grid(found.cells)],
+        grid=[[(one, _place(given, found, one.r, one.f)) for one in row] for row in squares],
         by_r=[(n, _place(given, found, r, 0)) for n, r in zip(by_r, SCORES, strict=True)],
         by_f=[(n, _place(given, found, 0, f)) for n, f in zip(by_f, reversed(SCORES), strict=True)],
         whole=_place(given, found, 0, 0),
