@@ -1,8 +1,10 @@
 """`timeline`: how long a page of a customer's timeline and a profile take, with a large past behind them."""
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +14,18 @@ from loadtest.history import copy_data
 from loadtest.house import work_folder
 from loadtest.processes import run, sojourn
 from loadtest.stitching.month import prepared
+from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake, connect
 from warehouse.profile import profile
 from warehouse.settings import WarehouseSettings
 from warehouse.timeline import View, timeline
+from warehouse.upkeep import Upkeep
 
 PAGES_EACH: Final = 3
 PAGE_EVENTS: Final = 50
 WARM: Final = 5
 REBUILD_S: Final = 7_200.0
+HOUR_US: Final = 3_600_000_000
 Clock = Callable[[], int]
 Report = Callable[[str], None]
 
@@ -80,8 +85,23 @@ def stitched(whole: Path, report: Report) -> Path:
         copy_data(whole, made)
         shutil.rmtree(made / "landing", ignore_errors=True)
         run(sojourn("rebuild", "--json"), {"SOJOURN_DATA": str(made)}, within_s=REBUILD_S)
+        settle(made, report)
         made.rename(folder)
     return folder
+
+
+def settle(folder: Path, report: Report) -> None:
+    """Let upkeep come to rest, as it has where a month's events took a month to arrive."""
+    settings = WarehouseSettings(data=str(folder))
+    hours = count(time.time_ns() // 1000, HOUR_US)  # each look at the clock finds the next one
+    with connect(settings, read_only=False) as lake:
+        dedup = DedupIndex.open(settings.folders.dedup, lake)
+        upkeep = Upkeep(lake, settings.folders.lake_data, now=lambda: next(hours), snapshot_keep=0.0)
+        quiet = 0
+        while quiet < 2:  # what a rewrite wrote last is left alone only after the next look
+            chores = upkeep.step(dedup, math.inf)
+            report(f"timeline: upkeep did {len(chores)} chores")
+            quiet = 0 if chores else quiet + 1
 
 
 def pages_of(lake: Lake, any_id: str) -> list[Took]:

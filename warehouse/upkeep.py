@@ -31,6 +31,7 @@ _MANY = 16
 _SMALL_BYTES = 1 << 20
 _DELETED_SHARE = 0.3
 _SLICE_ROWS = 150_000
+_SETTLED_ROWS = 300_000
 _INLINED_ROWS = 20_000
 _LOOK_EVERY = 5_000_000
 _EXPIRE_EVERY = 60_000_000
@@ -45,7 +46,7 @@ class Chore(msgspec.Struct, frozen=True):
 
 
 class FileShape(msgspec.Struct, frozen=True):
-    """What the catalog says of one current data file."""
+    """What the catalog says of one current data file. `is_quiet`: it was left alone for long."""
 
     table: str
     path: str
@@ -53,6 +54,7 @@ class FileShape(msgspec.Struct, frozen=True):
     rows: int
     size: int
     deleted: int
+    is_quiet: bool = False
 
 
 class Upkeep:
@@ -80,7 +82,7 @@ class Upkeep:
     def _chores(self, dedup: DedupIndex, now: int) -> Iterator[Chore]:
         """Each item was done when it is given. What is left over is seen again at the next look."""
         if now >= self._next_look:
-            yield from self._files()
+            yield from self._files(now - self._keep)
             self._next_look = now + _LOOK_EVERY
         if now >= self._next_expiry:
             yield from self._expire(now)
@@ -88,11 +90,11 @@ class Upkeep:
         while dedup.tidy():
             yield Chore("tidy", "dedup", 1)
 
-    def _files(self) -> Iterator[Chore]:
-        shapes = file_shapes(self._lake)
+    def _files(self, before: int) -> Iterator[Chore]:
+        shapes = file_shapes(self._lake, before)
         for table, low, high in due_merges(shapes):
             yield Chore("merge", table, merge(self._lake, table, low, high))
-        for table, paths in due_rewrites(shapes):
+        for table, paths in (*due_rewrites(shapes), *due_settling(shapes)):
             yield Chore("rewrite", table, rewrite(self._lake, table, self._data, paths))
         if inlined_rows(self._lake, "objects") > _INLINED_ROWS:
             yield Chore("flush", "objects", flush(self._lake, "objects"))
@@ -108,9 +110,9 @@ class Upkeep:
             yield Chore("remove", "", removed)
 
 
-def file_shapes(lake: Lake) -> list[FileShape]:
-    """All current data files."""
-    return [FileShape(*row) for row in lake.query(_SHAPES.format(metadata=lake.metadata))]
+def file_shapes(lake: Lake, before: int = 0) -> list[FileShape]:
+    """All current data files; those are quiet that did not change since a moment (µs UTC)."""
+    return [FileShape(*row) for row in lake.query(_SHAPES.format(metadata=lake.metadata), [before])]
 
 
 def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
@@ -143,6 +145,22 @@ def due_rewrites(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]
         worn = [shape for shape in files if shape not in small and _is_worn(shape)]
         if worn or len(small) >= _MANY:
             yield table, [shape.path for shape in _slice([*worn, *small] if len(small) >= _MANY else worn)]
+
+
+def due_settling(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]:
+    """(table, all files of one partition) where a changed table was left alone for as long as snapshots are
+    kept, and lies in more files than it fills: who asks for one id opens each. Not where that is much.
+    """
+    groups: dict[tuple[str, str], list[FileShape]] = defaultdict(list)
+    for shape in shapes:
+        if shape.table in CHANGED and shape.partition is not None:
+            groups[shape.table, shape.partition].append(shape)
+    for (table, _), files in sorted(groups.items()):
+        is_quiet = all(shape.is_quiet for shape in files)
+        needed = 1 + sum(shape.size for shape in files) // TARGET_BYTES
+        loose = len(files) > needed or any(shape.deleted for shape in files)
+        if is_quiet and loose and sum(shape.rows for shape in files) <= _SETTLED_ROWS:
+            yield table, [shape.path for shape in files]
 
 
 def merge(lake: Lake, table: str, low: int, high: int) -> int:
@@ -228,12 +246,14 @@ _DROPPED = """
     WHERE epoch_us(schedule_start::TIMESTAMPTZ) < ? ORDER BY schedule_start LIMIT 1000"""
 _SHAPES = """
     SELECT table_name, files.path, partition_value, record_count, files.file_size_bytes,
-        coalesce(delete_count, 0)
+        coalesce(delete_count, 0), coalesce(epoch_us(snapshot_time::TIMESTAMPTZ) < ?, TRUE)
     FROM {metadata}.ducklake_data_file AS files
     JOIN {metadata}.ducklake_table AS tables USING (table_id)
     LEFT JOIN {metadata}.ducklake_file_partition_value AS parts USING (data_file_id)
     LEFT JOIN {metadata}.ducklake_delete_file AS deletions
         ON deletions.data_file_id = files.data_file_id AND deletions.end_snapshot IS NULL
+    LEFT JOIN {metadata}.ducklake_snapshot AS changed
+        ON changed.snapshot_id = greatest(files.begin_snapshot, deletions.begin_snapshot)
     WHERE files.end_snapshot IS NULL AND tables.end_snapshot IS NULL"""
 _INLINED = """
     SELECT inlined.table_name FROM {metadata}.ducklake_inlined_data_tables AS inlined

@@ -3,16 +3,20 @@
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.warehouse.lakes import DAY, NOON, Site, event
+from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake
 from warehouse.upkeep import (
     TARGET_BYTES,
+    Chore,
     FileShape,
     Upkeep,
     due_merges,
     due_rewrites,
+    due_settling,
     expire,
     file_shapes,
     flush,
@@ -183,6 +187,54 @@ def test_small_files_of_many_days_are_left_alone_and_a_rewrite_leaves_nothing_du
     ((_, paths),) = due_rewrites(days + one_day)
     assert sorted(paths) == sorted([days[1].path, *(file.path for file in one_day)])
     assert list(due_rewrites([*days, shape("sessions", 900, partition="1", rows=160)])) == []
+
+
+def test_a_day_that_is_left_alone_is_settled_once() -> None:
+    def day(*deleted: int, size: int = 100, rows: int = 1_000, quiet: bool = True) -> list[FileShape]:
+        return [
+            FileShape("sessions", f"f{n}", "1", rows, size, some, quiet) for n, some in enumerate(deleted)
+        ]
+
+    loose = day(0, 0)
+    assert list(due_settling(loose)) == [("sessions", ["f0", "f1"])]
+    assert list(due_settling(day(5))) == [("sessions", ["f0"])]
+    assert list(due_settling(day(0))) == []
+    assert list(due_settling(day(0, 0, size=TARGET_BYTES // 2))) == [], "it fills both"
+    assert list(due_settling(day(0, 0, quiet=False))) == []
+    assert list(due_settling([*loose, *day(0, quiet=False)])) == []
+    assert list(due_settling(day(0, 0, rows=200_000))) == [], "too much at once"
+    assert list(due_settling([msgspec.structs.replace(one, partition=None) for one in loose])) == []
+    assert list(due_settling([msgspec.structs.replace(one, table="events") for one in loose])) == []
+
+
+def test_past_days_come_to_lie_in_a_file_each_and_upkeep_rests(site: Site) -> None:
+    insert = "INSERT INTO sessions (session_id, session_day, events) VALUES (?, ?, ?)"
+    with site.writer() as lake:
+        for number in range(4):
+            lake.execute(insert, [f"s{number}", f"2026-11-0{number % 2 + 1}", number])
+        lake.execute("DELETE FROM sessions WHERE session_id = 's0'")
+        assert list(due_settling(file_shapes(lake))) == []
+        site.clock = now()
+        upkeep = Upkeep(lake, site.settings.folders.lake_data, now=lambda: site.clock, snapshot_keep=3_600.0)
+        dedup = site.dedup(lake)
+        assert upkeep.step(dedup, 100) == []
+        site.clock += 2 * KEEP_US
+        chores = [chore for _ in range(3) for chore in after_a_while(site, upkeep, dedup)]
+        assert [(chore.name, chore.count) for chore in chores if chore.table == "sessions"] == [
+            ("rewrite", 2)
+        ]
+        found = [one for one in file_shapes(lake) if one.table == "sessions"]
+        assert sorted((one.rows, one.deleted) for one in found) == [(1, 0), (2, 0)]
+        assert lake.query("SELECT session_id, events FROM sessions ORDER BY 1") == [
+            ("s1", 1),
+            ("s2", 2),
+            ("s3", 3),
+        ]
+
+
+def after_a_while(site: Site, upkeep: Upkeep, dedup: DedupIndex) -> list[Chore]:
+    site.clock += KEEP_US
+    return upkeep.step(dedup, 100)
 
 
 def test_a_file_that_is_larger_than_a_slice_is_rewritten_alone() -> None:
