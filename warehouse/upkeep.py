@@ -1,7 +1,7 @@
 """Upkeep of the lake in small steps: few files, old snapshots gone, the dedup index tidy.
 
 Only the writer does it, between loads. Each chore is bounded by the size of the files it touches, so that it
-holds the writer for about a second at most.
+holds the writer for about a second at most; for two or three where a day that is over gets its last form.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _FOLDED = {
     "daily": "SELECT * EXCLUDE (events), sum(events)::BIGINT AS events FROM daily WHERE {among} GROUP BY ALL"
 }
 TARGET_BYTES = 8 << 20
+# Of the events of a day that is over: each more has to be opened, and its statistics read, by every question.
+DAY_BYTES = 32 << 20
 _TIERS = (0, 64 << 10, 512 << 10, 4 << 20, TARGET_BYTES)
 _MANY = 16
 _SMALL_BYTES = 1 << 20
@@ -68,6 +70,8 @@ class Upkeep:
         self._next_look = 0
         self._next_expiry = 0
         lake.execute(f"CALL lake.set_option('target_file_size', '{TARGET_BYTES >> 20}MiB')")
+        sized = f"'target_file_size', '{DAY_BYTES >> 20}MiB', table_name => 'events'"
+        lake.execute(f"CALL lake.set_option({sized})")
 
     def step(self, dedup: DedupIndex, budget_s: float) -> list[Chore]:
         """Do chores until there is nothing to do or a good part of the budget is used."""
@@ -93,7 +97,8 @@ class Upkeep:
     def _files(self, before: int) -> Iterator[Chore]:
         shapes = file_shapes(self._lake, before)
         for table, low, high in due_merges(shapes):
-            yield Chore("merge", table, merge(self._lake, table, low, high))
+            if merged := merge(self._lake, table, low, high):
+                yield Chore("merge", table, merged)
         for table, paths in (*due_rewrites(shapes), *due_settling(shapes)):
             yield Chore("rewrite", table, rewrite(self._lake, table, self._data, paths))
         if inlined_rows(self._lake, "objects") > _INLINED_ROWS:
@@ -117,7 +122,7 @@ def file_shapes(lake: Lake, before: int = 0) -> list[FileShape]:
 
 def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
     """(table, from bytes, below bytes) where some partition has many files of like size, or enough for a full
-    one.
+    one; last the events of a day that was left alone for as long as snapshots are kept.
     """
     groups: dict[tuple[str, str | None, int], list[int]] = defaultdict(list)
     for shape in shapes:
@@ -130,6 +135,12 @@ def due_merges(shapes: Sequence[FileShape]) -> Iterator[tuple[str, int, int]]:
         if len(sizes) >= _MANY or (len(sizes) > 1 and sum(sizes) >= TARGET_BYTES)
     ]
     yield from sorted(full)
+    days: dict[str | None, list[FileShape]] = defaultdict(list)
+    for shape in shapes:
+        if shape.table == "events" and shape.size < DAY_BYTES and not shape.deleted:
+            days[shape.partition].append(shape)
+    if any(len(files) > 1 and all(shape.is_quiet for shape in files) for files in days.values()):
+        yield "events", 0, DAY_BYTES
 
 
 def due_rewrites(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]:

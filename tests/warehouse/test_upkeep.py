@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.warehouse.lakes import DAY, NOON, Site, event
+from tests.warehouse.lakes import DAY, NOON, Site, event, ids
 from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake
 from warehouse.upkeep import (
+    DAY_BYTES,
     TARGET_BYTES,
     Chore,
     FileShape,
@@ -207,11 +208,27 @@ def test_a_day_that_is_left_alone_is_settled_once() -> None:
     assert list(due_settling([msgspec.structs.replace(one, table="events") for one in loose])) == []
 
 
+def test_the_events_of_a_day_that_is_left_alone_are_merged_further() -> None:
+    def day(*sizes: int, name: str = "1", quiet: bool = True, deleted: int = 0) -> list[FileShape]:
+        return [FileShape("events", f"{name}-{size}", name, 9, size, deleted, quiet) for size in sizes]
+
+    due = [("events", 0, DAY_BYTES)]
+    assert list(due_merges(day(TARGET_BYTES, 2 * TARGET_BYTES))) == due
+    assert list(due_merges(day(100, DAY_BYTES - 1) + day(100, name="2", quiet=False))) == due
+    assert list(due_merges(day(DAY_BYTES - 1, DAY_BYTES, 2 * DAY_BYTES))) == [], "one is not full"
+    assert list(due_merges(day(TARGET_BYTES, 2 * TARGET_BYTES, quiet=False))) == []
+    assert list(due_merges(day(TARGET_BYTES) + day(100, quiet=False))) == []
+    assert list(due_merges(day(TARGET_BYTES) + day(100, name="2"))) == []
+    assert list(due_merges(day(TARGET_BYTES, 2 * TARGET_BYTES, deleted=1))) == [], "these are never merged"
+
+
 def test_past_days_come_to_lie_in_a_file_each_and_upkeep_rests(site: Site) -> None:
     insert = "INSERT INTO sessions (session_id, session_day, events) VALUES (?, ?, ?)"
     with site.writer() as lake:
         for number in range(4):
             lake.execute(insert, [f"s{number}", f"2026-11-0{number % 2 + 1}", number])
+            site.land([event(f"m{number}", timestamp=NOON - number % 2 * DAY)])
+            site.load(lake)
         lake.execute("DELETE FROM sessions WHERE session_id = 's0'")
         assert list(due_settling(file_shapes(lake))) == []
         site.clock = now()
@@ -219,10 +236,14 @@ def test_past_days_come_to_lie_in_a_file_each_and_upkeep_rests(site: Site) -> No
         dedup = site.dedup(lake)
         assert upkeep.step(dedup, 100) == []
         site.clock += 2 * KEEP_US
-        chores = [chore for _ in range(3) for chore in after_a_while(site, upkeep, dedup)]
+        chores = [chore for _ in range(5) for chore in after_a_while(site, upkeep, dedup)]
         assert [(chore.name, chore.count) for chore in chores if chore.table == "sessions"] == [
             ("rewrite", 2)
         ]
+        merged = [one.count for one in chores if (one.name, one.table) == ("merge", "events")]
+        assert merged == [2, 2]
+        assert sorted(one.rows for one in file_shapes(lake) if one.table == "events") == [2, 2]
+        assert len(ids(lake)) == 4
         found = [one for one in file_shapes(lake) if one.table == "sessions"]
         assert sorted((one.rows, one.deleted) for one in found) == [(1, 0), (2, 0)]
         assert lake.query("SELECT session_id, events FROM sessions ORDER BY 1") == [
