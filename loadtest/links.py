@@ -15,7 +15,7 @@ from warehouse.console.app import ROUTES
 
 # A file, a stream, a choice or a way out: no page.
 _NO_PAGES: Final = ("/static", "/live", "/prefer", "/api", "/login", "/logout")
-_FILES: Final = (".csv", ".json", ".parquet", ".sql", ".pdf", ".png", ".html", ".yaml", ".md")
+_FILES: Final = (".csv", ".json", ".parquet", ".sql", ".pdf", ".png", ".html", ".yaml", ".md", ".zip")
 
 
 _CONVERTED: Final = re.compile(r":\w+}")
