@@ -82,6 +82,21 @@ def test_each_kind_of_picture(shop: Visitor, address: str, kind: str) -> None:
     assert drawn(page).kind == kind, page
 
 
+@pytest.mark.parametrize(
+    "address", ["lifecycle/answer?since=5d", "stickiness/answer?since=5d", "anomaly/answer?event=*&since=5d"]
+)
+def test_series_with_names_of_ours_are_called_in_the_pages_language(shop: Visitor, address: str) -> None:
+    picture = drawn(shop.get(f"/explore/{address}").text)
+    assert picture.ours
+    page = shop.get("/explore/trend", {"Accept-Language": "zh"}).text
+    found = re.search(r'id="series-words">(.*?)</script>', page)
+    assert found
+    words = json.loads(found[1])
+    assert all(words[one.name] == TEXTS[f"series.{one.name}"]["zh"] for one in picture.series)
+    theirs = drawn(shop.get("/explore/trend/answer?events=Product%20Viewed&since=5d").text)
+    assert not theirs.ours
+
+
 def test_a_form_is_sent_to_an_address_without_what_is_usual(shop: Visitor) -> None:
     sent = "events=Viewed%0D%0AOrdered&measure=&every=day&since=5d&until=&by=&bots=true"
     place = shop.get(f"/explore/trend?{sent}").headers["location"]

@@ -147,6 +147,12 @@ def _inflated(stream: bytes) -> bytes:
         return stream
 
 
+def test_letters_that_no_font_has_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    pdf("<p>\U0001ccf1\U0001ccf2 \U0001ccf1</p>".encode())
+    assert [(one.name, one.levelname) for one in caplog.records] == [("sojourn", "WARNING")]
+    assert "in place of \U0001ccf1\U0001ccf2: fonts-noto-cjk" in caplog.text
+
+
 def test_what_pdf_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(BadReport, match=r"pip install 'sojourn\[reports\]'"):

@@ -39,6 +39,7 @@ class Link(msgspec.Struct, frozen=True):
 class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
     """`kind` is how it is drawn; `percent`: numbers are shares, 0 to 1. `rows` are those of a heat map,
     `band` the names of the series between which numbers were to be expected, `marked` places that stand out.
+    `ours`: names of series are words of the console's, to be shown in its language.
     """
 
     kind: Literal["line", "bar", "stack", "heat", "flow"]
@@ -49,6 +50,7 @@ class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
     percent: bool = False
     band: Sequence[str] = ()
     marked: Sequence[int] = ()
+    ours: bool = False
 
 
 def chart(name: str, answer: Any, table: Table | None) -> Chart | None:
@@ -81,7 +83,7 @@ def _overview(answer: Any) -> Chart:
         Series("visits", [float(one.numbers.visits) for one in answer.moments]),
         Series("before", [float(one.before.visits) if one.before else None for one in answer.moments]),
     ]
-    return Chart("line", labels, series, band=("before",))
+    return Chart("line", labels, series, band=("before",), ours=True)
 
 
 def _totals(answer: Any) -> Chart | None:
@@ -135,7 +137,7 @@ def _lifecycle(answer: Any) -> Chart:
         Series(name, [_signed(name, getattr(one, name)) for one in answer.stages])
         for name in ("new", "returning", "resurrecting", "dormant")
     ]
-    return Chart("stack", labels, series)
+    return Chart("stack", labels, series, ours=True)
 
 
 def _signed(name: str, number: float | None) -> float | None:
@@ -145,7 +147,9 @@ def _signed(name: str, number: float | None) -> float | None:
 
 def _stickiness(answer: Any) -> Chart:
     labels = [str(one.intervals) for one in answer.bars]
-    return Chart("bar", labels, [Series("share", [one.share for one in answer.bars])], percent=True)
+    return Chart(
+        "bar", labels, [Series("share", [one.share for one in answer.bars])], percent=True, ours=True
+    )
 
 
 def _survey(answer: Any) -> Chart:
@@ -159,6 +163,7 @@ def _survey(answer: Any) -> Chart:
             "bar",
             [", ".join(one.by) or "*" for one in whole],
             [Series("score", [one.score for one in whole])],
+            ours=True,
         )
     names = ("score",) if answer.question.by else ("score", "low", "high")
     lines: dict[str, list[float | None]] = {}
@@ -166,7 +171,8 @@ def _survey(answer: Any) -> Chart:
         for name in names if one.at else ():
             line = lines.setdefault(", ".join(one.by) or name, [None] * len(moments))
             line[moments.index(one.at)] = getattr(one, name)
-    return Chart("line", [day(at) for at in moments], _first(lines), band=names[1:])
+    labels = [day(at) for at in moments]
+    return Chart("line", labels, _first(lines), band=names[1:], ours=not answer.question.by)
 
 
 def _attribution(answer: Any) -> Chart:
@@ -184,20 +190,21 @@ def _overlap(answer: Any) -> Chart:
         Series("only", [float(one.only) for one in answer.sizes]),
         Series("shared", [float(one.customers - one.only) for one in answer.sizes]),
     ]
-    return Chart("stack", [one.cohort for one in answer.sizes], series)
+    return Chart("stack", [one.cohort for one in answer.sizes], series, ours=True)
 
 
 def _anomaly(answer: Any) -> Chart:
     names = ("value", "expected", "low", "high")
     series = [Series(name, [getattr(one, name) for one in answer.points]) for name in names]
     marked = [number for number, one in enumerate(answer.points) if one.anomalous]
-    return Chart("line", [day(one.at) for one in answer.points], series, band=("low", "high"), marked=marked)
+    labels = [day(one.at) for one in answer.points]
+    return Chart("line", labels, series, band=("low", "high"), marked=marked, ours=True)
 
 
 def _action_effect(answer: Any) -> Chart:
     arms = ("treated", "holdout")
     series = [Series(arm, [getattr(one, arm).rate for one in answer.outcomes]) for arm in arms]
-    return Chart("bar", [one.outcome for one in answer.outcomes], series, percent=True)
+    return Chart("bar", [one.outcome for one in answer.outcomes], series, percent=True, ours=True)
 
 
 def _of(rows: str, label: str, *numbers: str, percent: bool = False) -> Callable[[Any], Chart]:

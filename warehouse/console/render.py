@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from warehouse.console.moments import lasted, span, time_tag
 from warehouse.console.signing import state_of
-from warehouse.console.texts import Texts, language_of
+from warehouse.console.texts import Texts, language_of, series_words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -27,7 +27,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(time=time_tag, lasted=lasted, span=span)
+    env.globals.update(time=time_tag, lasted=lasted, span=span, series_words=series_words)
     # Within a script element nothing ends it but its tag, which JSON can do without.
     env.filters["embedded"] = lambda text: Markup(str(text).replace("<", "\\u003c"))
     env.filters["urlpart"] = lambda text: quote(str(text), safe="")

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from sdk_contract.verdicts import Reason
 
 LANGUAGES = ("en", "zh")
+_SERIES = "series."
 
 
 def catalogue() -> dict[str, dict[str, str]]:
@@ -41,6 +43,12 @@ class Texts:
     def known(self, key: str, otherwise: str) -> str:
         """The text under `key`; `otherwise` where there is none: for words that come with the data."""
         return self(key) if key in TEXTS else otherwise
+
+
+def series_words(texts: Texts) -> str:
+    """JSON: how a picture's series that have names of ours are called."""
+    names = (key for key in TEXTS if key.startswith(_SERIES))
+    return msgspec.json.encode({key.removeprefix(_SERIES): texts(key) for key in names}).decode()
 
 
 def language_of(cookies: Mapping[str, str], accept: str) -> str:

@@ -78,7 +78,7 @@ const DRAW = {line: lines, bar: (chart) => bars(chart, false), stack: (chart) =>
 /* How the table beside the picture names what was clicked (warehouse/console/picks.py). */
 function named(chart, clicked) {
   if (chart.kind === "heat") return `${chart.rows[clicked.value[1]]}|${chart.labels[clicked.value[0]]}`;
-  if (chart.kind !== "flow") return `${clicked.seriesName}|${clicked.name}`;
+  if (chart.kind !== "flow") return `${chart.keys[clicked.seriesName]}|${clicked.name}`;
   return clicked.dataType === "edge" ? `${clicked.data.source}>${clicked.data.target}` : clicked.name;
 }
 
@@ -88,9 +88,17 @@ function follow(figure, chart, clicked) {
   if (link) link.click();
 }
 
+/* Names of ours in the page's language; `keys` leads back to what the table beside the picture calls them. */
+function worded(chart) {
+  const words = chart.ours ? JSON.parse(document.getElementById("series-words").textContent) : {};
+  const said = (name) => words[name] || name;
+  const keys = Object.fromEntries(chart.series.map((one) => [said(one.name), one.name]));
+  return {...chart, keys, band: (chart.band || []).map(said), series: chart.series.map((one) => ({...one, name: said(one.name)}))};
+}
+
 function draw(figure) {
   const data = figure.parentElement.querySelector(".chart-data");
-  const described = JSON.parse(data.textContent), chart = {labels: [], series: [], rows: [], links: [], wide: figure.clientWidth, ...described};
+  const described = JSON.parse(data.textContent), chart = worded({labels: [], series: [], rows: [], links: [], wide: figure.clientWidth, ...described});
   figure.hidden = !DRAW[chart.kind];  // there is nothing to draw yet
   if (figure.hidden) return null;
   if (chart.kind === "heat") figure.style.height = `${Math.max(12, 5 + 1.9 * chart.rows.length)}rem`;
