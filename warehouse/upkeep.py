@@ -99,7 +99,7 @@ class Upkeep:
         for table, low, high in due_merges(shapes):
             if merged := merge(self._lake, table, low, high):
                 yield Chore("merge", table, merged)
-        for table, paths in (*due_rewrites(shapes), *due_settling(shapes)):
+        for table, paths in [*due_rewrites(shapes)] or due_settling(shapes):
             yield Chore("rewrite", table, rewrite(self._lake, table, self._data, paths))
         if inlined_rows(self._lake, "objects") > _INLINED_ROWS:
             yield Chore("flush", "objects", flush(self._lake, "objects"))

@@ -237,6 +237,8 @@ def test_explore_asks_draws_and_shows_the_numbers(
     expect(page.locator("figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
     expect(page.locator("table.numbers tbody tr").first).to_be_visible()
     assert page.url.endswith(f"/explore/trend?since=1d&project={explored}")
+    named = "(names) => worded({series: names.map((name) => ({name}))}).series.map((one) => one.name)"
+    assert page.evaluate(named, ["constructor", "visits"]) == ["constructor", "visits"]
     spot = eventually(lambda: first_number(page), lambda found: found is not None)
     page.wait_for_timeout(1_500)  # points come with the line as it is drawn
     assert spot

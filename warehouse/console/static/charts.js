@@ -90,8 +90,8 @@ function follow(figure, chart, clicked) {
 
 /* Names of ours in the page's language; `keys` leads back to what the table beside the picture calls them. */
 function worded(chart) {
-  const words = chart.ours ? JSON.parse(document.getElementById("series-words").textContent) : {};
-  const said = (name) => words[name] || name;
+  const words = new Map(chart.ours ? Object.entries(JSON.parse(document.getElementById("series-words").textContent)) : []);
+  const said = (name) => words.get(name) ?? name;
   const keys = Object.fromEntries(chart.series.map((one) => [said(one.name), one.name]));
   return {...chart, keys, band: (chart.band || []).map(said), series: chart.series.map((one) => ({...one, name: said(one.name)}))};
 }
