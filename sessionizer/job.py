@@ -203,8 +203,6 @@ class Job:
         try:
             ((self.lake_threads,),) = writer.lake.query("SELECT current_setting('threads')")
             writer.lake.execute("SET threads = 1")
-            # It would hold up to the whole memory limit of files, most of which upkeep has replaced by then.
-            writer.lake.execute("SET enable_external_file_cache = false")
             self._read_cursors(writer.lake)
         except BaseException:
             writer.lake.close()

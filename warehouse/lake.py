@@ -282,6 +282,8 @@ def _attach(settings: WarehouseSettings, catalog: Catalog, *, read_only: bool) -
         "autoload_known_extensions": False,
         # Until ours are loaded, which are verified once a process.
         "allow_unsigned_extensions": True,
+        # It would fill the whole memory limit with files, of which a writer reads most once.
+        "enable_external_file_cache": read_only,
     }
     con = duckdb.connect(config=config)
     try:

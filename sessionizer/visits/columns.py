@@ -76,9 +76,13 @@ def of_seeds(rules: SessionRules) -> dict[str, str]:
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What several sets of rules look at: the columns as SQL, and by what name each set finds its own."""
+    """What several sets of rules look at: the columns as SQL, and by what name each set finds its own.
+
+    `zones`: the time zones in which the day of each event is wanted, by the name of that column.
+    """
 
     sql: str
+    zones: dict[str, str]
     names: tuple[dict[str, str], ...]
 
 
@@ -87,9 +91,14 @@ def of_several(sets: Sequence[SessionRules]) -> Looked:
     wanted = [_wanted(rules) for rules in sets]
     distinct = list(dict.fromkeys(sql for one in wanted for sql in one.values()))
     named = {sql: f"looked_at_{number}" for number, sql in enumerate(distinct)}
-    names = tuple({role: named[sql] for role, sql in one.items()} for one in wanted)
     columns = "".join(f", {sql} AS {name}" for sql, name in named.items())
-    return Looked(columns, names)
+    zones = {f"looked_at_{rules.day_of}": rules.day_of for rules in sets if rules.day_of is not None}
+    names = tuple(
+        {role: named[sql] for role, sql in one.items()}
+        | ({} if rules.day_of is None else {"day": f"looked_at_{rules.day_of}"})
+        for rules, one in zip(sets, wanted, strict=True)
+    )
+    return Looked(columns, zones, names)
 
 
 def _wanted(rules: SessionRules) -> dict[str, str]:
@@ -97,7 +106,7 @@ def _wanted(rules: SessionRules) -> dict[str, str]:
     keys = {"campaign": rules.campaign, "referrer": rules.referrer, "visit": rules.sdk_sessions}
     return (
         {name: f"coalesce({atoms[name]}, 0)" for name, wanted in keys.items() if wanted}
-        | {name: atoms[name] for name in _flags(rules)}
+        | {name: atoms[name] for name in _flags(rules) if name != "day"}
         | {"counts": f"({apart(rules, of_moments=True)}) IS NULL"}
     )
 

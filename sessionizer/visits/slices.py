@@ -13,8 +13,6 @@ from sessionizer.statements import statement
 from warehouse.lake import Lake
 
 AT_ONCE: Final = 2_000_000
-_DAY: Final = "event_day::TIMESTAMP"
-_MINUTE: Final = "date_trunc('minute', make_timestamp(epoch_us(happened_at)))"
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -44,15 +42,11 @@ def parts(events: int, at_once: int = AT_ONCE) -> Iterator[Slice]:
 
 def _begins(lake: Lake, at_once: int) -> Iterator[tuple[int, int]]:
     """Days, or minutes of days that hold too much, each with its events."""
-    for day, events in _counts(lake, _DAY, "true"):
+    for day, events in lake.query(statement("sessions/days")):
         if events <= at_once:
             yield day, events
         else:
-            yield from _counts(lake, _MINUTE, f"event_day = DATE '{day_of(day)}'")
-
-
-def _counts(lake: Lake, opens: str, among: str) -> Iterator[tuple[int, int]]:
-    yield from lake.query(statement("sessions/days", opens=opens, among=among))
+            yield from lake.query(statement("sessions/minutes", day=day_of(day)))
 
 
 def _gathered(begins: Iterable[tuple[int, int]], at_once: int) -> Iterator[tuple[int, int]]:

@@ -1,2 +1,2 @@
--- insert: puts new rows in.
-INSERT INTO lake.main.sessions SELECT * FROM {rows} ORDER BY session_day, started_at, session_id
+-- insert: puts new rows in; the lake sorts them.
+INSERT INTO lake.main.sessions SELECT * FROM {rows}

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sessionizer.sessions import VisitRules, read_moments
@@ -10,6 +11,7 @@ from sessionizer.statements import run
 from sessionizer.visits.finding import find_all, found_in_all
 from sessionizer.visits.pauses import spells
 from sessionizer.visits.presets import PRESETS
+from sessionizer.visits.reading import days, in_order
 from sessionizer.visits.rules import SessionRules
 from sessionizer.visits.slices import slices
 from tests.sessionizer.visits.test_kept import KEPT, PAID, varied
@@ -108,3 +110,34 @@ def test_pauses_alone_give_the_sessions_of_ga4(at_once: int) -> None:
     found = [tuple(row.values()) for part in parts for row in part.table().to_pylist()]
     assert sorted(found) == sorted(rows)
     assert len(found) > 30
+
+
+@pytest.mark.parametrize("span", [1, 10, 1 << 40, 1 << 62])
+def test_events_in_runs_come_in_order(span: int) -> None:
+    """By subject, then time, whatever numbers they are; `span` is what times differ by at most."""
+    chance = np.random.default_rng(span)
+    subject = np.sort(chance.integers(-(1 << 62), 1 << 62, 40))[chance.integers(0, 40, (5, 100))]
+    columns = {"subject": np.sort(subject).ravel(), "at": chance.integers(0, span, 500) - span // 2}
+    order = in_order(columns)
+    assert sorted(order) == [*range(500)]
+    rows = [(columns["subject"][at], columns["at"][at]) for at in order]
+    assert rows == sorted(rows)
+
+
+def test_nothing_is_in_order() -> None:
+    nothing = np.zeros(0, dtype=np.int64)
+    assert not len(in_order({"subject": nothing, "at": nothing}))
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Asia/Shanghai", "Asia/Kathmandu", "Europe/Berlin", "America/St_Johns"]
+)
+def test_days_are_those_of_duckdb(zone: str) -> None:
+    """Also around the hours at which clocks are put forward and back, and before 1970."""
+    lake, spring = plain_lake(), 1_774_745_000_000_000
+    at = np.concatenate([spring + np.arange(-90, 90) * 731_000_000, np.arange(-50, 50) * 40_000_000_007])
+    of_duckdb = "datediff('day', DATE '1970-01-01', timezone($zone, make_timestamptz(moment))::DATE)"
+    wanted = lake.query(
+        f"SELECT {of_duckdb} FROM (SELECT unnest($at) AS moment)", {"zone": zone, "at": at.tolist()}
+    )
+    assert days(lake, at, zone).tolist() == [day for (day,) in wanted]
