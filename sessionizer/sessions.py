@@ -7,13 +7,12 @@ between them: where the new ones come last it goes on from the last session's ro
 cluster's events again.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from sessionizer.identity import rules as ids_of
 from sessionizer.identity import sightings
 from sessionizer.identity.rules import IdentityRules
+from sessionizer.rereading import Cluster, Look, looks
 from sessionizer.spans import Span, day_of, merged, widened
 from sessionizer.statements import run, statement
 from sessionizer.visits.columns import of_atoms, of_moments, of_seeds
@@ -74,22 +73,14 @@ def restitch(lake: Lake, until: int, rules: VisitRules = USUAL) -> Changes:
     return _write(lake, until, reread)
 
 
-def replace_all(
-    lake: Lake, until: int, rules: VisitRules = USUAL, beside: Sequence[SessionRules] = ()
-) -> list[int]:
-    """Cut every event of the temp view `whole` anew, in place of all sessions there are.
-
-    Returns how many sessions there would be by each of the rules `beside`, from the same reading.
-    """
+def replace_all(lake: Lake, until: int, rules: VisitRules = USUAL) -> None:
+    """Cut every event of the temp view `whole` anew, in place of all sessions there are."""
     run(lake, "sessions/were")
     lake.execute("DELETE FROM lake.main.sessions")
-    counts = [0] * len(beside)
-    for tables in find_all(lake, rules.cutting, beside=beside):
+    for _ in find_all(lake, rules.cutting):
         run(lake, "sessions/insert", rows="closed_visits")
-        counts = [count + len(table) for count, table in zip(counts, tables, strict=True)]
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until, visits="lake.main.sessions")
-    return counts
 
 
 def _find_near(lake: Lake, gap: int) -> None:
@@ -123,14 +114,18 @@ def _add_atoms(lake: Lake, rules: VisitRules, source: str) -> None:
 
 def _read_again(lake: Lake, rules: VisitRules, until: int) -> int:
     run(lake, "sessions/slow")
-    rows = lake.query(
-        "SELECT epoch_us(min(opens)), epoch_us(max(closes)), count(*) FROM slow"
-        " GROUP BY date_trunc('hour', opens)"
-    )
-    for span in merged((Span(lo, hi) for lo, hi, _ in rows), apart=0):
-        days = {"first_day": span.first_day, "last_day": span.last_day}
-        _add_atoms(lake, rules, statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, **days))
-    return sum(count for *_, count in rows)
+    rows = lake.query("SELECT subject_key, epoch_us(opens), epoch_us(closes) FROM slow")
+    if rows:
+        ((held,),) = lake.query("SELECT count(*) FROM lake.main.events")
+        for look in looks([Cluster(*row) for row in rows], held):
+            _add_atoms(lake, rules, _reread(look, until))
+    return len(rows)
+
+
+def _reread(look: Look, until: int) -> str:
+    span = look.span
+    days = {"first_day": span.first_day, "last_day": span.last_day}
+    return statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, subjects=look.subjects, **days)
 
 
 def _write(lake: Lake, until: int, reread: int) -> Changes:

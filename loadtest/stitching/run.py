@@ -29,7 +29,7 @@ Report = Callable[[str], None]
 class Sessionized(msgspec.Struct, frozen=True):
     """What the command prints: CPU seconds and peak memory (MiB) of each step.
 
-    `full`: the gap rule alone; `all_rules`: all of them with every column, written, and three presets beside;
+    `full`: the gap rule alone; `all_rules`: all of them with every column, written;
     `delta`: 100,000 new events stitched, with the commit: recent ones, of any age, each with a link between
     two ids, and recent ones over half the history; `unexplained`: events without a fate. `late_churn_pct`:
     where 0.5 % of whole sessions come late, how many of the others' ids are none afterwards. `components_s`,

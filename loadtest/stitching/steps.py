@@ -43,7 +43,6 @@ EVERY_RULE: Final = SessionRules(
     ends_after=("Order Completed",),
     ignores=("Heartbeat",),
 )
-BESIDE: Final = tuple(PRESETS[name] for name in ("sojourn", "ga4", "universal-analytics"))
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -62,13 +61,13 @@ def gap(lake: Lake) -> dict[str, int]:
 
 
 def every_rule(lake: Lake) -> dict[str, int]:
-    """Sessions by all rules at once with every column, written to the lake; three presets beside them."""
+    """Sessions by all rules at once with every column, written to the lake."""
     with lake.transaction():
         rules = VisitRules(EVERY_RULE, (PAID,))
         until = _read(lake, rules)
-        counts = replace_all(lake, until, rules, BESIDE)
+        replace_all(lake, until, rules)
         ((sessions,),) = lake.query("SELECT count(*) FROM lake.main.sessions")
-    return {"sessions": sessions} | {rules.name: count for rules, count in zip(BESIDE, counts, strict=True)}
+    return {"sessions": sessions}
 
 
 def whole(lake: Lake) -> dict[str, int]:

@@ -7,9 +7,13 @@ arrival; a device with one user, or users who are one customer, is not shared.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sessionizer.identity.rules import IdentityRules
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake
+
+_MOST_NAMED: Final = 500
 
 
 def point(lake: Lake, until: int, rules: IdentityRules, *, merged: bool) -> bool:
@@ -44,8 +48,19 @@ def settle(lake: Lake, until: int, rules: IdentityRules) -> bool:
             run(lake, f"devices/{name}")
         run(lake, "devices/redirect", until=until)
     if sessions:
-        run(lake, "devices/delete_visits")
-        run(lake, "devices/insert_visits")
+        _move(lake)
     if intervals or sessions:
         run(lake, "devices/recounted")
     return bool(intervals or sessions)
+
+
+def _move(lake: Lake) -> None:
+    """Give the sessions of the temp table `repointed` to their owners: those of each day by their keys."""
+    found = lake.query("SELECT session_day, list(DISTINCT old_key) FROM repointed GROUP BY ALL ORDER BY ALL")
+    days = {f"DATE '{day}'": ", ".join(map(str, keys)) for day, keys in found}
+    if sum(len(keys) for _, keys in found) > _MOST_NAMED:
+        days = {", ".join(days): "SELECT old_key FROM repointed"}
+    parts = [statement("devices/moved_on_days", days=day, keys=keys) for day, keys in days.items()]
+    run(lake, "devices/moved_visits", parts="UNION ALL\n".join(parts))
+    run(lake, "devices/delete_visits", days=", ".join(days))
+    run(lake, "devices/insert_visits")

@@ -66,16 +66,13 @@ def find(lake: Lake, rules: SessionRules) -> None:
     keep(lake, shaped(cutting, lake.execute("FROM atoms").to_arrow_table()))
 
 
-def find_all(
-    lake: Lake, rules: SessionRules, at_once: int = AT_ONCE, beside: Sequence[SessionRules] = ()
-) -> Iterator[list[pa.Table]]:
+def find_all(lake: Lake, rules: SessionRules, at_once: int = AT_ONCE) -> Iterator[None]:
     """Cut every event of the temp view `whole`, some at a time.
 
-    Each time it goes on, the temp view `closed_visits` has rows of sessions that are complete, and what is
-    given are the visits by the rules `beside`, without texts.
+    Each time it goes on, the temp view `closed_visits` has rows of sessions that are complete.
     """
-    looked = of_several([rules, *beside])
-    side, *others = _sides([rules, *beside], looked)
+    looked = of_several([rules])
+    (side,) = _sides([rules], looked)
     texts = None
     for slice_ in slices(lake, at_once):
         columns = read_slice(lake, slice_, looked)
@@ -85,7 +82,7 @@ def find_all(
         opening = cutting.said.atom[cutting.visits.starts[open_]]
         texts = carried(lake, shapes.take(goes_on), pa.array(opening))
         with showing(lake, shapes.filter(_others(len(shapes), open_))):
-            yield [other.closed(columns, slice_.until) for other in others]
+            yield
 
 
 def found_in_all(lake: Lake, sets: Sequence[SessionRules], events: int) -> list[pa.Table]:

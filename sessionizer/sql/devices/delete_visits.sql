@@ -1,2 +1,2 @@
 -- delete_visits: takes out the sessions that have another owner now.
-DELETE FROM lake.main.sessions WHERE rowid IN (SELECT handle FROM repointed)
+DELETE FROM lake.main.sessions WHERE session_day IN ({days}) AND rowid IN (SELECT handle FROM repointed)

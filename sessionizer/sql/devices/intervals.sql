@@ -3,10 +3,12 @@ CREATE OR REPLACE TEMP TABLE device_intervals AS
 WITH logins AS (
     SELECT
         c.project, c.identity_key, v.started_at, v.identity_key AS user_key,
-        lag(v.identity_key) OVER (PARTITION BY c.identity_key ORDER BY v.started_at, v.session_id) AS user_before
+        lag(v.identity_key) OVER (
+            PARTITION BY c.identity_key ORDER BY v.started_at, v.ended_at, v.identity_key
+        ) AS user_before
     FROM contested AS c
     JOIN device_visits AS v ON v.subject_key = c.identity_key
-    WHERE v.user_id IS NOT NULL
+    WHERE NOT v.is_nobodys
 ),
 changes AS (
     SELECT project, identity_key, started_at, user_key, user_before
