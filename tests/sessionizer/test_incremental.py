@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sessionizer import rereading
 from sessionizer.identity import USUAL, Decisions, IdentityRules
 from sessionizer.identity.kinds import KINDS
 from sessionizer.incremental import cursors, stitch
@@ -96,6 +97,18 @@ def test_few_events_one_at_a_time(examples: int) -> None:
         check_against_oracles(stitched(events, list(range(1, size + 1))), events)
 
     check()
+
+
+@pytest.mark.parametrize("named", [0, 200])
+def test_a_large_lake_which_is_read_day_by_day_gives_the_same(
+    monkeypatch: pytest.MonkeyPatch, named: int
+) -> None:
+    """Every look is at one day, for a few subjects by name or for all."""
+    monkeypatch.setattr(rereading, "_A_LOOK", 1)
+    monkeypatch.setattr(rereading, "_MOST_NAMED", named)
+    random_ = random.Random(named)
+    events = arrivals(random_, 120, 6_000)
+    assert contents(stitched(events, cuts(random_, len(events)))) == contents(rebuilt(events))
 
 
 def test_in_the_real_lake_cuts_give_the_rows_of_one_rebuild(tmp_path: Path) -> None:
