@@ -24,6 +24,8 @@ Numbers = npt.NDArray[np.int64]
 _NONE: Final = np.zeros(0, np.int64)
 _BITS: Final = 63  # of one number that holds unit, moment and code
 _MOST_PARTS: Final = 1 << 12
+# What comes as files have it rises for long stretches, which this sort finds: a fifth of others' time.
+RUNS: Final = "stable"
 _ROWS_A_PASS: Final = 64_000_000  # an event takes 8 bytes, by arrival 16
 
 
@@ -134,7 +136,7 @@ class Lanes:
         if self.reading.by_arrival:
             keys = _by_arrival(keys, lambda: of(lambda one: one.arrived), bits)
         else:
-            keys.sort()
+            keys.sort(kind=RUNS)
         moment = ((keys >> bits) & ((1 << (self.timed - bits)) - 1)) + self.since
         return Lane((keys >> self.timed) + (part << self.low), moment, keys & ((1 << bits) - 1))
 
@@ -147,10 +149,10 @@ def _span(bundle: _Bundle, part: int) -> slice:
 
 def _by_arrival(keys: Numbers, arrived: Callable[[], Numbers], bits: int) -> Numbers:
     """The keys in order; of those that differ in their code alone, what arrived first is first."""
-    ordered = np.sort(keys)
+    ordered = np.sort(keys, kind=RUNS)
     if not np.any((ordered[1:] != ordered[:-1]) & (ordered[1:] >> bits == ordered[:-1] >> bits)):
         return ordered
-    order = np.argsort(keys)
+    order = np.argsort(keys, kind=RUNS)
     seen = ordered >> bits
     tied = np.zeros(len(keys), bool)
     tied[1:] = seen[1:] == seen[:-1]

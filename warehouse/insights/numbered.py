@@ -40,7 +40,7 @@ class Numbered:
         asked, unit = self.asked, self.asked.question.unit
         ids = asked.columns(statement(f"insights/lanes/ids_{unit}", project=asked.values.bind(asked.project)))
         keys, customers = (one.to_numpy() for one in ids.columns)
-        order = np.argsort(keys)
+        order = np.argsort(keys, kind="stable")  # by their customers, most of whom have one
         self._roster = Roster(keys[order])
         self._own = np.append(self._numbers(customers[order]), 0)  # the last for what has no place
         self._stays = Stays(self._sessions(pool), self._own)

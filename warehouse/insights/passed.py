@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.insights.lanes import RUNS
 from warehouse.insights.trend import OTHER
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Passed:
         step, bits, cells = trail.step.astype(np.int64), self.bits, self.cells
         cell = (step << (2 * bits)) | (self.places[trail.item] << bits) | self.places[trail.follows]
         width = (cells - 1).bit_length()
-        of = np.sort((trail.owner << width) | cell)
+        of = np.sort((trail.owner << width) | cell, kind=RUNS)
         of = of[np.append(True, of[1:] != of[:-1])[: len(of)]]
         node = of >> bits
         node = node[np.append(True, node[1:] != node[:-1])[: len(node)]]
