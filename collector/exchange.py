@@ -1,23 +1,26 @@
 """One request of a hot path and its answer, taken from the connection and given to it without ASGI between.
 
-Its work is a coroutine that waits for nothing but futures: it runs in the callback that brought the request,
-and goes on in the one that ends its waiting. A task for each request costs more than most requests do.
+Its work is done in the callback that brought the request. Where it has to wait it is a coroutine that waits
+for nothing but futures, and goes on in the callback that ends its waiting (`run`). A task for each request
+costs more than most requests do.
 """
 
 from asyncio import AbstractEventLoop, Future, Transport
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Final, Protocol
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
+from collector.heads import Head
 from collector.limits import SlowBodies
-from collector.wire import Gone, Lines
+from collector.wire import Gone, Lines, Starts
 from sdk_contract.dialects import Answer
 from sdk_contract.errors import Refused
 from sdk_contract.verdicts import Reason
 
-Work = Callable[["Exchange"], Coroutine[Future[Any], None, None]]
+Waiting = Coroutine[Future[Any], None, None]
+Work = Callable[["Exchange"], Waiting | None]
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_STARTS: Final = Starts()
 
 
 class Connection(Protocol):
@@ -33,41 +36,35 @@ class Connection(Protocol):
 
 
 class Exchange:
-    """Stands where uvicorn has its cycle. `headers` by lower-case name; `client` is the peer's address."""
+    """Stands where uvicorn has its cycle. `client` is the peer's address; `body` where all of it is here."""
+
+    response_complete = _left = False
+    _arrival: Future[None] | None = None
+    _limit: int | None = None
 
     def __init__(
         self,
         connection: Connection,
         work: Work,
-        headers: Lines,
-        query: bytes,
+        head: Head,
         client: str | None,
         scope: object,
         *,
-        keep_alive: bool,
-        expects: bool,
+        keep_alive: bool = True,
+        expects: bool = False,
+        body: bytes | None = None,
     ) -> None:
-        self.connection, self._do = connection, work
-        self.headers, self.query, self.client, self.scope = headers, query, client, scope
+        self.connection, self.work, self.head = connection, work, head
+        self.client, self.scope = client, scope
         self.keep_alive, self._expects = keep_alive, expects
-        self.response_complete = self._left = False
-        self.more_body = True
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._limit: int | None = None
-        self._arrival: Future[None] | None = None
+        self.more_body = body is None
+        self._pieces = [] if body is None else [body]
+        self._size = 0 if body is None else len(body)
 
     def begin(self) -> None:
-        self._work = self._do(self)
-        self._go_on()
-
-    def _go_on(self, _: object = None) -> None:
-        try:
-            waits: Any = self._work.send(None)
-        except StopIteration:
-            return
-        waits._asyncio_future_blocking = False  # as a task says that it has seen the future
-        waits.add_done_callback(self._go_on)
+        waiting = self.work(self)
+        if waiting is not None:
+            run(waiting)
 
     def feed(self, piece: bytes) -> None:
         """Takes the next part of the body; what comes after the answer is not kept."""
@@ -102,6 +99,10 @@ class Exchange:
             if declared.isdigit() and int(declared) > limit:
                 raise Refused(Reason.BODY_TOO_LARGE, f"{int(declared)} bytes, the limit is {limit}")
             await self._rest(limit, slow)
+        return self.whole(limit)
+
+    def whole(self, limit: int) -> bytes:
+        """The body that is here. Refused where it is too large."""
         if self._size > limit:
             raise _too_large(limit)
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -128,24 +129,34 @@ class Exchange:
         if (b"connection", b"close") in extra:
             self.keep_alive = False
         connection = self.connection
-        connection.transport.write(b"".join(self._answer(answer, extra)))
+        connection.transport.write(self._text(answer, extra))
         if self.keep_alive:
             connection.on_response_complete()
         else:
             connection.end()
 
-    def _answer(self, answer: Answer, extra: Lines) -> list[bytes]:
-        pieces = [STATUS_LINE[answer.status]]
-        for name, value in self.connection.lines:
-            pieces += (name, b": ", value, b"\r\n")
-        pieces += (b"content-type: ", answer.content_type, b"\r\ncontent-length: %d\r\n" % len(answer.body))
-        for name, value in (*answer.headers, *extra) if answer.headers else extra:
+    def _text(self, answer: Answer, extra: Lines) -> bytes:
+        start, size = _STARTS.of(answer.status, answer.content_type, self.connection.lines), len(answer.body)
+        if self.keep_alive and not extra and not answer.headers:
+            return b"%b%d\r\n\r\n%b" % (start, size, answer.body)
+        pieces = [start, b"%d\r\n" % size]
+        for name, value in (*answer.headers, *extra):
             if name != b"connection":
                 pieces += (name, b": ", value, b"\r\n")
         if not self.keep_alive:
             pieces.append(b"connection: close\r\n")
         pieces += (b"\r\n", answer.body)
-        return pieces
+        return b"".join(pieces)
+
+
+def run(waiting: Waiting, _: object = None) -> None:
+    """Runs it until it waits for a future, and on when that is done."""
+    try:
+        future: Any = waiting.send(None)
+    except StopIteration:
+        return
+    future._asyncio_future_blocking = False  # as a task says that it has seen the future
+    future.add_done_callback(partial(run, waiting))
 
 
 def _too_large(limit: int) -> Refused:

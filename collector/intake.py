@@ -1,10 +1,11 @@
 """The hot path: read, unpack, treat, judge, protect, journal, reply. Nothing of ASGI."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from collector.errors import JournalUnavailable
-from collector.exchange import Exchange
+from collector.exchange import Exchange, Waiting, run
 from collector.pipeline import Asked, OverQuota, Parts, Treated, quarantine, treat_request
 from collector.quarantine import UNREADABLE
 from collector.shedding import Busy
@@ -29,49 +30,56 @@ class Intake:
     def __init__(self, parts: Parts, fail: Callable[[Exception], Answer]) -> None:
         self.parts, self.fail = parts, fail
 
-    async def take(self, targets: Targets, request: Exchange) -> None:
-        """Answers one request; never raises for what a client sent. `targets`: whose address it is."""
-        headers = dict(request.headers)
-        origin = headers.get(b"origin")
-        (dialect, kind), rivals = targets[-1], targets[:-1]
-        asked = Asked(dialect, kind, request, headers, cors(origin) if origin else [], rivals)
-        counts = self.parts.counts.requests
-        try:
-            answer = await self._accept(asked)
-            counts[asked.dialect.name, "accepted"] += 1
-        except Refused as refused:
-            answer = self._refusal(asked, refused)
-        except JournalUnavailable:
-            answer = self._refusal(asked, FULL)
-        except Gone:
-            counts[asked.dialect.name, "gone"] += 1
-            return
-        except Exception as error:  # the client gets an id, the log the rest
-            counts[asked.dialect.name, "failed"] += 1
-            answer = self.fail(error)
-        request.answer(answer, asked.extra)
+    def take(self, targets: Targets, request: Exchange) -> Waiting | None:
+        """Answers one request, now or when the journal has it; never raises for what a client sent.
 
-    async def _accept(self, asked: Asked) -> Answer:
-        parts, gate, request = self.parts, self.parts.gate, asked.request
+        `targets`: whose address it is. What waits for a body that is still on its way is given back.
+        """
+        named = request.head.named
+        origin = named.get(b"origin")
+        (dialect, kind), rivals = targets[-1], targets[:-1]
+        asked = Asked(dialect, kind, request, named, cors(origin) if origin else [], rivals)
+        try:
+            of_key = self._let_in(asked)
+            if request.more_body:
+                return self._later(asked, of_key)
+            answer = self._keep(asked, of_key, request.whole(self.parts.settings.body_limit))
+        except Exception as error:
+            answer = self._failure(asked, error)
+        self._end(asked, answer)
+        return None
+
+    async def _later(self, asked: Asked, of_key: KeyRules | None) -> None:
+        """The same once the body is here."""
+        try:
+            answer = self._keep(asked, of_key, await self._body(asked))
+        except Gone:
+            self.parts.counts.requests[asked.dialect.name, "gone"] += 1
+            return
+        except Exception as error:
+            answer = self._failure(asked, error)
+        self._end(asked, answer)
+
+    def _let_in(self, asked: Asked) -> KeyRules | None:
+        """The key, where the head tells it. Refused before the body is read."""
+        parts, gate = self.parts, self.parts.gate
         if (shut := gate.shut) is not None:
             raise Refused(shut, gate.full or shut.text)
-        secret = asked.dialect.find_key(asked.headers, request.query, None)
+        secret = asked.dialect.find_key(asked.headers, asked.request.head.query, None)
         of_key = None if secret is None else self._rules(secret)
         parts.shedding.check(None if of_key is None else of_key.key.no)
         if of_key is not None and (wait := parts.quota.debt(of_key.key)):
             raise OverQuota(wait)
-        sent = await self._body(asked)
-        size = len(sent)
-        gate.inflight += size
-        try:
-            return await self._keep(asked, of_key, sent)
-        finally:
-            parts.counts.body_bytes += size
-            gate.inflight -= size
+        return of_key
 
-    async def _keep(self, asked: Asked, of_key: KeyRules | None, sent: bytes) -> Answer:
-        """Makes what may be kept of a body durable, and only then says what became of each event."""
+    def _keep(self, asked: Asked, of_key: KeyRules | None, sent: bytes) -> Answer | None:
+        """Makes what may be kept of a body durable, and only then says what became of each event.
+
+        None: that is on its way.
+        """
         parts, body = self.parts, sent
+        asked.size = len(sent)
+        parts.gate.inflight += asked.size
         try:
             body = self._unpacked(asked, sent)
             kind, native, secret = in_native(asked, body, parts.settings.body_limit)
@@ -79,16 +87,50 @@ class Intake:
             treated = treat_request(parts, asked, kind, of_key, native)
         except Refused as refused:
             if refused.reason in UNREADABLE and of_key is not None and asked.kind != VALIDATE:
-                await quarantine(parts, asked, of_key, body, refused)
+                run(self._quarantine(asked, of_key, body, refused))
+                return None
             raise
         if asked.kind == VALIDATE:
             return self._validation(asked, treated)
-        number = len(treated.judged.message_ids)
-        if number:
-            await parts.journal.append(treated.head, treated.body, number)
+        if not treated.judged.message_ids:
+            return self._accepted(asked, treated)
+        then = partial(self._kept, asked, treated)
+        parts.journal.put(treated.head, treated.body, len(treated.judged.message_ids), then)
+        return None
+
+    def _kept(self, asked: Asked, treated: Treated, problem: Exception | None) -> None:
+        """The journal has it, or will not have it."""
+        try:
+            if problem is not None:
+                raise problem
+            answer = self._accepted(asked, treated)
+        except Exception as error:
+            answer = self._failure(asked, error)
+        self._end(asked, answer)
+
+    async def _quarantine(self, asked: Asked, of_key: KeyRules, body: bytes, refused: Refused) -> None:
+        try:
+            await quarantine(self.parts, asked, of_key, body, refused)
+            answer = self._refusal(asked, refused)
+        except Exception as error:
+            answer = self._failure(asked, error)
+        self._end(asked, answer)
+
+    def _accepted(self, asked: Asked, treated: Treated) -> Answer:
+        counts, ids = self.parts.counts, treated.judged.message_ids
         judgements = self._with_repeats(treated)
-        parts.counts.add(number, judgements)
-        return asked.dialect.reply(asked.kind, asked.request.query, treated.judged.message_ids, judgements)
+        counts.add(len(ids), judgements)
+        answer = asked.dialect.reply(asked.kind, asked.request.head.query, ids, judgements)
+        counts.requests[asked.dialect.name, "accepted"] += 1
+        return answer
+
+    def _end(self, asked: Asked, answer: Answer | None) -> None:
+        """Sends the answer, where there is one by now."""
+        if answer is None:
+            return
+        self.parts.counts.body_bytes += asked.size
+        self.parts.gate.inflight -= asked.size
+        asked.request.answer(answer, asked.extra)
 
     def _unpacked(self, asked: Asked, sent: bytes) -> bytes:
         """What was sent without its packing, and whose it is; of a foreign request forms are left.
@@ -96,10 +138,11 @@ class Intake:
         A request without a body says everything in its query.
         """
         limit, ratio = self.parts.settings.body_limit, self.parts.settings.ratio_limit
-        encoding = asked.headers.get(b"content-encoding", b"").decode("latin-1")
+        named = asked.headers.get(b"content-encoding")
+        encoding = "" if named is None else named.decode("latin-1")
         if not asked.rivals and asked.dialect.translate is None:
             return unpack(sent, encoding, limit, ratio)
-        body = inflate(sent or asked.request.query, encoding, limit, ratio)
+        body = inflate(sent or asked.request.head.query, encoding, limit, ratio)
         for dialect, kind in asked.rivals:
             if dialect.claims(asked.headers, body):
                 asked.dialect, asked.kind = dialect, kind
@@ -122,9 +165,11 @@ class Intake:
         return [*judgements, *(_repeat(index) for index in repeats if index not in judged)]
 
     def _validation(self, asked: Asked, treated: Treated) -> Answer:
-        judged, query = treated.judged, asked.request.query
+        judged, query = treated.judged, asked.request.head.query
         reply = asked.dialect.reply(asked.kind, query, judged.message_ids, judged.judgements)
-        return validation(asked.dialect, reply.body, treated.head, treated.body, query)
+        answer = validation(asked.dialect, reply.body, treated.head, treated.body, query)
+        self.parts.counts.requests[asked.dialect.name, "accepted"] += 1
+        return answer
 
     async def _body(self, asked: Asked) -> bytes:
         """The body as sent; what is still on its way counts as in flight already."""
@@ -146,6 +191,15 @@ class Intake:
                 Reason.UNKNOWN_KEY, "no write key was sent" if secret is None else Reason.UNKNOWN_KEY.text
             )
         return found
+
+    def _failure(self, asked: Asked, error: Exception) -> Answer:
+        """The answer to a request that is not kept, whatever is the reason."""
+        if isinstance(error, Refused):
+            return self._refusal(asked, error)
+        if isinstance(error, JournalUnavailable):
+            return self._refusal(asked, FULL)
+        self.parts.counts.requests[asked.dialect.name, "failed"] += 1
+        return self.fail(error)  # the client gets an id, the log the rest
 
     def _refusal(self, asked: Asked, refused: Refused) -> Answer:
         """The dialect's answer to a refused request; adds the headers it needs."""
@@ -173,7 +227,7 @@ def in_native(asked: Asked, body: bytes, limit: int) -> tuple[str, bytes, str | 
     translate = asked.dialect.translate
     if translate is None:
         return asked.kind if asked.kind != VALIDATE else kind_of(body), body, None
-    found = translate(Sent(asked.kind, asked.request.query, asked.headers, body, limit))
+    found = translate(Sent(asked.kind, asked.request.head.query, asked.headers, body, limit))
     asked.anonymous = found.anonymous
     asked.kind = found.kind or asked.kind
     return BATCH, found.body, found.key

@@ -17,7 +17,8 @@ from collector.writer import OPEN, SEALED, Entry, SegmentWriter, adopt, newest
 from warehouse.segments import HOUR_US, RecordHead, payload_crc, record_prefix, split_segment_id
 
 GATHER_SECONDS = 0.002
-Waiting = tuple[Entry, "asyncio.Future[None]"]
+Then = Callable[[Exception | None], None]
+Waiting = tuple[Entry, Then]
 
 
 class _Commit:
@@ -84,17 +85,24 @@ class Journal:
 
     async def append(self, head: RecordHead, body: bytes, events: int) -> None:
         """Returns when the record is on disk; raises `JournalUnavailable` when it will not be."""
+        done = self._loop.create_future()
+        self.put(head, body, events, partial(_settle, done))
+        await done
+
+    def put(self, head: RecordHead, body: bytes, events: int, then: Then) -> None:
+        """Calls `then` when the record is on disk, or with why it will not be; raises `JournalUnavailable`.
+
+        A future for each record costs more than what it is for.
+        """
         if self._closed:
             raise JournalUnavailable("the journal is closing; try again")
         prefix, hour = record_prefix(head), head.received_at // HOUR_US
         entry = Entry(prefix, body, payload_crc(prefix, body), events, head.key_no, hour)
-        done = self._loop.create_future()
-        self._waiting.append((entry, done))
+        self._waiting.append((entry, then))
         self.queue.add(head.key_no, len(prefix) + len(body))
         if not self._committing:
             self._committing = True
             self._loop.call_soon(self._gather, 1, self.queue.clock() + GATHER_SECONDS)
-        await done
 
     def _gather(self, seen: int, until: float) -> None:
         """Lets the loop turn as long as each turn brings more; a turn that brings nothing costs little."""
@@ -121,16 +129,10 @@ class Journal:
         self.queue.end(commit.written)
 
     def _release(self, commit: _Commit) -> None:
-        problem = commit.problem
-        self.failure = None if problem is None else str(problem)
-        for entry, done in commit.batch:
+        problem = None if commit.problem is None else _unavailable(commit.problem)
+        self.failure = None if problem is None else str(commit.problem)
+        for entry, _ in commit.batch:
             self.queue.remove(entry.key_no, len(entry.prefix) + len(entry.body))
-            if done.done():  # its request was cancelled; the record stands all the same
-                continue
-            if problem is None:
-                done.set_result(None)
-            else:
-                done.set_exception(_unavailable(problem))
         if problem is None:
             self.commits += 1
             self.bytes += commit.written
@@ -138,6 +140,15 @@ class Journal:
         if self._writer.length >= self._segment_bytes:
             self._committer.put(self._writer.seal)
         self._go_on()
+        for _, then in commit.batch:
+            self._tell(then, problem)
+
+    def _tell(self, then: Then, problem: Exception | None) -> None:
+        """The failure of one who waits must not keep it from the others."""
+        try:
+            then(problem)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "after a commit", "exception": error})
 
     def _go_on(self) -> None:
         self._committing = bool(self._waiting)
@@ -193,6 +204,16 @@ def _split(waiting: list[Waiting], limit: int) -> tuple[list[Waiting], list[Wait
         if size > limit:
             return waiting[: max(at, 1)], waiting[max(at, 1) :]
     return waiting, []
+
+
+def _settle(done: asyncio.Future[None], problem: Exception | None) -> None:
+    """Does nothing where the request was cancelled; the record stands all the same."""
+    if done.done():
+        return
+    if problem is None:
+        done.set_result(None)
+    else:
+        done.set_exception(problem)
 
 
 def _unavailable(problem: Exception) -> JournalUnavailable:

@@ -64,7 +64,8 @@ class Asked(msgspec.Struct, gc=False):
     """One request without its body; `extra` are the headers that its answer gets.
 
     `rivals`: who else has its address, with the kind there; the body tells whose request it is.
-    `anonymous`: its sender asks that neither its address nor a cookie is kept.
+    `anonymous`: its sender asks that neither its address nor a cookie is kept. `size`: bytes of the body as
+    sent, once it is here: they are in flight until the answer.
     """
 
     dialect: Dialect
@@ -74,6 +75,20 @@ class Asked(msgspec.Struct, gc=False):
     extra: Lines
     rivals: Sequence[tuple[Dialect, str]] = ()
     anonymous: bool = False
+    size: int = 0
+
+
+class Sender(msgspec.Struct, gc=False):
+    """What all requests with one head have in common under the same rules: `ip` and `agent` as they are kept.
+
+    `peer` is the address as it is, `signals` what the browser asked for.
+    """
+
+    of_key: KeyRules
+    peer: str | None
+    ip: str | None
+    agent: str | None
+    signals: str | None
 
 
 class Treated(msgspec.Struct, gc=False):
@@ -89,14 +104,13 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
 
     `kind` is the dialect's, `body` the unpacked text as it was sent.
     """
-    key, dialect, headers = of_key.key, asked.dialect, asked.headers
-    peer, geo = peer_of(parts, asked), parts.geo
+    key, dialect = of_key.key, asked.dialect
+    sender, geo = sender_of(parts, asked, of_key), parts.geo
     places = _places(geo, dialect, kind, body) if geo.on and b'"ip"' in body else {}
     body = treat(body, key.ip_policy, of_key.vault)
     parsed = dialect.parse(kind, body)
     over = admit(parts, key, parsed.events)
-    signals = signals_of(headers) if b"sec-gpc" in headers or b"dnt" in headers else None
-    batch_id, rules = parts.batch_ids.next(), of_key.rules
+    signals, batch_id, rules = sender.signals, parts.batch_ids.next(), of_key.rules
     judged = judge(parsed, kind, batch_id, parts.settings.event_limit, rules, signals)
     if judged.trouble is not None:
         parts.report(judged.trouble)
@@ -108,13 +122,28 @@ def treat_request(parts: Parts, asked: Asked, kind: str, of_key: KeyRules, body:
         body, judgements, sent_at = kept.body, kept.judgements, kept.sent_at
     rule = None if rules is None else rules.plan
     head = RecordHead(
-        parts.now(), key.no, key.id, key.project, dialect.name, kind,
-        None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key),
+        parts.now(), key.no, key.id, key.project, dialect.name, kind, sender.ip, sender.agent,
         sent_at, batch_id, rule.version if rule is not None and rule.judges else None, judgements,
-        geo.place(peer), places,
+        geo.place(sender.peer), places,
         visitor_of(parts, asked, of_key, signals) if parts.visitors.name else None, signals, of_key.privacy,
     )  # fmt: skip
     return Treated(head, body, judged)
+
+
+def sender_of(parts: Parts, asked: Asked, of_key: KeyRules) -> Sender:
+    """Kept with the head. What asks to be anonymous says so in its body, and is looked at each time."""
+    head = asked.request.head
+    found: Sender | None = head.sender
+    if found is not None and found.of_key is of_key and not asked.anonymous:
+        return found
+    peer, key = peer_of(parts, asked), of_key.key
+    ip = None if peer is None else peer_text(peer, key.ip_policy, of_key.vault)
+    headers = asked.headers
+    signals = signals_of(headers) if b"sec-gpc" in headers or b"dnt" in headers else None
+    sender = Sender(of_key, peer, ip, agent_of(asked, of_key), signals)
+    if not asked.anonymous:
+        head.sender = sender
+    return sender
 
 
 def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
@@ -127,7 +156,7 @@ def agent_of(asked: Asked, of_key: KeyRules) -> str | None:
 
 def peer_of(parts: Parts, asked: Asked) -> str | None:
     """The address that the request comes from, as it is; None where it is not to be kept."""
-    return None if asked.anonymous else parts.peers.client(asked.request.client, asked.request.headers)
+    return None if asked.anonymous else parts.peers.client(asked.request.client, asked.request.head.headers)
 
 
 def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:
@@ -182,12 +211,11 @@ async def quarantine(parts: Parts, asked: Asked, of_key: KeyRules, body: bytes, 
     if not parts.room.take(key.no, min(len(body), KEPT_BYTES), now):
         parts.counts.quarantined[reason.value, "over_quota"] += 1
         return
-    peer, judged = peer_of(parts, asked), judgement(reason, refused.detail)
+    sender, judged = sender_of(parts, asked, of_key), judgement(reason, refused.detail)
     head = RecordHead(
-        now, key.no, key.id, key.project, asked.dialect.name, asked.kind,
-        None if peer is None else peer_text(peer, key.ip_policy, of_key.vault), agent_of(asked, of_key), None,
-        parts.batch_ids.next(), judgements=[judged], place=parts.geo.place(peer),
-        signals=signals_of(asked.headers), privacy=of_key.privacy, sealed=True,
+        now, key.no, key.id, key.project, asked.dialect.name, asked.kind, sender.ip, sender.agent, None,
+        parts.batch_ids.next(), judgements=[judged], place=parts.geo.place(sender.peer),
+        signals=sender.signals, privacy=of_key.privacy, sealed=True,
     )  # fmt: skip
     await parts.journal.append(head, sealed(body, await parts.vault()), 1)
     parts.counts.add(1, [judged])

@@ -6,7 +6,7 @@ All else goes the way of ASGI. Connections, timeouts, pipelining and the end of 
 import asyncio
 from collections.abc import Callable
 from sys import maxsize
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import httptools
@@ -14,9 +14,11 @@ import httptools
 from collector.connection import Connection
 from collector.excess import Excess
 from collector.exchange import Exchange, Work
+from collector.heads import Head, Remembered, remember
 from collector.patience import Bounds
 from collector.wire import Lines
 
+TRIES: Final = 16
 Paths = dict[bytes, Work]
 
 
@@ -33,6 +35,8 @@ class DoorProtocol(Connection):
     idle_since: float | None = None
     fresh: Exchange | None = None
     fed: Exchange | None = None
+    remembered: Remembered | None = None
+    unlike: int = 0
 
     def __init__(
         self,
@@ -57,10 +61,42 @@ class DoorProtocol(Connection):
         return self.server_state.default_headers
 
     def data_received(self, data: bytes) -> None:
+        cycle: Any = self.cycle
+        # The parser waits for a request to begin, and the one before is answered.
+        between = (
+            cycle is not None
+            and cycle.response_complete
+            and not cycle.more_body
+            and cycle.scope is self.scope
+        )
+        if between and self.remembered is not None and self._take_known(self.remembered, data):
+            return
         super().data_received(data)
         fresh, self.fresh = self.fresh, None
         if fresh is not None:
+            if between and self.unlike < TRIES and fresh.keep_alive:
+                self._remember(data, fresh)
             fresh.begin()
+
+    def _take_known(self, known: Remembered, data: bytes) -> bool:
+        """Takes `data` without the parser, which is between requests and stays there, if that does."""
+        body = known.body_of(data)
+        if body is None or self.app.leaving:
+            return False
+        self.unlike, self.idle_since = 0, None
+        exchange = Exchange(self, known.work, known.head, self._peer(), self.scope, body=body)
+        self.cycle = exchange
+        exchange.begin()
+        return True
+
+    def _remember(self, data: bytes, exchange: Exchange) -> None:
+        """A connection whose heads are never the same, as of some proxies, is given up after a few."""
+        self.unlike += 1
+        found = remember(data, exchange.head, exchange.work, self.bounds.head_bytes)
+        self.remembered = found or self.remembered
+
+    def _peer(self) -> str | None:
+        return self.client[0] if self.client else None
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.scope = b"", [], {}
@@ -73,9 +109,8 @@ class DoorProtocol(Connection):
             return
         parser = self.parser
         keep = parser.should_keep_alive() and parser.get_http_version() != "1.0" and not self.app.leaving
-        client = self.client[0] if self.client else None
         exchange = Exchange(
-            self, work, self.headers, query, client, self.scope,
+            self, work, Head(self.headers, query), self._peer(), self.scope,
             keep_alive=keep, expects=self.expect_100_continue,
         )  # fmt: skip
         before, self.cycle, self.fed = self.cycle, exchange, exchange

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from sdk_contract.dialects import Answer
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +24,25 @@ _VARY = (b"vary", b"Origin")
 
 class Gone(Exception):
     """The client hung up before its request was complete; there is nobody to answer."""
+
+
+class Starts:
+    """How answers begin, up to their length. The server's own `lines` are the same in all, for a second."""
+
+    def __init__(self) -> None:
+        self._lines: Lines | None = None
+        self._known: dict[tuple[int, bytes], bytes] = {}
+
+    def of(self, status: int, content_type: bytes, lines: Lines) -> bytes:
+        """With the name of the length's header at the end; `lines` are known again as an object."""
+        if lines is not self._lines:
+            self._lines, self._known = lines, {}
+        found = self._known.get((status, content_type))
+        if found is None:
+            pieces = (b"%b: %b\r\n" % line for line in (*lines, (b"content-type", content_type)))
+            found = b"%b%bcontent-length: " % (STATUS_LINE[status], b"".join(pieces))
+            self._known[status, content_type] = found
+        return found
 
 
 def cors(origin: bytes) -> Lines:

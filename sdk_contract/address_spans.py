@@ -1,8 +1,8 @@
 """Finds the IP addresses in a JSON text, in linear time, and tells them from versions."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +18,8 @@ MAX_CANDIDATES: Final = 50_000
 Span: TypeAlias = tuple[int, int, IPv6Address | None]
 # What is an address by itself: an IPv6 one, or one of four numbers.
 Alone: TypeAlias = tuple[IPv6Address | None]
+# Where in a text, from a place on, a sign of an address stands; its length where there is none.
+Seeker: TypeAlias = Callable[[bytes, int], int]
 
 _V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _HEX: Final = "[0-9a-fA-F]{1,4}"
@@ -37,21 +39,45 @@ def _linear(pattern: str) -> Any:
     return re2.compile(pattern.encode(), options=options)
 
 
+def _seeker(pattern: str) -> Seeker:
+    """A linear search. Of a match only its beginning is asked for, so the package's own objects are left out.
+
+    They cost more than a search of one event. Without what they stand on, which is no promise of the package,
+    it is slower.
+    """
+    found = _linear(pattern)
+    try:
+        match, anywhere = found._regexp.Match, type(found._regexp).Anchor.UNANCHORED
+    except AttributeError:
+        return partial(_search, found)
+
+    def seek(body: bytes, at: int) -> int:
+        first: int = match(anywhere, body, at, len(body))[0][0]
+        return len(body) if first < 0 else first
+
+    return seek
+
+
+def _search(pattern: Any, body: bytes, at: int) -> int:
+    found = pattern.search(body, at)
+    return len(body) if found is None else int(found.start())
+
+
 _CANDIDATE: Final = _linear(f"{_SHORTENED}|{_WHOLE}|{_V4}")
 _CANDIDATE_V4: Final = _linear(_V4)
 _FIRST_GROUP: Final = re.compile(f"{_HEX}{_COLON}(?!{_COLON})".encode())
 _EIGHT_PAIRS: Final = re.compile(rb"(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}")
 # Each begins with the letter that all forms of an address have: the search leaps from one to the next.
-_COLONS: Final = _linear(f":(?::|(?:{_HEX}:){{3}})")
-_PERCENT_COLON: Final = _linear(_ENCODED)
-_DOTS: Final = _linear(_DOTS_BEFORE + "[0-9]{1,3}(?:[^0-9]|$)")
+_COLONS: Final = _seeker(f":(?::|(?:{_HEX}:){{3}})")
+_PERCENT_COLON: Final = _seeker(_ENCODED)
+_DOTS: Final = _seeker(_DOTS_BEFORE + "[0-9]{1,3}(?:[^0-9]|$)")
 _SOME: Final = "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})"
 _ANY: Final = "[0-9]{1,3}"
-_DOTS_NOT_ZERO: Final = _linear(
+_DOTS_NOT_ZERO: Final = _seeker(
     rf"\.(?:{_SOME}\.{_ANY}\.{_ANY}|0\.{_SOME}\.{_ANY}|0\.0\.{_SOME})(?:[^0-9]|$)"
 )
 _ZEROS: Final = b".0.0.0"
-_DOTS_TO_CUT: Final = _linear(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:[^0-9]|$)")
+_DOTS_TO_CUT: Final = _seeker(_DOTS_BEFORE + "(?:[1-9][0-9]{0,2}|0[0-9]{1,2})(?:[^0-9]|$)")
 _LETTERS: Final = re.compile(rb"[0-9a-fA-F:.%]*")
 _COLON_ENCODED: Final = re.compile(_ENCODED.encode())
 _QUAD: Final = re.compile(_V4.encode())
@@ -104,13 +130,13 @@ def _candidates(body: bytes, first: int, last: int) -> Iterator[tuple[int, int]]
     return ((start, end) for start, end in spans if not _is_plain_product(body, start))
 
 
-def _runs(body: bytes, dots: Any) -> Iterator[tuple[int, int, Alone | None]]:
+def _runs(body: bytes, dots: Seeker) -> Iterator[tuple[int, int, Alone | None]]:
     """Yields the runs of letters of addresses in which one can be: where the signs of one leap out.
 
     With each what it is, where it is a string of nothing else: most addresses are.
     """
     seekers = (dots, _COLONS, _PERCENT_COLON) if b"%" in body else (dots, _COLONS)
-    hits = [_seek(seeker, body, 0) for seeker in seekers]
+    hits = [seek(body, 0) for seek in seekers]
     done = 0
     while (at := min(hits)) < len(body):
         first, last = _string_around(body, at, done)
@@ -122,7 +148,7 @@ def _runs(body: bytes, dots: Any) -> Iterator[tuple[int, int, Alone | None]]:
         done = last
         for number, hit in enumerate(hits):
             if hit < last:
-                hits[number] = _seek(seekers[number], body, last)
+                hits[number] = seekers[number](body, last)
 
 
 def _string_around(body: bytes, at: int, done: int) -> tuple[int, int]:
@@ -139,11 +165,6 @@ def _alone(text: bytes) -> Alone | None:
         return (None,) if max(map(int, text.split(b"."))) <= 255 else None
     ip = _read_v6(text) if _HEX_AND_COLONS.fullmatch(text) else None
     return (ip,) if ip else None
-
-
-def _seek(seeker: Any, body: bytes, at: int) -> int:
-    found = seeker.search(body, at)
-    return len(body) if found is None else int(found.start())
 
 
 def _begin_of_run(body: bytes, at: int, done: int) -> int:
@@ -167,8 +188,8 @@ def _length(text: bytes, at: int) -> int:
 
 def _has_only_browsers(body: bytes) -> bool:
     """Tells, much faster than a search, that each `.0.0.0` belongs to a browser like ` Chrome/130`."""
-    parts = body.split(_ZEROS)[:-1]
-    return all(_is_browser(part[part.rfind(b" ", -_NAME) :]) for part in parts)
+    *parts, _ = body.split(_ZEROS)
+    return not parts or all(_is_browser(part[part.rfind(b" ", -_NAME) :]) for part in parts)
 
 
 @lru_cache(4096)

@@ -16,6 +16,8 @@ _RATIO_FROM: Final = 256 * 1024
 _LAYERS: Final = 3
 _MEMBERS: Final = 64
 _GZIP: Final = b"\x1f\x8b"
+# What is no packing's beginning, where no header names one.
+_BARE: Final = (b"{", b"[")
 _BOM: Final = b"\xef\xbb\xbf"
 _GZIP_BITS, _ZLIB_BITS, _DEFLATE_BITS = 31, 15, -15
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -36,6 +38,8 @@ def unpack(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
     many may come out of one packed byte. Raises Refused: BODY_TOO_LARGE, BAD_COMPRESSION, or BAD_ENVELOPE for
     what is neither JSON, form nor base64. Whether the text is good JSON is not looked at.
     """
+    if not encoding and body[:1] in _BARE and len(body) <= limit:
+        return _mend_surrogates(body)
     for _ in range(_LAYERS):
         body = inflate(body, encoding, limit, ratio)
         if _is_json(body):
@@ -46,14 +50,15 @@ def unpack(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
 
 def inflate(body: bytes, encoding: str, limit: int, ratio: int = RATIO) -> bytes:
     """Undoes only the packing; arguments and errors as of `unpack`."""
-    body = _inflate_by_looks(body, encoding, limit, ratio)
+    if encoding or body[:1] not in _BARE:
+        body = _inflate_by_looks(body, encoding, limit, ratio)
     if len(body) > limit:
         raise Refused(Reason.BODY_TOO_LARGE, f"{len(body)} bytes; at most {limit} would do")
     return body
 
 
 def _is_json(body: bytes) -> bool:
-    return body[:1] in (b"{", b"[") or body.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
+    return body[:1] in _BARE or body.removeprefix(_BOM).lstrip()[:1] in _BARE
 
 
 def _inflate_by_looks(body: bytes, encoding: str, limit: int, ratio: int) -> bytes:

@@ -141,14 +141,14 @@ def judge(
     `limit`: bytes of one event; `signals`: what the browser asked for, as in `privacy.signals_of`. An event
     on which this fails is kept unprocessed, whatever the error, and the others are not touched.
     """
+    if rules is not None and rules.idle and signals is None:
+        rules = None
+    glanced = _glances(parsed, limit) if rules is None and parsed.sound else []
+    if glanced and all(glanced):
+        return Judged(glanced, [])  # type: ignore[arg-type]  # none of them is None
     message_ids: list[str] = []
     judgements: list[Judgement] = []
     trouble: Exception | None = None
-    if rules is not None and rules.idle and signals is None:
-        rules = None
-    glanced = _glances(parsed, limit) if rules is None else []
-    if glanced and all(glanced):
-        return Judged(glanced, judgements)  # type: ignore[arg-type]  # none of them is None
     opened, look = parsed.sound and rules is not None, _look_of(rules, parsed, signals)
     for index, raw in enumerate(parsed.events):
         try:
@@ -172,9 +172,7 @@ def judge(
 
 
 def _glances(parsed: Parsed, limit: int) -> list[str | None]:
-    """Message ids of the events that are plainly good; none where that was not looked at, or we failed."""
-    if not parsed.sound:
-        return []
+    """Message ids of the events of a sound body that are plainly good; none where we failed."""
     try:
         return glance_all(parsed.events, limit)
     except Exception:  # each for itself then, so that only the one at fault is kept unprocessed

@@ -68,6 +68,7 @@ _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_whole_envelope = msgspec.json.Decoder(_WholeEnvelope).decode
 _decode_whole = msgspec.json.Decoder(Whole).decode
 _decode_single = msgspec.json.Decoder(_Single).decode
+_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -236,14 +237,14 @@ def _text(raw: Raw | bytes | None) -> str | None:
     if not raw:
         return None
     try:
-        value: Any = msgspec.json.decode(raw)
+        value: Any = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return str(value) if type(value) in (str, int) and value != "" else None
 
 
 def _object(raw: Raw | bytes) -> Raw | None:
-    return Raw(text) if (text := bytes(raw)).startswith(b"{") else None
+    return Raw(text) if raw and (text := bytes(raw)).startswith(b"{") else None
 
 
 SEGMENT: Final = Dialect(

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from collector.wire import Message, preflight, respond
+from collector.wire import Message, Starts, preflight, respond
 from sdk_contract.dialects import Answer
 
 
@@ -24,3 +24,15 @@ def test_a_preflight_without_wishes_grants_none() -> None:
     names = [name for name, _ in preflight({b"origin": b"https://a"})]
     assert b"access-control-allow-headers" not in names
     assert b"access-control-allow-methods" in names
+
+
+def test_answers_begin_with_what_the_server_says_now() -> None:
+    starts, early, late = Starts(), [(b"date", b"early")], [(b"date", b"late")]
+    for lines in (early, early, late):
+        said = starts.of(200, b"text/plain", lines)
+        assert (
+            said
+            == b"HTTP/1.1 200 OK\r\ndate: %b\r\ncontent-type: text/plain\r\ncontent-length: " % lines[0][1]
+        )
+    assert starts.of(429, b"text/plain", late).startswith(b"HTTP/1.1 429 ")
+    assert b"text/html" in starts.of(200, b"text/html", late)

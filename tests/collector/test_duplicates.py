@@ -55,12 +55,12 @@ def test_what_was_refused_may_come_again_when_it_is_mended(tmp_path: Path) -> No
 
 
 def test_what_is_not_on_disk_is_no_duplicate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise JournalUnavailable("no space left")
 
     with running(tmp_path) as door:
         with monkeypatch.context() as broken:
-            broken.setattr(door.door.journal, "append", fail)
+            broken.setattr(door.door.journal, "put", fail)
             assert door.client.post("/v1/batch", json={"batch": [event("a")]}).status_code == 503
         assert sent(door, event("a")) == ["ok"]
         assert sent(door, event("a")) == ["duplicate"]

@@ -34,7 +34,7 @@ class Site:
         self.left = asyncio.Event()
 
     async def work(self, exchange: Exchange) -> None:
-        declared = dict(exchange.headers).get(b"content-length", b"")
+        declared = exchange.head.named.get(b"content-length", b"")
         try:
             told = (await exchange.body(self.limit, declared, self.slow)).decode()
         except Refused as refused:
@@ -45,7 +45,7 @@ class Site:
         self.seen.append(told)
         if self.wait is not None:
             await self.wait
-        exchange.answer(Answer(200, f"{told}?{exchange.query.decode()}".encode() + self.padding), [])
+        exchange.answer(Answer(200, f"{told}?{exchange.head.query.decode()}".encode() + self.padding), [])
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"4")]

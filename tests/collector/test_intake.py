@@ -10,6 +10,10 @@ import pytest
 
 from collector.door import Door
 from collector.errors import JournalUnavailable
+from collector.exchange import Exchange
+from collector.heads import Head
+from collector.pipeline import Asked, sender_of
+from sdk_contract.dialects.segment import SEGMENT
 from sdk_contract.plan import read_plan
 from sdk_contract.verdicts import Reason
 from tests.collector.running import Running, running
@@ -103,11 +107,11 @@ def test_draining_refuses_what_is_new(tmp_path: Path) -> None:
 def test_what_could_not_be_made_durable_is_not_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise JournalUnavailable("no space left")
 
     with running(tmp_path) as door:
-        monkeypatch.setattr(door.door.journal, "append", fail)
+        monkeypatch.setattr(door.door.journal, "put", fail)
         refused = door.client.post("/v1/track", json=EVENT)
         monkeypatch.undo()
         assert door.client.post("/v1/track", json=EVENT).status_code == 200
@@ -118,11 +122,11 @@ def test_what_could_not_be_made_durable_is_not_acknowledged(
 def test_an_unexpected_error_is_one_log_entry_and_an_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
     with running(tmp_path) as door:
-        monkeypatch.setattr(door.door.journal, "append", fail)
+        monkeypatch.setattr(door.door.journal, "put", fail)
         answer = door.client.post("/v1/track", json=EVENT)
         monkeypatch.undo()
         logged = [call for call in door.log.calls if call.method_name == "error"]
@@ -160,6 +164,43 @@ def test_a_revoked_key_is_unknown(tmp_path: Path) -> None:
         assert door.client.post("/v1/track", json=EVENT).status_code == 401
 
 
+def connected(door: Running) -> socket.socket:
+    url = httpx.URL(door.url)
+    return socket.create_connection((url.host, url.port or 0), timeout=20)
+
+
+def test_a_connection_that_is_known_goes_by_the_rules_of_the_moment(tmp_path: Path) -> None:
+    with running(tmp_path, policy="keep") as door, connected(door) as client:
+        registry, body = door.door.keyring.registry, json.dumps(EVENT).encode()
+        url = b"/v1/track?writeKey=" + door.key.secret.encode()
+        request = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (url, len(body), body)
+        for policy in ("keep", "keep", "keep", "truncate", "truncate"):
+            registry.change_key(door.key.id, ip_policy=policy)
+            door.door.keyring.refresh()
+            client.sendall(request)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        registry.revoke_key(door.key.id)
+        door.door.keyring.refresh()
+        client.sendall(request)
+        assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+        kept = [record.head.ip for record in door.records()]
+    assert kept == ["127.0.0.1"] * 3 + ["127.0.0.0"] * 2
+
+
+def test_what_is_noted_of_a_head_tells_nothing_of_who_asks_to_be_anonymous(tmp_path: Path) -> None:
+    with running(tmp_path, policy="keep") as door:
+        parts, head = door.door.intake.parts, Head([(b"user-agent", b"probe")], b"")
+        of_key = parts.keyring.keys[door.key.secret]
+        connection: Any = None
+        request = Exchange(connection, lambda _: None, head, "192.0.2.7", None, body=b"")
+        told = [
+            sender_of(parts, Asked(SEGMENT, "track", request, head.named, [], anonymous=anonymous), of_key)
+            for anonymous in (False, True, False)
+        ]
+    assert [one.ip for one in told] == ["192.0.2.7", None, "192.0.2.7"]
+    assert told[2] is told[0]
+
+
 PLAN = {
     "plan.yaml": "version: 7.0.0",
     "events/paid.yaml": "event: Paid\nproperties: {type: object, required: [amount]}",
@@ -184,11 +225,9 @@ def test_requests_on_one_connection_are_answered_in_order(tmp_path: Path) -> Non
         head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
         return head.encode() + (b"connection: close\r\n" if name == "m3" else b"") + b"\r\n" + body
 
-    with running(tmp_path) as door:
-        url = httpx.URL(door.url)
-        with socket.create_connection((url.host, url.port or 0), timeout=20) as client:
-            client.sendall(request("m1") + request("m2") + request("m3"))
-            answer = client.makefile("rb").read().decode()
+    with running(tmp_path) as door, connected(door) as client:
+        client.sendall(request("m1") + request("m2") + request("m3"))
+        answer = client.makefile("rb").read().decode()
     assert answer.count("HTTP/1.1 200 OK") == 3
     assert answer.index('"m1"') < answer.index('"m2"') < answer.index('"m3"')
 

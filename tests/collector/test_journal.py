@@ -111,6 +111,25 @@ def test_all_who_wait_share_the_next_commit(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_one_who_fails_when_told_does_not_keep_it_from_the_others(tmp_path: Path) -> None:
+    async def main() -> None:
+        heard, trouble = asyncio.Event(), list[object]()
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: trouble.append(context["exception"])
+        )
+
+        def fail(_: Exception | None) -> None:
+            raise ZeroDivisionError
+
+        async with journal(tmp_path) as opened:
+            for then in (fail, lambda problem: heard.set()):
+                opened.put(request(), batch([track("a")]), 1, then)
+            await asyncio.wait_for(heard.wait(), PATIENCE)
+        assert [type(one) for one in trouble] == [ZeroDivisionError]
+
+    asyncio.run(main())
+
+
 def test_one_who_gives_up_does_not_take_the_others_along(tmp_path: Path) -> None:
     async def main() -> None:
         files = Gated()

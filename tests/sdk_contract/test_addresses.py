@@ -309,6 +309,22 @@ def test_leaping_misses_nothing(body: bytes) -> None:
     assert set(hosts) <= set(find_addresses(body, networks=False)) <= set(found)
 
 
+def test_signs_are_found_without_the_insides_of_the_package_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    pattern, text = ":(?::|[0-9]:)", b"at 1:2:3, a::1"
+    quick, compiled = address_spans._seeker(pattern), address_spans._linear(pattern)
+    monkeypatch.setattr(address_spans, "_linear", lambda _: Closed(compiled))
+    slow = address_spans._seeker(pattern)
+    places = [(quick(text, at), slow(text, at)) for at in range(len(text) + 1)]
+    assert places == [(4, 4)] * 5 + [(11, 11)] * 7 + [(14, 14)] * 3
+
+
+class Closed:
+    """A pattern of which nothing but what the package promises is there."""
+
+    def __init__(self, pattern: Any) -> None:
+        self.search = pattern.search
+
+
 @pytest.mark.parametrize(
     ("text", "looked_at"),
     [

@@ -195,6 +195,15 @@ def test_a_packed_body_that_begins_as_json_does_is_unpacked() -> None:
     assert unpack(body, "br", LIMIT) == text
 
 
+def test_a_packed_body_whose_first_byte_is_a_brace_is_unpacked() -> None:
+    """A byte order mark, in deflate's fixed code."""
+    text = b'{"batch":[]}'
+    packer = zlib.compressobj(9, wbits=-15)
+    body = packer.compress(b"\xef\xbb\xbf" + text) + packer.flush()
+    assert body.startswith(b"{")
+    assert unpack(body, "deflate", LIMIT) == text
+
+
 @pytest.mark.parametrize("encoding", ["br", "deflate"])
 def test_json_that_was_never_packed_stays_as_it_is(encoding: str) -> None:
     assert unpack(TEXT, encoding, LIMIT) == TEXT
