@@ -12,7 +12,7 @@ import pytest
 from tests.warehouse.imports.shop_files import Shop
 from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.insights.shop import stitched_shop
-from tests.warehouse.lakes import DAY, NOON, SECOND, event
+from tests.warehouse.lakes import DAY, NOON, SECOND, event, lake_of_writer
 from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.console.app import create_app
@@ -145,6 +145,6 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop.land(events)
     shop.bring("customers", shop.file("crm.csv", "\n".join(lines)), time_zone="Asia/Shanghai")
     shop.stitched()
-    with connect(shop.settings, read_only=False) as lake:
+    with lake_of_writer(shop.settings) as lake:
         complete(lake, NOON)
     return shop.root

@@ -14,6 +14,7 @@ from tests.sessionizer.identity.stories import ENDING, events_of
 from tests.sessionizer.test_deciding import Office
 from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import loaded, store
+from tests.warehouse.lakes import lake_of_writer
 from warehouse.bonds import bonds
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
@@ -26,7 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A device of two users, a number that another has by now, and a device that somebody took from u."""
     folder = tmp_path_factory.mktemp("data")
     events = list(events_of(STORY))
-    with connect(WarehouseSettings(data=str(folder)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(folder))) as lake:
         store(lake, events)
         loaded(lake, len(events))
         stitch(lake, now=NOW, ids=ENDING)

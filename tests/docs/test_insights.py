@@ -10,11 +10,10 @@ from click.testing import CliRunner
 
 from sessionizer.tagging import keep_up
 from tests.warehouse.insights.shop import stitched_shop
-from tests.warehouse.lakes import NOON
+from tests.warehouse.lakes import NOON, lake_of_writer
 from tools.write_docs import DOCS
 from warehouse.cli import insight
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 from warehouse.tags import STARTER, read_tags
 from warehouse.tags.rules import Versioned
@@ -48,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With the tags that there are to start from, a deal, and an action that was sent to some."""
     root = stitched_shop(tmp_path_factory.mktemp("shop"))
     tags = read_tags(STARTER.read_text("utf-8"))
-    with connect(WarehouseSettings(data=str(root)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(root))) as lake:
         keep_up(lake, {"shop": [Versioned(tag, 1) for tag in tags]}, NOON)
         lake.execute(DEAL)
         lake.execute(ACTED)

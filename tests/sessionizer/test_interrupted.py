@@ -12,7 +12,8 @@ from sessionizer.incremental import stitch
 from sessionizer.rebuild import rebuild
 from tests.sessionizer.test_incremental import MORTAL, NOW, check_against_oracles
 from tests.sessionizer.world import arrivals, contents, loaded, plain_lake, store
-from warehouse.lake import Lake, connect
+from tests.warehouse.lakes import lake_of_writer
+from warehouse.lake import Lake
 from warehouse.settings import WarehouseSettings
 
 
@@ -94,7 +95,7 @@ def test_a_run_with_ids_that_end_broken_off_at_any_statement() -> None:
 
 def test_in_the_real_lake(tmp_path: Path) -> None:
     events = arrivals(random.Random(4), 80, 12)
-    with connect(WarehouseSettings(data=str(tmp_path)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(tmp_path))) as lake:
         store(lake, events)
         loaded(lake, 50)
         stitch(lake, now=NOW)

@@ -19,8 +19,9 @@ from sessionizer.redecision import redecide
 from tests.sessionizer.test_redecision import JOINED
 from tests.sessionizer.world import HOUR, Event, arrivals, cuts, loaded, plain_lake, store
 from tests.warehouse.insights.asked_lake import owners
+from tests.warehouse.lakes import lake_of_writer
 from warehouse import rollup
-from warehouse.lake import Lake, connect
+from warehouse.lake import Lake
 from warehouse.settings import WarehouseSettings
 from warehouse.upkeep import file_shapes, rewrite
 
@@ -124,7 +125,7 @@ def test_a_wrong_count_is_told() -> None:
 
 
 def test_upkeep_adds_up_rows_that_agree(tmp_path: Path) -> None:
-    with connect(WarehouseSettings(data=str(tmp_path)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(tmp_path))) as lake:
         events = arrivals(random.Random(5), 40)
         store(lake, events)
         stitched(lake, [20, 40])

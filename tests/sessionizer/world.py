@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import md5
 from typing import Any
 
@@ -102,11 +103,26 @@ class Event(msgspec.Struct, frozen=True):
 
 def plain_lake() -> Lake:
     """The lake's tables in DuckDB's own memory: without files, for tests that need many lakes."""
+    con = _in_memory()
+    con.execute(_tables())
+    return Lake(con)
+
+
+def _in_memory() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 1})
     con.execute("ATTACH ':memory:' AS lake; USE lake; SET TimeZone = 'UTC'")
-    for sql in _CREATES:
-        con.execute(sql)
-    return Lake(con)
+    return con
+
+
+@cache
+def _tables() -> str:
+    """What all migrations come to: a table as it is in the end is made in a third of the time."""
+    with _in_memory() as con:
+        for sql in _CREATES:
+            con.execute(sql)
+        made = con.execute("SELECT sql FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()
+    macros = [sql for sql in _CREATES if "CREATE MACRO" in sql]
+    return "\n".join([*(sql for (sql,) in made), *(f"{sql};" for sql in macros)])
 
 
 def store(lake: Lake, events: Iterable[Event]) -> None:

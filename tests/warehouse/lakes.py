@@ -18,6 +18,7 @@ from warehouse.load import LoadReport, load_new
 from warehouse.registry import Registry
 from warehouse.segments import Tally, segment_id
 from warehouse.settings import WarehouseSettings
+from warehouse.writer import Writer, open_writer
 
 NOON = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()) * 1_000_000
 SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
@@ -74,7 +75,13 @@ class Site:
         return key
 
     def writer(self) -> Lake:
-        return connect(self.settings, read_only=False)
+        return lake_of_writer(self.settings)
+
+    def opened(self) -> Writer:
+        """The whole writer, which begins with all threads and goes on with one, as in the sessionizer."""
+        writer = open_writer(self.settings, self.registry, now=self.now, store=self.store)
+        writer.lake.execute("SET threads = 1")
+        return writer
 
     def reader(self) -> Lake:
         return connect(self.settings, read_only=True)
@@ -90,6 +97,13 @@ class Site:
         """Open the lake, load everything, close it."""
         with self.writer() as lake:
             return self.load(lake)
+
+
+def lake_of_writer(settings: WarehouseSettings) -> Lake:
+    """The lake to write, with one thread, as the sessionizer writes it."""
+    lake = connect(settings, read_only=False)
+    lake.execute("SET threads = 1")
+    return lake
 
 
 def parquet(rows: Iterable[Row]) -> bytes:

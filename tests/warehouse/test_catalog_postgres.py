@@ -21,7 +21,7 @@ from warehouse.errors import BadQuery, CatalogRefused, CatalogUnavailable, LakeL
 from warehouse.query import ask, confine
 from warehouse.registry import Registry
 from warehouse.upkeep import file_shapes
-from warehouse.writer import Writer, from_landing, open_writer
+from warehouse.writer import Writer, from_landing
 
 pytestmark = pytest.mark.postgres
 
@@ -32,7 +32,7 @@ def site(tmp_path: Path, postgres: Secret) -> Site:
 
 
 def opened(site: Site) -> Writer:
-    return open_writer(site.settings, site.registry, now=site.now, store=site.store)
+    return site.opened()
 
 
 def load(writer: Writer) -> None:

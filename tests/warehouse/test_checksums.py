@@ -15,7 +15,6 @@ from warehouse.landed import read_object
 from warehouse.landing import LocalStore
 from warehouse.rows import convert, source_of
 from warehouse.segments import segment_id
-from warehouse.writer import open_writer
 
 EPOCH = RECEIVED // 1000
 SEGMENT = segment([(request(), batch([track("a", properties={"n": 1}), track("b")]), 2)])
@@ -60,14 +59,14 @@ def test_a_damaged_object_is_named_and_left_out_and_the_others_are_loaded(tmp_pa
     site.land([event("good")])
     bad = flipped(LANDING.parquet, 8 * 600)
     site.store.put_new(LANDING.key, bad)
-    with open_writer(site.settings, site.registry, now=site.now, store=site.store) as writer:
+    with site.opened() as writer:
         report = writer.load()
         assert report.damaged_objects == (LANDING.key,)
         assert writer.lake.query("SELECT message_id FROM events") == [("good",)]
     [line] = check(site.settings, site.registry).damage
     assert LANDING.key in line
     site.store.replace(LANDING.key, LANDING.parquet)
-    with open_writer(site.settings, site.registry, now=site.now, store=site.store) as writer:
+    with site.opened() as writer:
         assert writer.load().stored == 2
 
 

@@ -14,7 +14,7 @@ from warehouse.errors import LakeError
 from warehouse.files import LakeFile, lake_files
 from warehouse.lake import Lake
 from warehouse.mark import Mark, read_mark, write_mark
-from warehouse.writer import Writer, open_writer
+from warehouse.writer import Writer
 
 TABLES = ("events", "rejected", "duplicates", "objects", "sessions")
 Spoil = Callable[[Path], None]
@@ -43,7 +43,7 @@ def scramble(path: Path) -> None:
 
 
 def writer(site: Site) -> Writer:
-    return open_writer(site.settings, site.registry, now=site.now, store=site.store)
+    return site.opened()
 
 
 def fill(site: Site) -> Writer:

@@ -27,7 +27,7 @@ from warehouse.replaying import key_rules, replay
 from warehouse.rows import convert
 from warehouse.secrets import Secrets
 from warehouse.segments import Head, RecordHead, encode_head, encode_record, segment_id
-from warehouse.writer import Writer, from_landing, open_writer
+from warehouse.writer import Writer, from_landing
 
 EVENT = """
 event: Bought
@@ -55,8 +55,7 @@ class House:
         self.writer = self.open()
 
     def open(self) -> Writer:
-        site = self.site
-        return open_writer(site.settings, site.registry, now=site.now, store=site.store)
+        return self.site.opened()
 
     def publish(self, version: str, event: str = EVENT) -> None:
         self.site.registry.publish_plan("shop", version, plan(version, event), "test")

@@ -13,7 +13,7 @@ from warehouse.balance import Books, balance
 from warehouse.files import lake_files
 from warehouse.landing import object_key, segment_of
 from warehouse.replayed import is_replay, replay_key
-from warehouse.writer import Writer, from_landing, open_writer
+from warehouse.writer import Writer, from_landing
 
 LATER = NOON + 5 * SECOND
 
@@ -24,7 +24,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def writer(site: Site) -> Writer:
-    return open_writer(site.settings, site.registry, now=site.now, store=site.store)
+    return site.opened()
 
 
 def refused(message_id: str, **changes: Any) -> Row:

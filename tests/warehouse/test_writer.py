@@ -8,7 +8,7 @@ import pytest
 
 from tests.warehouse.lakes import Site, event, ids
 from warehouse.errors import StoreUnavailable
-from warehouse.writer import Writer, open_writer
+from warehouse.writer import Writer
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def writer(site: Site) -> Writer:
-    return open_writer(site.settings, site.registry, now=site.now, store=site.store)
+    return site.opened()
 
 
 class Failing:

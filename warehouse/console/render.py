@@ -1,5 +1,6 @@
 """Templates and what every page needs: the language, the colours, the texts."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +19,9 @@ STATIC = HERE / "static"
 THEMES = ("auto", "light", "dark")
 
 
+@cache
 def environment() -> Environment:
-    """Jinja2 that escapes everything and refuses names it does not know."""
+    """Jinja2 that escapes everything, refuses names it does not know and keeps what it compiled."""
     env = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -10,7 +10,7 @@ from sessionizer.identity.cli import who
 from sessionizer.incremental import stitch
 from tests.sessionizer.test_incremental import NOW
 from tests.sessionizer.world import HOUR, START, Event, loaded, store
-from warehouse.lake import connect
+from tests.warehouse.lakes import lake_of_writer
 from warehouse.settings import WarehouseSettings
 
 
@@ -19,7 +19,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tablet on which mei was signed in at 01:00, lin at 02:00, and nobody at 03:00."""
     folder = tmp_path_factory.mktemp("data")
     users = ("mei", "lin", None)
-    with connect(WarehouseSettings(data=str(folder)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(folder))) as lake:
         store(lake, [Event(n, START + n * HOUR, f"m{n}", "page", "t", u) for n, u in enumerate(users, 1)])
         loaded(lake, len(users))
         stitch(lake, now=NOW)

@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 
 from sessionizer.incremental import stitch
-from tests.warehouse.lakes import NOON, SECOND, Site
+from tests.warehouse.lakes import NOON, SECOND, Site, lake_of_writer
 from warehouse.balance import balance
 from warehouse.imports import running
 from warehouse.imports.blocks import open_source
 from warehouse.imports.kinds import KINDS
 from warehouse.imports.mapping import Mapping, mapping_of
 from warehouse.imports.suggesting import suggest
-from warehouse.lake import connect
 from warehouse.registry import Key
 
 
@@ -66,7 +65,7 @@ class Shop(Site):
     def stitched(self) -> None:
         """Everything that landed is in the lake, in sessions and with its customers."""
         self.load_all()
-        with connect(self.settings, read_only=False) as lake:
+        with lake_of_writer(self.settings) as lake:
             while stitch(lake, now=lambda: NOON).behind:
                 pass
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from sessionizer.incremental import stitch
 from tests.warehouse.insights.asked_lake import complete
-from tests.warehouse.lakes import NOON
+from tests.warehouse.lakes import NOON, lake_of_writer
 from tests.warehouse.shop_lake import shop_lake
-from warehouse.lake import connect
 
 
 def stitched_shop(root: Path) -> Path:
@@ -25,7 +24,7 @@ def _made() -> Path:
     root = Path(tempfile.mkdtemp(prefix="sojourn-shop-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     site = shop_lake(root, customers=25, days=12)
-    with connect(site.settings, read_only=False) as lake:
+    with lake_of_writer(site.settings) as lake:
         while stitch(lake, now=lambda: NOON).behind:
             pass
         complete(lake, NOON)

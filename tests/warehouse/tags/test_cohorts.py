@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sessionizer.incremental import stitch
-from tests.warehouse.lakes import DAY, HOUR, NOON, Site, event
+from tests.warehouse.lakes import DAY, HOUR, NOON, Site, event, lake_of_writer
 from warehouse.cli import cohort, filing, insight
 from warehouse.cohorts import saving
 from warehouse.cohorts.copies import restore
@@ -17,7 +17,7 @@ from warehouse.cohorts.saving import Wish, save
 from warehouse.erasure.held import conditions, gather
 from warehouse.erasure.subject import find_subject
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.lake import Lake, connect
+from warehouse.lake import Lake
 
 DEVICES = 6
 
@@ -173,7 +173,7 @@ def test_merged_customers_are_one_and_the_erased_are_gone(tmp_path: Path) -> Non
         with lake.transaction():
             assert save(lake, Wish("shop", "all", keys=keys), "test", NOON).members == 3
     stitched(site, [event("x0", anonymous_id="d0", user_id="u"), event("x1", anonymous_id="d1", user_id="u")])
-    with connect(site.settings, read_only=False) as lake:
+    with lake_of_writer(site.settings) as lake:
         count = "SELECT count(*) FROM cohort_members WHERE left_at IS NULL"
         with lake.transaction():
             assert save(lake, Wish("shop", "all", keys=keys), "test", NOON).members == 2

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from sessionizer.incremental import stitch
 from sessionizer.tagging import Tagger
-from tests.warehouse.lakes import DAY, NOON, Site, event
+from tests.warehouse.lakes import DAY, NOON, Site, event, lake_of_writer
 from warehouse.access.passwords import Passwords
 from warehouse.catalogs import catalog_of
 from warehouse.cli import tags
@@ -73,7 +73,7 @@ def said(shop: Path, *arguments: str) -> Any:
 
 
 def written(shop: Path, registry: Registry) -> None:
-    with connect(WarehouseSettings(data=str(shop)), read_only=False) as lake:
+    with lake_of_writer(WarehouseSettings(data=str(shop))) as lake:
         Tagger(registry).step(lake, NOON)
 
 
