@@ -18,7 +18,7 @@ from loadtest.errors import ProgramFailed
 from loadtest.house import work_folder
 from loadtest.questions import Took
 from loadtest.stitching.month import prepared
-from loadtest.timelines import stitched
+from loadtest.timelines import settle, stitched
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.period import period
 from warehouse.lake import connect
@@ -62,6 +62,7 @@ def insights(events: int, rounds: int, data: Path | None, clock: Clock, report: 
     assert folder is not None
     if month is not None:
         filled(folder, clock(), report)
+        settle(folder, report)
     settings = WarehouseSettings(data=str(folder))
     with connect(settings, read_only=True) as lake, ExitStack() as made:
         stored, newest = lake.query("SELECT count(*), epoch_us(max(timestamp)) FROM events")[0]

@@ -34,6 +34,7 @@ _SMALL_BYTES = 1 << 20
 _DELETED_SHARE = 0.3
 _SLICE_ROWS = 150_000
 _SETTLED_ROWS = 300_000
+_SETTLED_COUNTS = 1_200_000  # of `daily`, whose rows are a few numbers
 _INLINED_ROWS = 20_000
 _LOOK_EVERY = 5_000_000
 _EXPIRE_EVERY = 60_000_000
@@ -170,7 +171,8 @@ def due_settling(shapes: Sequence[FileShape]) -> Iterator[tuple[str, list[str]]]
         is_quiet = all(shape.is_quiet for shape in files)
         needed = 1 + sum(shape.size for shape in files) // TARGET_BYTES
         loose = len(files) > needed or any(shape.deleted for shape in files)
-        if is_quiet and loose and sum(shape.rows for shape in files) <= _SETTLED_ROWS:
+        most = _SETTLED_COUNTS if table in _FOLDED else _SETTLED_ROWS
+        if is_quiet and loose and sum(shape.rows for shape in files) <= most:
             yield table, [shape.path for shape in files]
 
 

@@ -204,6 +204,9 @@ def test_a_day_that_is_left_alone_is_settled_once() -> None:
     assert list(due_settling(day(0, 0, quiet=False))) == []
     assert list(due_settling([*loose, *day(0, quiet=False)])) == []
     assert list(due_settling(day(0, 0, rows=200_000))) == [], "too much at once"
+    for rows, due in ((600_000, [("daily", ["f0", "f1"])]), (600_001, [])):
+        counts = [msgspec.structs.replace(one, table="daily") for one in day(0, 0, rows=rows)]
+        assert list(due_settling(counts)) == due, "its rows are small"
     assert list(due_settling([msgspec.structs.replace(one, partition=None) for one in loose])) == []
     assert list(due_settling([msgspec.structs.replace(one, table="events") for one in loose])) == []
 

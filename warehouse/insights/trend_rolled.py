@@ -54,7 +54,7 @@ def trend_sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> s
         having=having,
         owner=whose,
         customers=customers,
-        **columns.parts(having),
+        **columns.parts(having, bind(reach.start)),
         formula=formula(question.formula, dict(zip(LETTERS, columns.names, strict=False)))
         if question.formula
         else "NULL",
@@ -75,13 +75,17 @@ class _Columns:
         self._words = range(-(-self._count // _WORD) if question.measure != "events" else 0)
         self.names = [f"v{number}" for number in self._series]
 
-    def parts(self, having: str) -> dict[str, str | int]:
+    def parts(self, having: str, first_hour: str) -> dict[str, str | int]:
         """All of them, by the names that the statement has for them."""
         counting = self._measure != "units"
         counted = self._series if counting else range(0)
         return {
             "count": self._count,
             "words": "".join(map(_word, self._words)),
+            "lists": "".join(f", list(w{word} ORDER BY hour) AS w{word}" for word in self._words),
+            "listed": "".join(
+                f", lists.w{word}[e.hour - {first_hour} + 1] AS w{word}" for word in self._words
+            ),
             "bits": ", ".join(bits for number in self._series for bits in self._bits(number)),
             "any": " OR ".join(f"in{number}" for number in self._series),
             "all_units": "".join(f", count(*) FILTER (in{number}) AS a{number}" for number in self._series),

@@ -13,12 +13,21 @@ hours AS MATERIALIZED (
         SELECT hour, {local} AS local
         FROM (SELECT unnest(range({first_hour}, {end_hour})) AS hour)
     )
-    JOIN intervals USING (local)
+    LEFT JOIN intervals USING (local)
+),
+-- To take a row's bits out of a list costs a third of finding its hour in a table.
+lists AS MATERIALIZED (
+    SELECT list(inside ORDER BY hour) AS inside{lists}
+    FROM hours
 ),
 people AS (
     SELECT {owner} AS owner, {bits}
-    FROM daily AS e
-    JOIN hours USING (hour)
+    FROM (
+        SELECT e.*, lists.inside[e.hour - {first_hour} + 1] AS inside{listed}
+        FROM daily AS e
+        CROSS JOIN lists
+        WHERE e.hour >= {first_hour} AND e.hour < {end_hour}
+    ) AS e
     {customers}
     WHERE {having}
     GROUP BY owner
