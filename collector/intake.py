@@ -44,7 +44,7 @@ class Intake:
             if request.more_body:
                 return self._later(asked, of_key)
             answer = self._keep(asked, of_key, request.whole(self.parts.settings.body_limit))
-        except Exception as error:
+        except Exception as error:  # told for what it is: a refusal, or an id that is in the log
             answer = self._failure(asked, error)
         self._end(asked, answer)
         return None
@@ -56,7 +56,7 @@ class Intake:
         except Gone:
             self.parts.counts.requests[asked.dialect.name, "gone"] += 1
             return
-        except Exception as error:
+        except Exception as error:  # told for what it is: a refusal, or an id that is in the log
             answer = self._failure(asked, error)
         self._end(asked, answer)
 
@@ -104,7 +104,7 @@ class Intake:
             if problem is not None:
                 raise problem
             answer = self._accepted(asked, treated)
-        except Exception as error:
+        except Exception as error:  # told for what it is: a refusal, or an id that is in the log
             answer = self._failure(asked, error)
         self._end(asked, answer)
 
@@ -112,7 +112,7 @@ class Intake:
         try:
             await quarantine(self.parts, asked, of_key, body, refused)
             answer = self._refusal(asked, refused)
-        except Exception as error:
+        except Exception as error:  # told for what it is: a refusal, or an id that is in the log
             answer = self._failure(asked, error)
         self._end(asked, answer)
 

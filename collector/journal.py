@@ -147,7 +147,7 @@ class Journal:
         """The failure of one who waits must not keep it from the others."""
         try:
             then(problem)
-        except Exception as error:
+        except Exception as error:  # of one request, logged by the loop; the others go on
             self._loop.call_exception_handler({"message": "after a commit", "exception": error})
 
     def _go_on(self) -> None:

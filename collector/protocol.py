@@ -51,7 +51,7 @@ class DoorProtocol(Connection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self.connections) < self.limit:
-            super().connection_made(transport)  # type: ignore[arg-type]
+            super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn wants a Transport, which it is
         else:
             transport.set_protocol(Excess(transport, self.loop, self.turned_away))
 

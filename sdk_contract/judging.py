@@ -162,7 +162,7 @@ def judge(
                 name, fault = sent.message_id, _fault_of_opened(sent, raw, parsed, rules, signals)
             else:
                 name, fault = _judge_one(raw, parsed, kind, limit, rules, signals)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the event is kept unprocessed and it is reported
             name, fault = sent_id(raw, limit), Fault(Reason.UNPROCESSED)
             trouble = trouble or error
         message_ids.append(name or f"{batch_id}-{index}")  # type: ignore[arg-type]  # an opened one's is text

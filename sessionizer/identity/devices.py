@@ -13,7 +13,7 @@ from sessionizer.identity.rules import IdentityRules
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake
 
-_MOST_NAMED: Final = 500
+_MOST_NAMED: Final = 500  # keys in one statement; of more, each group of rows of a day has some
 
 
 def point(lake: Lake, until: int, rules: IdentityRules, *, merged: bool) -> bool:

@@ -216,6 +216,7 @@ def test_the_end_of_a_head_is_no_head() -> None:
 def test_the_end_of_a_body_is_no_head() -> None:
     inner = post(b"1")
     assert same([post(b"0"), HEAD % (2 * len(inner)), inner, inner, inner, inner]) == 1
+    assert same([post(b"0"), post(b"1"), HEAD % (2 * len(inner)), inner, inner, inner]) == 1
 
 
 def test_a_body_that_comes_after_its_answer_is_no_request() -> None:
