@@ -18,6 +18,7 @@ from warehouse.catalogs import Catalog, WriterLock, catalog_of, unavailable
 from warehouse.catalogs.kind import ATTACHED
 from warehouse.catalogs.text import quoted
 from warehouse.errors import CatalogUnavailable, LakeError, LakeMissing
+from warehouse.remembered import Remembered
 from warehouse.schema_docs import Column, added, migrations, tables
 from warehouse.settings import WarehouseSettings
 
@@ -34,7 +35,7 @@ class Lake:
     Use it from one thread; `cursor()` gives another connection to the same lake for another thread.
     `metadata` is where the catalog's own tables are; `registry` the registry's file beside this lake;
     `scoped` whether the tables' names stand for what somebody may see of them, `bounded` whether that leaves
-    customers out.
+    customers out; `remembered` what is known of a snapshot of all of it, shared with its other connections.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Lake:
         self.metadata = metadata
         self.registry = registry
         self.scoped = self.bounded = False
+        self.remembered = Remembered()
         self._lock = lock
 
     def execute(self, sql: str, params: Params | None = None) -> duckdb.DuckDBPyConnection:
@@ -139,7 +141,9 @@ class Lake:
         con = self.con.cursor()
         con.execute("USE lake")
         con.execute("SET TimeZone = 'UTC'")
-        return Lake(con, self.metadata, registry=self.registry)
+        found = Lake(con, self.metadata, registry=self.registry)
+        found.remembered = self.remembered
+        return found
 
     def close(self) -> None:
         """Detach, so that SQLite folds its log away, and free the writer's lock."""

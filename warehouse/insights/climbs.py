@@ -16,7 +16,7 @@ from msgspec import Struct
 from warehouse.insights.asked import Asked
 from warehouse.insights.journey import Plan
 from warehouse.insights.lanes import Lane, Lanes, Reading
-from warehouse.insights.numbered import NUMBERED
+from warehouse.insights.whose import NUMBERED
 
 Numbers = npt.NDArray[np.int64]
 

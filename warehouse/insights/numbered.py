@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from warehouse.insights.asked import Asked
-from warehouse.insights.roster import Numbers, Places, Roster
+from warehouse.insights.roster import Numbers, Places, Strays
 from warehouse.insights.stays import Sessions, Stays
+from warehouse.insights.whose import Whose
 from warehouse.statements import statement
 
-NUMBERED: Final = ("customer", "device")
 _NOBODY: Final = -(1 << 62)  # the subject of events without an id; those from -1 on are known numbers
 _EDGES: Final = "LEFT JOIN edges ON edges.load_seq = e.load_seq\n"
 
@@ -37,17 +37,13 @@ class Numbered:
     @contextmanager
     def known(self, pool: Executor) -> Iterator[None]:
         """Inside, statements can read subjects."""
-        asked, unit = self.asked, self.asked.question.unit
-        ids = asked.columns(statement(f"insights/lanes/ids_{unit}", project=asked.values.bind(asked.project)))
-        keys, customers = (one.to_numpy() for one in ids.columns)
-        order = np.argsort(keys, kind="stable")  # by their customers, most of whom have one
-        self._roster = Roster(keys[order])
-        self._own = np.append(self._numbers(customers[order]), 0)  # the last for what has no place
+        self._roster, self._own, count = Whose.of(self.asked)
+        self._strays = Strays(count)
         self._stays = Stays(self._sessions(pool), self._own)
         if not self._stays.meets:
             yield
             return
-        with asked.lake.table("edges", self._edges()):
+        with self.asked.lake.table("edges", self._edges()):
             self.subject = f"coalesce(-1 - edges.number, e.subject_key, {_NOBODY})"
             self.joins = _EDGES
             yield
@@ -60,7 +56,7 @@ class Numbered:
     @property
     def count(self) -> int:
         """More than any number that was told until now."""
-        return self._roster.count
+        return self._strays.count
 
     def owners(self, subject: Numbers, passed: Numbers) -> Places:
         """The numbers of the owners of events, by their subjects and how many µs after `since` they came."""
@@ -83,14 +79,7 @@ class Numbered:
         told = (keys < 0) & (keys != _NOBODY)
         found = np.zeros(len(keys), np.int32)
         found[told] = -1 - keys[told]
-        found[~told] = self._roster.strays(keys[~told])
-        return found
-
-    def _numbers(self, customers: Numbers) -> Places:
-        """A customer has the number of their oldest id, or that of a stray where it is gone."""
-        found = self._roster.places(customers)
-        gone = found < 0
-        found[gone] = self._roster.strays(-2 - customers[gone])
+        found[~told] = self._strays.numbers(keys[~told])
         return found
 
     def _sessions(self, pool: Executor) -> Sessions:

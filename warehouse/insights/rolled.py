@@ -21,8 +21,8 @@ HOUR_US: Final = 3_600_000_000
 _DAY_US: Final = 24 * HOUR_US
 _COUNTED: Final = {"events", "units", "events_per_unit"}
 _NAMES: Final = {"event", "type"}
-_OWNER: Final = {
-    "customer": "coalesce(p.customer, e.visitor_key, -1)",
+_KEY: Final = {
+    "customer": "coalesce(e.visitor_key, -1)",
     "device": "coalesce(e.subject_key, e.visitor_key, -1)",
 }
 _SOME: Final = """
@@ -40,12 +40,17 @@ def why_raw(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str
     return _beyond(question, selectors) or _between_hours(asked) or _out_of_step(asked)
 
 
+def key(asked: Asked) -> str:
+    """SQL of the key of the id whose a row `e` of the roll-up is; -1: of none."""
+    return _KEY[asked.question.unit]
+
+
 def owner(asked: Asked) -> tuple[str, str]:
     """(SQL of the key of whose a row `e` of the roll-up is, the join that it needs)."""
-    unit = asked.question.unit
-    if unit != "customer":
-        return _OWNER[unit], ""
-    return _OWNER[unit], statement("insights/rolled_people", project=asked.values.bind(asked.project))
+    if asked.question.unit != "customer":
+        return key(asked), ""
+    people = statement("insights/rolled_people", project=asked.values.bind(asked.project))
+    return f"coalesce(p.customer, {key(asked)})", people
 
 
 def happened(asked: Asked, columns: Mapping[str, str], having: str, *, local: str, earlier: int) -> str:
@@ -100,7 +105,7 @@ def _beyond(question: Trend, selectors: Sequence[Selector]) -> str | None:
         return f"it is broken down by {others[0]}"
     if question.bots:
         return "it counts robots"
-    return None if question.unit in _OWNER else f"it counts by {question.unit}"
+    return None if question.unit in _KEY else f"it counts by {question.unit}"
 
 
 def _between_hours(asked: Asked) -> str | None:

@@ -26,13 +26,6 @@ class Roster:
         self._shift = _BITS - bits
         held = np.bincount(keys >> self._shift, minlength=1 << bits)
         self._begins = (np.cumsum(held) - held).astype(np.int32)
-        self._strays: dict[int, int] = {}
-        self._lock = Lock()
-
-    @property
-    def count(self) -> int:
-        """Every number is below it; grows with `strays`."""
-        return len(self.keys) + len(self._strays)
 
     def places(self, keys: Numbers) -> Places:
         """The place of each key, -1 where it is none of these."""
@@ -44,9 +37,22 @@ class Roster:
         place[self.keys[place] != keys] = -1
         return place
 
-    def strays(self, keys: Numbers) -> Places:
-        """A number for each of some other keys, the same whenever it is asked for; from any thread."""
+
+class Strays:
+    """Numbers for keys that are in no roster, from `first` on. From any thread."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._known: dict[int, int] = {}
+        self._lock = Lock()
+
+    @property
+    def count(self) -> int:
+        """Every number is below it; grows with them."""
+        return self._first + len(self._known)
+
+    def numbers(self, keys: Numbers) -> Places:
+        """A number for each key, the same whenever it is asked for."""
         with self._lock:
-            first = len(self.keys)
-            found = [self._strays.setdefault(key, first + len(self._strays)) for key in keys.tolist()]
+            found = [self._known.setdefault(key, self.count) for key in keys.tolist()]
         return np.array(found, np.int32)

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from warehouse.insights.lanes import Lane, Lanes, Reading
-from warehouse.insights.numbered import NUMBERED
 from warehouse.insights.passed import Passed
 from warehouse.insights.walks import Walks, item
+from warehouse.insights.whose import NUMBERED
 from warehouse.statements import statement
 
 Numbers = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta, Struct
 
-from warehouse.insights.asked import Asked, asking
+from warehouse.insights.asked import MANY, Asked, asking
 from warehouse.insights.clock import SECONDS, Clock, local_time
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
@@ -17,7 +17,7 @@ from warehouse.insights.period import Interval
 from warehouse.insights.question import Answer, Question, require
 from warehouse.insights.rolled import HOUR_US, happened, star, why_raw
 from warehouse.insights.tables import Table
-from warehouse.insights.trend_rolled import is_narrow, trend_sql
+from warehouse.insights.trend_rolled import Rolled, is_narrow
 from warehouse.lake import Lake
 from warehouse.statements import statement
 
@@ -83,8 +83,12 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
         _require_intervals(asked, question)
         selectors = [asked.selector(one) for one in question.events]
         why = why_raw(asked, question, selectors)
-        sql = _sql(asked, question, selectors, rolled=why is None)
-        rows = asked.rows(sql)
+        if why is None and is_narrow(asked, question):
+            rolled = Rolled(asked, question, selectors)
+            sql, rows = rolled.sql, _tallied(rolled)
+        else:
+            sql, rows = _sql(asked, question, selectors, rolled=why is None), None
+        rows = asked.rows(sql) if rows is None else rows
         n = next((row[2] for row in rows if row[0] is None and row[4] is None), 0)
         if not n:
             asked.known(selectors)
@@ -103,6 +107,16 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
         )
 
 
+def _tallied(rolled: Rolled) -> list[tuple[Any, ...]] | None:
+    """The same rows where many are best counted in columns; None: the whole statement has to be run."""
+    asked = rolled.asked
+    if asked.lake.bounded or rolled.rows(MANY) < MANY:
+        return None
+    from warehouse.insights.tally import Tally
+
+    return asked.rows(Tally(rolled).sql())
+
+
 def _require_intervals(asked: Asked, question: Trend) -> None:
     length = SECONDS[question.every] * 1_000_000
     intervals = (asked.period.until - asked.period.since) // length + 1
@@ -112,8 +126,6 @@ def _require_intervals(asked: Asked, question: Trend) -> None:
 
 def _sql(asked: Asked, question: Trend, selectors: Sequence[Selector], *, rolled: bool) -> str:
     """Columns: beginning and end of the interval (µs UTC), n, values of the breakdown, series, formula."""
-    if rolled and is_narrow(asked, question):
-        return trend_sql(asked, question, selectors)
     which = [star(asked, one, apart=bool(question.by)) if rolled else asked.is_one(one) for one in selectors]
     measured = measure(question.measure, asked.field, rolled=rolled)
     by = [f"coalesce({asked.field(name).text}, '{NONE}')" for name in question.by] or ["''"]

@@ -9,7 +9,7 @@ from warehouse.insights.asked import Asked
 from warehouse.insights.clock import SECONDS, Clock
 from warehouse.insights.filters import Selector
 from warehouse.insights.formula import LETTERS, formula
-from warehouse.insights.rolled import HOUR_US, hours, owner, star, within
+from warehouse.insights.rolled import HOUR_US, hours, key, owner, star, within
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -32,33 +32,82 @@ def intervals(asked: Asked, question: Trend) -> int:
     return length // (_SHORTEST_S[question.every] * 1_000_000) + question.rolling + 2
 
 
-def trend_sql(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str:
-    """Columns as those of the statement `insights/trend`."""
-    which = [star(asked, one) for one in selectors]
-    clock, columns = Clock(asked, question.every), _Columns(asked, question, which)
-    reach = hours(asked.period, columns.before * SECONDS[question.every] * 1_000_000)
-    bind, (whose, customers) = asked.values.bind, owner(asked)
-    having = f"{within(asked, reach)}\n        AND ({' OR '.join(which)})"
-    return statement(
-        "insights/trend_rolled",
-        zone=clock.zone,
-        every=clock.every,
-        begin=clock.begin,
-        end=clock.end,
-        local=clock.of(f"make_timestamptz(hour * {HOUR_US})"),
-        before=columns.before,
-        since=bind(asked.period.since),
-        until=bind(asked.period.until),
-        first_hour=bind(reach.start),
-        end_hour=bind(reach.stop),
-        having=having,
-        owner=whose,
-        customers=customers,
-        **columns.parts(having, bind(reach.start)),
-        formula=formula(question.formula, dict(zip(LETTERS, columns.names, strict=False)))
-        if question.formula
-        else "NULL",
-    )
+class Rolled:
+    """The statement: `sql`, with columns as those of the statement `insights/trend`.
+
+    `which`: SQL of each series' rows `e` of the roll-up, and `having` of all of them; `key`: SQL of the id
+    whose they are; `reach`: the hours that are read; `before`: intervals that a point looks back over;
+    `counts_units`: whether it matters in which intervals somebody was; of these there are at most `count`.
+    """
+
+    def __init__(self, asked: Asked, question: Trend, selectors: Sequence[Selector]) -> None:
+        self.asked, self.before = asked, question.rolling - 1
+        self.which = [star(asked, one) for one in selectors]
+        self.counts_units, self.count = question.measure != "events", intervals(asked, question)
+        self.reach = hours(asked.period, self.before * SECONDS[question.every] * 1_000_000)
+        self.having = f"{within(asked, self.reach)}\n        AND ({' OR '.join(self.which)})"
+        self.key, (self._owner, self._customers) = key(asked), owner(asked)
+        self._columns = _Columns(question, self.which, self.count)
+        self._clock, self._formula = Clock(asked, question.every), question.formula
+
+    @property
+    def sql(self) -> str:
+        """All of it by DuckDB."""
+        bind = self.asked.values.bind
+        return self._whole(
+            statement(
+                "insights/rolled_shares",
+                first_hour=bind(self.reach.start),
+                end_hour=bind(self.reach.stop),
+                owner=self._owner,
+                customers=self._customers,
+                having=self.having,
+                **self._columns.shares(bind(self.reach.start)),
+            )
+        )
+
+    def of(self, n: int, units: Sequence[int], each: Sequence[Sequence[int]]) -> str:
+        """The rest of it, where it is known how many there were: in any series, in each, in its intervals."""
+        columns = [f"{n} AS n", *(f"{a} AS a{at}" for at, a in enumerate(units))]
+        columns += [f"{list(u)}::BIGINT[] AS u{at}" for at, u in enumerate(each)]
+        return self._whole(f"shares AS (\n    SELECT {', '.join(columns)}\n)")
+
+    def rows(self, enough: int) -> int:
+        """How many rows are read; with `enough` of them no more are counted."""
+        read = f"SELECT count(*) FROM (SELECT 1 FROM daily AS e WHERE {self.having} LIMIT {enough})"
+        return int(self.asked.rows(read)[0][0])
+
+    @property
+    def intervals(self) -> str:
+        """The beginning of it: `intervals` and `hours`."""
+        asked, clock = self.asked, self._clock
+        bind = asked.values.bind
+        return statement(
+            "insights/rolled_intervals",
+            zone=clock.zone,
+            every=clock.every,
+            begin=clock.begin,
+            end=clock.end,
+            local=clock.of(f"make_timestamptz(hour * {HOUR_US})"),
+            before=self.before,
+            since=bind(asked.period.since),
+            until=bind(asked.period.until),
+            first_hour=bind(self.reach.start),
+            end_hour=bind(self.reach.stop),
+        )
+
+    def _whole(self, shares: str) -> str:
+        names = self._columns.names
+        return statement(
+            "insights/trend_rolled",
+            intervals=self.intervals,
+            shares=shares,
+            before=self.before,
+            **self._columns.points(self.having),
+            formula=formula(self._formula, dict(zip(LETTERS, names, strict=False)))
+            if self._formula
+            else "NULL",
+        )
 
 
 class _Columns:
@@ -67,20 +116,17 @@ class _Columns:
     `before`: intervals that a point looks back over.
     """
 
-    def __init__(self, asked: Asked, question: Trend, which: Sequence[str]) -> None:
+    def __init__(self, question: Trend, which: Sequence[str], count: int) -> None:
         self.before = question.rolling - 1
         self._measure, self._series = question.measure, range(len(which))
         self._which = which
-        self._count = intervals(asked, question)
+        self._count = count
         self._words = range(-(-self._count // _WORD) if question.measure != "events" else 0)
         self.names = [f"v{number}" for number in self._series]
 
-    def parts(self, having: str, first_hour: str) -> dict[str, str | int]:
-        """All of them, by the names that the statement has for them."""
-        counting = self._measure != "units"
-        counted = self._series if counting else range(0)
+    def shares(self, first_hour: str) -> dict[str, str]:
+        """Those of `rolled_shares`, by the names that the statement has for them."""
         return {
-            "count": self._count,
             "words": "".join(map(_word, self._words)),
             "lists": "".join(f", list(w{word} ORDER BY hour) AS w{word}" for word in self._words),
             "listed": "".join(
@@ -90,6 +136,14 @@ class _Columns:
             "any": " OR ".join(f"in{number}" for number in self._series),
             "all_units": "".join(f", count(*) FILTER (in{number}) AS a{number}" for number in self._series),
             "units": "".join(f", [{self._units(number)}] AS u{number}" for number in self._series),
+        }
+
+    def points(self, having: str) -> dict[str, str | int]:
+        """Those of `trend_rolled`."""
+        counting = self._measure != "units"
+        counted = self._series if counting else range(0)
+        return {
+            "count": self._count,
             "each_units": "".join(f", unnest(u{number}) AS u{number}" for number in self._series),
             "counted": statement("insights/rolled_hours", counts=self._by_hour(), having=having)
             if counting

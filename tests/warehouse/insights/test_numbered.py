@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from warehouse.insights.roster import Roster
+from warehouse.insights.roster import Roster, Strays
 from warehouse.insights.stays import Sessions, Stays
 
 OWN = np.array([0, 1, 2, 0], np.int32)  # the device 3 is that of customer 0
@@ -33,13 +33,13 @@ def test_a_key_has_its_place_or_none(spread: int, size: int) -> None:
 
 
 def test_a_stray_has_a_number_of_its_own() -> None:
-    roster = Roster(np.array([5, 9], np.int64))
-    first = roster.strays(np.array([7, -4, 7], np.int64)).tolist()
-    again = roster.strays(np.array([-4, 8], np.int64)).tolist()
+    strays = Strays(2)
+    first = strays.numbers(np.array([7, -4, 7], np.int64)).tolist()
+    again = strays.numbers(np.array([-4, 8], np.int64)).tolist()
     assert first[0] == first[2]
     assert first[1] == again[0]
     assert len({0, 1, *first, *again}) == 5
-    assert max(*first, *again) < roster.count
+    assert max(*first, *again) < strays.count
 
 
 def test_a_visit_is_the_visitors_and_the_rest_the_devices() -> None:

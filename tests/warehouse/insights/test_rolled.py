@@ -1,6 +1,7 @@
 """A trend over the roll-up is the one over the events, whatever is asked, and says when it cannot be."""
 
 import random
+import sys
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 from tests.warehouse.insights.asked_lake import NAMES, NOW, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
-from warehouse.insights import Trend, trend
+from warehouse.insights import Trend, tally, trend
+from warehouse.insights.tally import Tally
 from warehouse.insights.trend import TrendAnswer
 from warehouse.lake import Lake
 
 SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(40))]
 ASKED: dict[str, Any] = {"since": "2026-11-05", "until": "2026-11-14"}
+LONG: dict[str, Any] = {"since": "2026-11-05", "until": "2026-11-09"}
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,21 @@ def lake() -> Lake:
 def both(lake: Lake, **fields: Any) -> tuple[TrendAnswer, TrendAnswer]:
     question = Trend(**fields)
     return trend(lake, question, NOW), trend(lake, msgspec.structs.replace(question, raw=True), NOW)
+
+
+@pytest.fixture
+def in_columns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """However few rows there are, they are counted in columns. What this was done to: numbers of series."""
+    done: list[int] = []
+
+    def counting(self: Tally) -> str:
+        done.append(len(self.rolled.which))
+        return found(self)
+
+    found = Tally.sql
+    monkeypatch.setattr(Tally, "sql", counting)
+    monkeypatch.setattr(sys.modules["warehouse.insights.trend"], "MANY", 0)
+    return done
 
 
 def said(answer: TrendAnswer) -> tuple[Any, ...]:
@@ -62,6 +80,52 @@ def test_whatever_is_asked_it_says_what_the_events_say(seed: int) -> None:
         assert said(rolled) == said(raw), fields
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_counted_in_columns_it_says_the_same(
+    seed: int, in_columns: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_ = random.Random(seed)
+    lake, _ = random_lake(seed, 40)
+    for number in range(40):
+        fields = asked_at_random(random_)
+        monkeypatch.setattr(tally, "_PART", random_.choice((1, 7, 1 << 15)))
+        if number % 3 == 0:  # so long that the bits take several words
+            fields |= {"every": "hour", "events": fields["events"][:1], "by": (), **LONG}
+        columns, raw = both(lake, **fields)
+        assert columns.source == "rollup"
+        assert said(columns) == said(raw), fields
+    assert len(in_columns) > 20
+    assert max(in_columns) > 1
+
+
+def test_who_has_no_customer_is_counted_in_columns_too(
+    in_columns: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, _ = random_lake(6, 40)
+    question = Trend(**ASKED, events=("*", "Viewed"), measure="units")
+    everybody = trend(lake, question, NOW)
+    ((gone,),) = lake.query(
+        "DELETE FROM identities WHERE customer_id IN"
+        " (SELECT customer_id FROM identities GROUP BY ALL HAVING count(*) = 1)"
+    )
+    strangers = trend(lake, question, NOW)
+    assert len(in_columns) == 2
+    monkeypatch.setattr(sys.modules["warehouse.insights.trend"], "MANY", 1 << 40)
+    assert said(strangers) == said(trend(lake, question, NOW)) == said(everybody)
+    assert gone > 3
+
+
+def test_what_is_remembered_of_ids_ends_with_the_next_commit(in_columns: list[int]) -> None:
+    lake, _ = random_lake(7, 20)
+    before = trend(lake, Trend(**ASKED, measure="units"), NOW)
+    lake.execute("UPDATE identities SET customer_id = (SELECT min(customer_id) FROM identities)")
+    lake.execute("UPDATE identities SET evidence = 'same_event'")
+    assert trend(lake, Trend(**ASKED, measure="units"), NOW) == before
+    lake.execute("CREATE OR REPLACE MACRO lake.current_snapshot() AS TABLE SELECT 8 AS id")
+    after = trend(lake, Trend(**ASKED, measure="units"), NOW)
+    assert (before.n > 1, after.n) == (True, 1)
+
+
 REASONS: dict[str, dict[str, Any]] = {
     "it has filters": {"where": ("country = DE",)},
     "it measures sum of properties.price": {"measure": "sum of properties.price"},
@@ -81,7 +145,7 @@ def test_what_it_cannot_say_is_read_from_events(lake: Lake, reason: str) -> None
     assert (answer.source, answer.why_raw) == ("raw", reason)
 
 
-def test_who_sees_a_part_is_answered_from_that_part() -> None:
+def test_who_sees_a_part_is_answered_from_that_part(in_columns: list[int]) -> None:
     lake, _ = random_lake(5, 20)
     lake.execute(
         "INSERT INTO customer_attributes BY NAME SELECT project, customer_id, 'owner' AS name,"
@@ -89,7 +153,9 @@ def test_who_sees_a_part_is_answered_from_that_part() -> None:
     )
     everybody = trend(lake, Trend(**ASKED), NOW)
     confine_to(lake, scope((), {"owner": ["li"]}, ()))
+    in_columns.clear()
     part, raw = both(lake)
+    assert not in_columns  # what is remembered of all ids is not for who sees a part
     assert (everybody.source, part.source) == ("rollup", "rollup")
     assert said(part) == said(raw)
     assert 0 < part.n < everybody.n
