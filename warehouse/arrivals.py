@@ -27,7 +27,10 @@ class Left(NamedTuple):
 
 
 class Arrivals:
-    """The objects of a landing store that are not in a lake. `now` gives µs UTC, `sweep_every` is seconds."""
+    """The objects of a landing store that are not in a lake. `now` gives µs UTC, `sweep_every` is seconds.
+
+    `complete_until`: until when everything was in at the last load, µs UTC.
+    """
 
     def __init__(
         self, store: Store, lake: Lake, *, now: Callable[[], int], sweep_every: float = 60.0
@@ -41,6 +44,7 @@ class Arrivals:
         self._known: set[str] = set()
         self._aside: set[str] = set()
         self.unlanded = Unlanded()
+        self.complete_until: int | None = None
 
     def waiting(self) -> list[str]:
         """Keys of objects that are not in the lake yet, in the order in which they are to be loaded."""

@@ -11,6 +11,7 @@ from tests.warehouse.lakes import HOUR, NOON, SECOND, Row, Site, event, ids
 from warehouse import load as load_module
 from warehouse.arrivals import Arrivals
 from warehouse.balance import balance
+from warehouse.lake import Lake
 from warehouse.landing import open_store
 from warehouse.load import load_new
 from warehouse.segments import Head, RecordHead, encode_head, encode_record, segment_id
@@ -228,6 +229,33 @@ def test_complete_until_stops_at_the_oldest_segment_that_is_not_in(site: Site) -
         site.land([event("b")])
         assert until() == opened - SECOND
         assert lake.query("SELECT epoch_us(complete_until) FROM cursors") == [(opened - SECOND,)]
+
+
+def test_while_nothing_comes_the_lake_is_asked_twice_a_minute(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def asking(self: Lake, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return query(self, sql, params)
+
+    query, journal = Lake.query, site.settings.folders.journal
+    with site.writer() as lake:
+        dedup, arrivals = site.dedup(lake), Arrivals(site.store, lake, now=site.now, sweep_every=3600)
+        monkeypatch.setattr(Lake, "query", asking)
+        seen = []
+        for _ in range(241):
+            asked.clear()
+            found = load_new(
+                lake, site.store, dedup, limit=9, now=site.now, arrivals=arrivals, journal=journal
+            )
+            seen.append((found.complete_until, bool(asked)))
+            site.clock += SECOND // 4
+        assert [number for number, (_, looked) in enumerate(seen) if looked] == [0, 120, 240]
+        moved = sorted({until for until, _ in seen if until is not None})
+        assert len(moved) == 3
+        assert query(lake, "SELECT epoch_us(complete_until) FROM cursors") == [(moved[-1],)]
 
 
 def test_complete_until_stops_at_the_hour_of_what_waits(site: Site) -> None:
