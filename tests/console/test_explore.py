@@ -11,7 +11,7 @@ import re
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pyarrow.parquet as pq
@@ -27,7 +27,9 @@ from warehouse.console.controls import controls
 from warehouse.console.moments import cell, day
 from warehouse.console.pages.explore import GROUPS
 from warehouse.console.texts import TEXTS
+from warehouse.insights.buyers.segments import quintile_segment, threshold_segment
 from warehouse.insights.kinds import INSIGHTS
+from warehouse.insights.marketing.models import Model
 from warehouse.insights.tables import Table
 
 FUNNEL = "steps=Product%20Viewed&steps=Order%20Completed&since=5d"
@@ -95,6 +97,26 @@ def test_series_with_names_of_ours_are_called_in_the_pages_language(shop: Visito
     assert all(words[one.name] == TEXTS[f"series.{one.name}"]["zh"] for one in picture.series)
     theirs = drawn(shop.get("/explore/trend/answer?events=Product%20Viewed&since=5d").text)
     assert not theirs.ours
+
+
+def test_models_and_segments_are_called_in_the_pages_language(shop: Visitor) -> None:
+    page = shop.get("/explore/trend", {"Accept-Language": "zh"}).text
+    found = re.search(r'id="series-words">(.*?)</script>', page)
+    assert found
+    words = json.loads(found[1])
+    models = get_args(Model)
+    assert {words[model] for model in models} == {TEXTS[f"series.{model}"]["zh"] for model in models}
+    credit = SimpleNamespace(touch="first", conversions=range(len(models)))
+    answer = SimpleNamespace(question=SimpleNamespace(models=models), credits=[credit])
+    credited = chart("attribution", answer, None)
+    assert credited
+    assert (credited.ours, credited.labels_of) == (True, "")
+    names = {quintile_segment(*cell) for cell in itertools.product(range(1, 6), repeat=3)}
+    names |= {threshold_segment(*cell) for cell in itertools.product((1, 2), repeat=3)}
+    segments = [SimpleNamespace(segment=name, customers=1) for name in (*names, "other")]
+    grid = chart("rfm", SimpleNamespace(segments=segments), None)
+    assert grid
+    assert [name for name in grid.labels if grid.labels_of + name not in words] == ["other"]
 
 
 def test_a_form_is_sent_to_an_address_without_what_is_usual(shop: Visitor) -> None:

@@ -237,8 +237,13 @@ def test_explore_asks_draws_and_shows_the_numbers(
     expect(page.locator("figure.chart canvas").first).to_be_visible(timeout=TIMELINE_MS)
     expect(page.locator("table.numbers tbody tr").first).to_be_visible()
     assert page.url.endswith(f"/explore/trend?since=1d&project={explored}")
-    named = "(names) => worded({series: names.map((name) => ({name}))}).series.map((one) => one.name)"
+    named = (
+        "(names) => worded({labels: [], series: names.map((name) => ({name}))}).series.map((one) => one.name)"
+    )
     assert page.evaluate(named, ["constructor", "visits"]) == ["constructor", "visits"]
+    segments = {"labels": ["at risk", "VIP"], "series": [], "labels_of": "rfm.segment."}
+    assert page.evaluate("(chart) => worded(chart).labels", segments) == ["At risk", "VIP"]
+    assert page.evaluate("(chart) => worded(chart).places", segments) == {"At risk": "at risk", "VIP": "VIP"}
     spot = eventually(lambda: first_number(page), lambda found: found is not None)
     page.wait_for_timeout(1_500)  # points come with the line as it is drawn
     assert spot

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from warehouse.console.moments import MOMENT, day
+from warehouse.console.texts import SEGMENT
 from warehouse.insights.tables import Table
 
 _MOST_BARS: Final = 30
@@ -39,7 +40,8 @@ class Link(msgspec.Struct, frozen=True):
 class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
     """`kind` is how it is drawn; `percent`: numbers are shares, 0 to 1. `rows` are those of a heat map,
     `band` the names of the series between which numbers were to be expected, `marked` places that stand out.
-    `ours`: names of series are words of the console's, to be shown in its language.
+    `ours`: names of series are words of the console's, to be shown in its language; so are labels where its
+    texts have them under `labels_of`.
     """
 
     kind: Literal["line", "bar", "stack", "heat", "flow"]
@@ -51,6 +53,7 @@ class Chart(msgspec.Struct, frozen=True, omit_defaults=True):
     band: Sequence[str] = ()
     marked: Sequence[int] = ()
     ours: bool = False
+    labels_of: str = ""
 
 
 def chart(name: str, answer: Any, table: Table | None) -> Chart | None:
@@ -181,7 +184,12 @@ def _attribution(answer: Any) -> Chart:
         Series(model, [one.conversions[number] for one in shown])
         for number, model in enumerate(answer.question.models)
     ]
-    return Chart("bar", [one.touch for one in shown], series)
+    return Chart("bar", [one.touch for one in shown], series, ours=True)
+
+
+def _rfm(answer: Any) -> Chart:
+    customers = Series("customers", [one.customers for one in answer.segments])
+    return Chart("bar", [one.segment for one in answer.segments], [customers], labels_of=SEGMENT)
 
 
 def _overlap(answer: Any) -> Chart:
@@ -255,7 +263,7 @@ _DRAWN: Final[Mapping[str, Callable[[Any], Chart | None]]] = {
     "overlap": _overlap,
     "campaigns": _of("campaigns", "campaign", "conversions", "new_customers"),
     "engagement": _of("items", "item", "use", "first_use", percent=True),
-    "rfm": _of("segments", "segment", "customers"),
+    "rfm": _rfm,
     "clusters": _of("clusters", "description", "customers"),
     "correlation": _of("behaviours", "event", "lift"),
 }

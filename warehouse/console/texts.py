@@ -10,6 +10,7 @@ from sdk_contract.verdicts import Reason
 
 LANGUAGES = ("en", "zh")
 _SERIES = "series."
+SEGMENT = "rfm.segment."
 
 
 def catalogue() -> dict[str, dict[str, str]]:
@@ -46,8 +47,8 @@ class Texts:
 
 
 def series_words(texts: Texts) -> str:
-    """JSON: how a picture's series that have names of ours are called."""
-    names = (key for key in TEXTS if key.startswith(_SERIES))
+    """JSON: how a picture's series that have names of ours are called, and its labels by their whole key."""
+    names = (key for key in TEXTS if key.startswith((_SERIES, SEGMENT)))
     return msgspec.json.encode({key.removeprefix(_SERIES): texts(key) for key in names}).decode()
 
 

@@ -78,7 +78,7 @@ const DRAW = {line: lines, bar: (chart) => bars(chart, false), stack: (chart) =>
 /* How the table beside the picture names what was clicked (warehouse/console/picks.py). */
 function named(chart, clicked) {
   if (chart.kind === "heat") return `${chart.rows[clicked.value[1]]}|${chart.labels[clicked.value[0]]}`;
-  if (chart.kind !== "flow") return `${chart.keys[clicked.seriesName]}|${clicked.name}`;
+  if (chart.kind !== "flow") return `${chart.keys[clicked.seriesName]}|${chart.places[clicked.name]}`;
   return clicked.dataType === "edge" ? `${clicked.data.source}>${clicked.data.target}` : clicked.name;
 }
 
@@ -88,12 +88,14 @@ function follow(figure, chart, clicked) {
   if (link) link.click();
 }
 
-/* Names of ours in the page's language; `keys` leads back to what the table beside the picture calls them. */
+/* Names of ours in the page's language; `keys` (series) and `places` (labels) lead back to what the table beside the picture calls them. */
 function worded(chart) {
-  const words = new Map(chart.ours ? Object.entries(JSON.parse(document.getElementById("series-words").textContent)) : []);
-  const said = (name) => words.get(name) ?? name;
+  const words = new Map(Object.entries(JSON.parse(document.getElementById("series-words").textContent)));
+  const said = (name) => (chart.ours && words.get(name)) || name;
+  const label = (name) => (chart.labels_of && words.get(chart.labels_of + name)) || name;
   const keys = Object.fromEntries(chart.series.map((one) => [said(one.name), one.name]));
-  return {...chart, keys, band: (chart.band || []).map(said), series: chart.series.map((one) => ({...one, name: said(one.name)}))};
+  const places = Object.fromEntries(chart.labels.map((one) => [label(one), one]));
+  return {...chart, keys, places, band: (chart.band || []).map(said), labels: chart.labels.map(label), series: chart.series.map((one) => ({...one, name: said(one.name)}))};
 }
 
 function draw(figure) {
