@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from threading import Lock
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from warehouse.insights.trend_rolled import Rolled
 from warehouse.insights.whose import Whose
 
 _WORD: Final = 64
+_MOST_BYTES: Final = 1 << 29
 _PART: Final = 1 << 15  # owners that are counted together: the processor's cache has their bits
 
 
@@ -35,13 +37,15 @@ class Tally:
             interval = np.full(len(interval), -1)
         self._slot = 2 * interval + inside  # hours of one slot have the same bits
         self._intervals = int(interval.max()) + 1
-        kind: Any = np.uint32 if self._intervals < 32 else np.uint64
-        shape = len(rolled.which), self._intervals // _WORD + 1, self._whose.numbers
-        self._bits = np.zeros(shape, kind)
+        self._kind: Any = np.uint32 if self._intervals < 32 else np.uint64
+        self._shape = len(rolled.which), self._intervals // _WORD + 1, self._whose.numbers
         self._lock = Lock()
 
-    def sql(self) -> str:
-        """The statement of what is left to find."""
+    def sql(self) -> str | None:
+        """The statement of what is left to find; None where the bits would take too much memory."""
+        if prod(self._shape) * self._kind().itemsize > _MOST_BYTES:
+            return None
+        self._bits = np.zeros(self._shape, self._kind)
         ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(self._add, self.asked.batches(self._rows())))

@@ -114,7 +114,8 @@ def _tallied(rolled: Rolled) -> list[tuple[Any, ...]] | None:
         return None
     from warehouse.insights.tally import Tally
 
-    return asked.rows(Tally(rolled).sql())
+    left = Tally(rolled).sql()
+    return asked.rows(left) if left else None
 
 
 def _require_intervals(asked: Asked, question: Trend) -> None:

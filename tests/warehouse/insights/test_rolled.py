@@ -35,7 +35,7 @@ def in_columns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """However few rows there are, they are counted in columns. What this was done to: numbers of series."""
     done: list[int] = []
 
-    def counting(self: Tally) -> str:
+    def counting(self: Tally) -> str | None:
         done.append(len(self.rolled.which))
         return found(self)
 
@@ -113,6 +113,17 @@ def test_who_has_no_customer_is_counted_in_columns_too(
     monkeypatch.setattr(sys.modules["warehouse.insights.trend"], "MANY", 1 << 40)
     assert said(strangers) == said(trend(lake, question, NOW)) == said(everybody)
     assert gone > 3
+
+
+def test_what_would_take_too_much_memory_is_left_to_the_statement(
+    lake: Lake, in_columns: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Trend(**ASKED, events=("*", "Viewed"), measure="units")
+    found = trend(lake, question, NOW)
+    monkeypatch.setattr(tally, "_MOST_BYTES", 1)
+    monkeypatch.delattr(tally.Tally, "_add")
+    assert trend(lake, question, NOW) == found
+    assert in_columns == [2, 2]
 
 
 def test_what_is_remembered_of_ids_ends_with_the_next_commit(in_columns: list[int]) -> None:
