@@ -24,7 +24,8 @@ from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
 from sdk_contract.times import micros, parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
-from warehouse.enrich.devices import DeviceClocks, repeats
+from warehouse.enrich.clock import moment
+from warehouse.enrich.devices import DeviceClocks, Found, repeats
 from warehouse.enrich.event import CLICKED, Asked, Cleans, clean, moment_of
 from warehouse.segments import HOUR_US, Damage, Place, Record, RecordHead
 from warehouse.sheet import NO_SCENE, Row, Sheet, as_sent
@@ -103,8 +104,7 @@ class Request:
         last = known = None
         for index, sent in enumerate(events):
             of_type, message_id, device, user_id = sent.type, sent.message_id, sent.anonymous_id, sent.user_id
-            time, traits, integrations = sent.timestamp, sent.traits, sent.integrations
-            name, odd_name = sent.event, sent.name
+            time, name, odd_name = sent.timestamp, sent.event, sent.name
             if of_type != "track":
                 name, odd_name = named(of_type, name, odd_name)
             try:
@@ -118,21 +118,25 @@ class Request:
                 ):  # fmt: skip
                     if known is None or device != last:
                         last, known = device, device_of((project, device))
+                    name, properties, repeated = name or None, text(sent.properties), None
+                    traits = None if sent.traits is ABSENT else text(sent.traits)
+                    integrations = None if sent.integrations is ABSENT else text(sent.integrations)
                     when = micros(time)
                     if known.clock.agrees(when, sent_at, received_at):
-                        name, properties, repeated = name or None, text(sent.properties), None
-                        if of_type in CLICKED:
-                            deed = hash((of_type, name, properties))
-                            repeated = repeats(known.deeds, deed, when, message_id)
-                        rows.append((
-                            shared, verdict, place_of(index) if has_places else place, scene,
-                            index, message_id, None, None,
-                            when, None, 0, repeated, sent_at,
-                            when, of_type, name, sent.category or None, user_id or None, device, None, None,
-                            properties, None if traits is ABSENT else text(traits),
-                            None if integrations is ABSENT else text(integrations), None,
-                        ))  # fmt: skip
-                        continue
+                        found: Found = (when, None, 0)
+                    else:
+                        found = moment(when, sent_at, received_at, known.clock)
+                    if of_type in CLICKED:
+                        deed = hash((of_type, name, properties))
+                        repeated = repeats(known.deeds, deed, when, message_id)
+                    rows.append((
+                        shared, verdict, place_of(index) if has_places else place, scene,
+                        index, message_id, None, None,
+                        *found, repeated, sent_at,
+                        when, of_type, name, sent.category or None, user_id or None, device, None, None,
+                        properties, traits, integrations, None,
+                    ))  # fmt: skip
+                    continue
             except Exception:  # `_taken` tells of it, where it comes up there too
                 pass
             rows.append(self._taken(sent, index, verdict))

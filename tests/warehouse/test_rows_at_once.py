@@ -99,7 +99,8 @@ def test_an_event_without_a_type_has_that_of_its_route() -> None:
     same([body.replace(b'"event": "Seen", ', b"") for body in bodies], "track")
 
 
-def test_what_is_ordinary_is_not_made_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [0, 30_000_000, 2 * 86_400_000_000])
+def test_what_is_ordinary_is_not_made_step_by_step(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
     taken = Request._taken
 
@@ -112,6 +113,6 @@ def test_what_is_ordinary_is_not_made_step_by_step(monkeypatch: pytest.MonkeyPat
         {**ORDINARY, "messageId": f"m{n}", "userId": user, "context": PAGE}
         for n, user in enumerate((None, "u"))
     ]
-    record = (request(), batch(events * 5, sentAt=iso(RECEIVED)), 10)
+    record = (request(), batch(events * 5, sentAt=iso(RECEIVED - before)), 10)
     convert(segment([record, record]), NAME, clocks=DeviceClocks())
     assert made == [0]
