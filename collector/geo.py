@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from sdk_contract.dialects import Parsed
+from sdk_contract.dialects.segment import BATCH
 from warehouse.segments import Place
 
 OFF = "off"
@@ -33,8 +34,14 @@ class _Event(msgspec.Struct, gc=False):
     context: _Context | None = None
 
 
+class _Batch(msgspec.Struct, gc=False):
+    batch: list[_Event]
+    context: _Context | None = None
+
+
 _decode_context = msgspec.json.Decoder(_Context).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
+_decode_batch = msgspec.json.Decoder(_Batch).decode
 
 
 def unpack_shipped(folder: Path) -> Path:
@@ -159,6 +166,23 @@ def places_of(parsed: Parsed, geo: Geo) -> dict[int, Place]:
     shared = _context_ip(parsed.context)
     found = ((index, _ip(raw, shared)) for index, raw in enumerate(parsed.events))
     return {index: geo.place(ip) or NOWHERE for index, ip in found if ip}
+
+
+def places_at_once(kind: str, body: bytes, geo: Geo) -> dict[int, Place] | None:
+    """The same of a request as it was sent, read in one go; None where an event needs a look by itself.
+
+    To split the body and read each event costs three times as much.
+    """
+    try:
+        whole = _decode_batch(body) if kind == BATCH else _Batch([_decode_event(body)])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    shared = None if whole.context is None else whole.context.ip
+    found = (
+        (index, shared if event.context is None else event.context.ip)
+        for index, event in enumerate(whole.batch)
+    )
+    return {index: geo.place(ip) or NOWHERE for index, ip in found if ip and isinstance(ip, str)}
 
 
 def _ip(raw: Raw, shared: str | None) -> str | None:

@@ -8,7 +8,7 @@ from msgspec import Raw
 from collector.devices import Devices, Over, without
 from collector.exchange import Exchange
 from collector.gate import Gate
-from collector.geo import Geo, places_of
+from collector.geo import Geo, places_at_once, places_of
 from collector.journal import Journal
 from collector.keyring import Keyring
 from collector.limits import SlowBodies
@@ -161,7 +161,8 @@ def peer_of(parts: Parts, asked: Asked) -> str | None:
 
 def _places(geo: Geo, dialect: Dialect, kind: str, body: bytes) -> dict[int, Place]:
     """Places of events that bring their own address, which is gone once the body is treated."""
-    return places_of(dialect.parse(kind, body), geo)
+    places = places_at_once(kind, body, geo)
+    return places_of(dialect.parse(kind, body), geo) if places is None else places
 
 
 def admit(parts: Parts, key: Key, events: Sequence[Raw]) -> Over:

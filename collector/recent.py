@@ -27,13 +27,8 @@ class Recent:
     def known(self, key_no: int, ids: Iterable[str]) -> list[int]:
         """Positions of ids that came before under this key, or earlier in `ids`; nothing is remembered."""
         newer, older = self._newer.get(key_no, set()), self._older.get(key_no, set())
-        seen: set[str] = set()
-        found = []
-        for index, one in enumerate(ids):
-            if one in seen or one in newer or one in older:
-                found.append(index)
-            seen.add(one)
-        return found
+        doubled = set(_doubled(ids))
+        return [index for index, one in enumerate(ids) if index in doubled or one in newer or one in older]
 
     def take(self, key_no: int, ids: Sequence[str], size: int) -> list[int]:
         """The same, and remembers them: ids of events that are on disk, of a request of `size` bytes."""
@@ -44,14 +39,27 @@ class Recent:
         if len(ids) == 1:
             repeats = [0] if ids[0] in newer or ids[0] in older else []
             newer.add(ids[0])
+        elif newer.isdisjoint(ids) and older.isdisjoint(ids):
+            before = len(newer)
+            newer.update(ids)
+            repeats = [] if len(newer) == before + len(ids) else _doubled(ids)
         else:
-            fresh = set(ids)
-            unseen = len(fresh) == len(ids) and fresh.isdisjoint(newer) and fresh.isdisjoint(older)
-            repeats = [] if unseen else self.known(key_no, ids)
-            newer |= fresh
+            repeats = self.known(key_no, ids)
+            newer.update(ids)
         self._taken += len(ids)
         self._bytes += size
         if self._taken >= self._ids or self._bytes >= self._room:
             self._newer, self._older = {}, self._newer
             self._taken = self._bytes = 0
         return repeats
+
+
+def _doubled(ids: Iterable[str]) -> list[int]:
+    """Positions of ids that stand earlier in `ids`."""
+    seen: set[str] = set()
+    found = []
+    for index, one in enumerate(ids):
+        if one in seen:
+            found.append(index)
+        seen.add(one)
+    return found

@@ -11,7 +11,7 @@ from sdk_contract.events import ID_LIMIT, Id, text_of
 from sdk_contract.structure import Broken, members
 from sdk_contract.times import micros, parse_time
 
-_ABSENT: Final = Raw()
+ABSENT: Final = Raw()
 _NULL: Final = b"null"
 
 
@@ -55,14 +55,14 @@ class Whole(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     category: str | None = None
     timestamp: datetime | int | float | None = None
     sent_at: datetime | int | float | None = None
-    properties: Raw = _ABSENT
-    traits: Raw = _ABSENT
-    context: Raw = _ABSENT
-    integrations: Raw = _ABSENT
-    write_key: Raw = _ABSENT
-    original_timestamp: Raw = _ABSENT
-    channel: Raw = _ABSENT
-    metadata: Raw = msgspec.field(default=_ABSENT, name="_metadata")
+    properties: Raw = ABSENT
+    traits: Raw = ABSENT
+    context: Raw = ABSENT
+    integrations: Raw = ABSENT
+    write_key: Raw = ABSENT
+    original_timestamp: Raw = ABSENT
+    channel: Raw = ABSENT
+    metadata: Raw = msgspec.field(default=ABSENT, name="_metadata")
 
 
 class _Loose(Whole, rename="camel", gc=False, forbid_unknown_fields=False):
@@ -123,19 +123,23 @@ def event_of(
     None where its text `raw` is needed: it has a field, an `event` or a `name` for which there is no column.
     """
     of_type, extra = whole.type or kind, None
-    if of_type == "track":
-        name, odd_name = whole.event, whole.name
-    elif of_type in _HAVE_A_NAME:
-        name, odd_name = whole.name, whole.event
-    else:
-        name, odd_name = None, whole.name if whole.event is None else whole.event
+    name, odd_name = named(of_type, whole.event, whole.name)
     if odd_name is not None or type(whole) is not Whole:
         if raw is None:
             return None
         extra = _extra_of(raw, of_type)
-    elif not (whole.metadata is whole.channel is whole.original_timestamp is _ABSENT):
+    elif not (whole.metadata is whole.channel is whole.original_timestamp is ABSENT):
         extra = _known_extra(whole)
     return _event(whole, None if of_type == "batch" else of_type, name, context, extra)
+
+
+def named(of_type: str | None, event: str | None, name: str | None) -> tuple[str | None, str | None]:
+    """What an event of this type is called, and the other of the two fields, for which there is no column."""
+    if of_type == "track":
+        return event, name
+    if of_type in _HAVE_A_NAME:
+        return name, event
+    return None, name if event is None else event
 
 
 def glimpse(raw: Raw | bytes, kind: str = "batch", context: Raw | bytes | None = None) -> Event:
@@ -173,17 +177,17 @@ def _event(
         None if previous_id is None else text_of(previous_id),
         micros(time) if type(time) is datetime else _time_of(whole),
         None if sent_at is None else _micros(sent_at),
-        _text(whole.properties),
-        None if traits is _ABSENT else _text(traits),
+        text(whole.properties),
+        None if traits is ABSENT else text(traits),
         context if context and context != _NULL else bytes(outer or b""),
-        None if integrations is _ABSENT else _text(integrations),
+        None if integrations is ABSENT else text(integrations),
         extra,
     )
 
 
 def _time_of(whole: Whole) -> int | None:
     time = _micros(whole.timestamp)
-    if time is None and whole.original_timestamp is not _ABSENT:
+    if time is None and whole.original_timestamp is not ABSENT:
         return _micros(_decode_time(whole.original_timestamp))
     return time
 
@@ -194,16 +198,17 @@ def _micros(value: datetime | str | int | float | None) -> int | None:
     return None if value is None or value == "" else parse_time(value)
 
 
-def _text(raw: Raw | bytes) -> str | None:
-    text = "" if raw is _ABSENT else str(raw, "utf-8")
-    return None if text == "null" else text or None
+def text(raw: Raw | bytes) -> str | None:
+    """The JSON text of a field; None where it is absent or null."""
+    found = "" if raw is ABSENT else str(raw, "utf-8")
+    return None if found == "null" else found or None
 
 
 def _known_extra(whole: Whole) -> str:
     """The fields without a column that `Whole` knows, as the text of an object."""
     known = ("_metadata", whole.metadata), ("channel", whole.channel)
-    found = {name: value for name, value in known if value is not _ABSENT}
-    if whole.original_timestamp is not _ABSENT:
+    found = {name: value for name, value in known if value is not ABSENT}
+    if whole.original_timestamp is not ABSENT:
         found["originalTimestamp"] = whole.original_timestamp
     return _encode(found).decode()
 

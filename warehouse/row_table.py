@@ -13,19 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.checksums import CHECKSUM, UNKNOWN, is_whole, sealed
+from warehouse.enrich.event import MOMENT
 from warehouse.enrich.scene import SCENE
 from warehouse.enrich.tables import data_version
 from warehouse.landing import FORMAT, SCHEMA
-from warehouse.sheet import NUMBERS, OF_PLACE, OF_REQUEST, OF_VERDICT, OWN, Sheet
+from warehouse.sheet import NUMBERS, OF_PLACE, OF_REQUEST, OF_VERDICT, OWN, SENT, Sheet
 
 SOURCE = b"sojourn.source"
 
-# Columns of an event that are as they were sent: column and the event's field.
-_AS_SENT: Final = {
-    "original_timestamp": "timestamp",
-    **{name: name for name in ("type", "event", "category", "user_id", "anonymous_id", "group_id")},
-    **{name: name for name in ("previous_id", "properties", "traits", "integrations", "extra")},
-}
 _REPEATING: Final = [
     *("project", "key_id", "key_no", "dialect", "segment_id", "verdict", "reason", "pointer", "expected"),
     *("plan_version", "type", "event", "category", "user_id", "anonymous_id", "group_id", "ip", "user_agent"),
@@ -54,12 +49,10 @@ def table(sheet: Sheet) -> pa.Table:
     What rows share is dictionaries where it is text; `cast(SCHEMA)` makes texts of them.
     """
     sheet.turn()
-    length = len(sheet.ours["index"])
-    own = {name: _array(sheet.ours[name], _KINDS[name]) for name in OWN}
-    own |= {name: _array(column, _KINDS[name]) for name, column in sheet.moments.items()}
-    sent = {name: _array(sheet.sent[field], _KINDS[name]) for name, field in _AS_SENT.items()}
+    length = len(sheet.columns["index"])
+    own = {name: _array(sheet.columns[name], _KINDS[name]) for name in (*OWN, *MOMENT, *SENT)}
     segment = _spread([sheet.segment_id], pa.string(), pa.array([0] * length, pa.int32()))
-    found = {**own, **sent, **_shared(sheet), "segment_id": segment}
+    found = {**own, **_shared(sheet), "segment_id": segment}
     arrays = [found[name] if name in found else pa.nulls(length, kind) for name, kind in _KINDS.items()]
     fields = [field.with_type(array.type) for field, array in zip(SCHEMA, arrays, strict=True)]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields, SCHEMA.metadata))
@@ -97,7 +90,8 @@ def source_of(parquet: bytes) -> str | None:
 
 def _shared(sheet: Sheet) -> dict[str, pa.Array]:
     """The columns of what rows share; an event's own address goes before its request's."""
-    of_request, of_verdict, of_place, of_scene = (pa.array(sheet.ours[name], pa.int32()) for name in NUMBERS)
+    numbers = (pa.array(sheet.columns[name], pa.int32()) for name in NUMBERS)
+    of_request, of_verdict, of_place, of_scene = numbers
     found = _spread_all(OF_REQUEST, sheet.requests, of_request)
     found |= _spread_all(OF_VERDICT, sheet.verdicts.rows, of_verdict)
     found |= _spread_all(OF_PLACE, sheet.places.rows, of_place)

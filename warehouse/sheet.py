@@ -6,10 +6,9 @@ numbers, and what is its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, Final
-
-from msgspec.structs import astuple
 
 from sdk_contract.canonical import Event
 from sdk_contract.verdicts import Judgement
@@ -27,8 +26,16 @@ NUMBERS: Final = ("of_request", "of_verdict", "of_place", "of_scene")
 OWN: Final = ("index", "message_id", "raw", "uncleaned")
 NO_SCENE: Final = 0
 
-# A row in three parts: what is ours to say (`NUMBERS`, `OWN`), when it was (`MOMENT`), the event as sent.
-Row = tuple[tuple[Any, ...], tuple[Any, ...], Event]
+# What is as it was sent: the row's column and the event's field.
+SENT: Final = {
+    "original_timestamp": "timestamp",
+    **{name: name for name in ("type", "event", "category", "user_id", "anonymous_id", "group_id")},
+    **{name: name for name in ("previous_id", "properties", "traits", "integrations", "extra")},
+}
+COLUMNS: Final = (*NUMBERS, *OWN, *MOMENT, *SENT)
+
+Row = tuple[Any, ...]  # the values of `COLUMNS`
+as_sent: Final[Callable[[Event], tuple[Any, ...]]] = attrgetter(*SENT.values())
 _AT_ONCE: Final = 500  # so many rows are still in the processor's cache when they are turned
 _OK: Final = ("ok", None, None, None)
 
@@ -53,9 +60,7 @@ class Sheet:
 
     def __init__(self, segment_id: str) -> None:
         self.segment_id = segment_id
-        self.ours: dict[str, list[Any]] = {name: [] for name in (*NUMBERS, *OWN)}
-        self.moments: dict[str, list[Any]] = {name: [] for name in MOMENT}
-        self.sent: dict[str, list[Any]] = {name: [] for name in Event.__struct_fields__}
+        self.columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         self.requests: list[tuple[Any, ...]] = []
         self.verdicts, self.places = Numbered(), Numbered()
         self.scenes: list[Scene] = [(None,) * len(SCENE)]
@@ -72,12 +77,9 @@ class Sheet:
         """Turns the rows that were added into columns."""
         if not self._rows:
             return
-        ours, moments, events = zip(*self._rows, strict=True)
+        for column, more in zip(self.columns.values(), zip(*self._rows, strict=True), strict=True):
+            column += more
         self._rows = []
-        parts = (self.ours, ours), (self.moments, moments), (self.sent, map(astuple, events))
-        for columns, rows in parts:
-            for column, more in zip(columns.values(), zip(*rows, strict=True), strict=True):
-                column += more
 
     def request(self, values: tuple[Any, ...]) -> int:
         """The number of a request, `values` of `OF_REQUEST`."""

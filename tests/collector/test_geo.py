@@ -6,10 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import Raw
 
-from collector.geo import Geo, database, place_of, places_of, unpack_shipped
+from collector.geo import Geo, database, place_of, places_at_once, places_of, unpack_shipped
 from sdk_contract.dialects import Parsed
+from sdk_contract.dialects.segment import parse
 from tests.collector.running import running
 from warehouse.segments import Place
 
@@ -120,6 +123,33 @@ def test_an_event_can_bring_its_own_address(geo: Geo) -> None:
     assert places_of(Parsed(None, None, sent), geo) == {0: CN, 1: NOWHERE}
     shared = Parsed(None, None, [*sent, Raw(b"NaN")], Raw(b'{"ip":"8.8.8.8"}'))
     assert places_of(shared, geo) == {0: CN, 1: NOWHERE, 5: US}
+
+
+IPS = st.sampled_from([CHINESE, AMERICAN, PRIVATE, "", 5, None, ["8.8.8.8"]])
+CONTEXTS = st.fixed_dictionaries({}, optional={"ip": IPS, "locale": st.just("de")}) | st.sampled_from(
+    [None, "x"]
+)
+EVENTS = st.fixed_dictionaries({"type": st.just("page")}, optional={"context": CONTEXTS, "ip": IPS})
+
+
+@given(st.lists(EVENTS, max_size=3), st.fixed_dictionaries({}, optional={"context": CONTEXTS}))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_read_in_one_go_the_places_are_the_same(
+    geo: Geo, sent: list[object], envelope: dict[str, object]
+) -> None:
+    whole = json.dumps({"batch": sent, **envelope}).encode()
+    requests = [("batch", whole), *(("track", json.dumps(event).encode()) for event in sent)]
+    for kind, body in requests:
+        at_once = places_at_once(kind, body, geo)
+        assert at_once in (None, places_of(parse(kind, body), geo))
+        assert at_once is not None or b'"context": "x"' in body
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"batch":[1]}', b"[]", b'{"batch":[{"context":{"ip":"8.8.8.8"}}', b"\xff", b""]
+)
+def test_what_needs_a_look_by_itself_is_not_read_in_one_go(geo: Geo, body: bytes) -> None:
+    assert places_at_once("batch", body, geo) is None
 
 
 def test_the_place_is_found_before_the_address_is_treated(tmp_path: Path, shipped: Path) -> None:

@@ -287,8 +287,12 @@ def test_a_fault_of_ours_on_one_event_comes_back_too(house: House, monkeypatch: 
     def failing(whole: Any, *rest: Any) -> Any:
         return _fail() if whole.message_id == "b" else event_of(whole, *rest)
 
+    def failing_at_once(deeds: Any, deed: Any, when: Any, message_id: str) -> Any:
+        return _fail() if message_id == "b" else False
+
     with monkeypatch.context() as patch:
         patch.setattr(request_rows, "event_of", failing)
+        patch.setattr(request_rows, "repeats", failing_at_once)
         house.send(bought("a", price=1), bought("b", price=2))
         assert house.rows("SELECT verdict, reason, message_id FROM rejected") == [
             ("damaged", "unprocessed", "b")

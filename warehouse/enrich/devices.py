@@ -18,7 +18,9 @@ Name = tuple[str, str]  # project and anonymous id
 Found = tuple[int, str | None, int | None]  # as a `Moment`
 
 
-class _Device:
+class Device:
+    """Its clock, and what it did in the last second."""
+
     __slots__ = ("clock", "deeds")
 
     def __init__(self) -> None:
@@ -34,11 +36,15 @@ class DeviceClocks:
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._half = max(remembered // 2, 1)
-        self._young: dict[Name, _Device] = {}
-        self._old: dict[Name, _Device] = {}
+        self._young: dict[Name, Device] = {}
+        self._old: dict[Name, Device] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+    def of(self, device: Name) -> Device:
+        """What is remembered of it."""
+        return self._young.get(device) or self._recall(device)
 
     def see(
         self,
@@ -54,7 +60,7 @@ class DeviceClocks:
         Times are µs UTC. `deed` is a hash of what the device did; the same less than a second before, by the
         device's own clock, makes a repeat. The same message a second time is no repeat of itself.
         """
-        known = self._young.get(device) or self._recall(device)
+        known = self.of(device)
         clock = known.clock
         if original is None:
             return moment(None, sent_at, received_at, clock), None
@@ -64,8 +70,8 @@ class DeviceClocks:
             found = moment(original, sent_at, received_at, clock)
         return found, None if deed is None else repeats(known.deeds, deed, original, message_id)
 
-    def _recall(self, device: Name) -> _Device:
-        found = self._old.pop(device) if device in self._old else _Device()
+    def _recall(self, device: Name) -> Device:
+        found = self._old.pop(device) if device in self._old else Device()
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[device] = found

@@ -13,7 +13,7 @@ from warehouse.enrich.clock import moment
 from warehouse.enrich.devices import DeviceClocks
 
 MOMENT: Final = ("timestamp", "clock", "clock_offset", "repeated", "sent_at")
-_CLICKED: Final = ("track", "page")
+CLICKED: Final = ("track", "page")
 _OF_TRAITS: Final = ("identify", "group")
 _encode = msgspec.json.Encoder().encode
 
@@ -42,7 +42,7 @@ def moment_of(event: Event, asked: Asked, message_id: str, *, taken: bool) -> tu
     device = event.anonymous_id
     if device is None:
         return (*moment(event.timestamp, sent, asked.received_at, None), None, sent)
-    is_deed = taken and event.type in _CLICKED
+    is_deed = taken and event.type in CLICKED
     deed = hash((event.type, event.event, event.properties)) if is_deed else None
     (timestamp, clock, offset), repeated = asked.clocks.see(
         (asked.project, device), event.timestamp, sent, asked.received_at, deed, message_id

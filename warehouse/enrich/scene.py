@@ -41,6 +41,10 @@ class Scenes:
         found = known.get(event.context)
         return self._make(event, known) if found is None else found
 
+    def seen(self, of_type: str | None, context: bytes) -> int | None:
+        """The number of the scene, where events of this type have had this context before."""
+        return self._known.get(of_type, self._elsewhere).get(context)  # type: ignore[arg-type]
+
     def bare(self, event: Event | None = None) -> int:
         """A scene without enrichment; without an event it has nothing but the user agent."""
         values: dict[str, Any] = {}
