@@ -132,6 +132,21 @@ def test_a_customer_whose_only_session_went_to_another_is_counted_anew() -> None
     assert rows == [(START, START, 1), (START + hour, START + hour + 1, 1)]
 
 
+def test_a_device_that_is_shared_already_is_not_looked_at_again() -> None:
+    day = 24 * 60 * 60 * 1_000_000
+    events = [track(1, "d", "u"), track(2, "d", "v"), Event(3, START + day, "a", "track", "d", "v")]
+    events.append(Event(4, START - day, "b", "track", "d", "v"))
+    lake = plain_lake()
+    store(lake, events)
+    looked_at = []
+    for end in (2, 3, 4):
+        lake.execute("CREATE OR REPLACE TEMP TABLE devices_asked (identity_key BIGINT)")
+        loaded(lake, end)
+        stitch(lake, now=NOW)
+        looked_at += lake.query("SELECT count(*) FROM devices_asked")
+    assert looked_at == [(1,), (0,), (1,)]  # the last one came before the first login that was known
+
+
 PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
 
 
