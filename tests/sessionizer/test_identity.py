@@ -147,6 +147,15 @@ def test_a_device_that_is_shared_already_is_not_looked_at_again() -> None:
     assert looked_at == [(1,), (0,), (1,)]  # the last one came before the first login that was known
 
 
+@given(st.sets(st.integers(0, 2**63 - 1), min_size=1, max_size=80), st.integers(0, 63), st.data())
+def test_places_are_those_of_the_sorted_labels(hashes: set[int], shift: int, data: st.DataObject) -> None:
+    """However they lie: hashes, numbers from 0 on, or many that are near each other and one far away."""
+    labels = sorted({one >> shift for one in hashes} | {2**63 - 1 for one in hashes if one % 2})
+    values = data.draw(st.lists(st.sampled_from(labels), max_size=100))
+    found = places(np.array(labels), np.array(values, dtype=np.int64))
+    assert found.tolist() == [labels.index(value) for value in values]
+
+
 PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
 
 
