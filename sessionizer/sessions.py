@@ -13,13 +13,14 @@ from sessionizer.identity import rules as ids_of
 from sessionizer.identity import sightings
 from sessionizer.identity.rules import IdentityRules
 from sessionizer.rereading import Cluster, Look, looks
-from sessionizer.spans import Span, day_of, merged, widened
+from sessionizer.spans import Span, merged, widened
 from sessionizer.statements import run, statement
 from sessionizer.visits.columns import of_atoms, of_moments, of_seeds
 from sessionizer.visits.finding import find, find_all
 from sessionizer.visits.rules import OURS, SessionRules
 from sessionizer.visits.successes import Success, tell
 from warehouse.lake import Lake
+from warehouse.sieve import sifted
 
 
 class VisitRules(msgspec.Struct, frozen=True):
@@ -101,10 +102,10 @@ def _read_near(lake: Lake, spans: list[Span]) -> None:
 
 def _read_before(lake: Lake) -> None:
     run(lake, "sessions/affected")
-    moments = lake.query("SELECT DISTINCT epoch_us(date_trunc('day', started_at)) FROM affected")
-    run(
-        lake, "sessions/before", days=", ".join(f"DATE '{day_of(moment)}'" for (moment,) in moments) or "NULL"
-    )
+    ((first, last),) = lake.query("SELECT epoch_us(min(started_at)), epoch_us(max(started_at)) FROM affected")
+    days = _NOWHERE if first is None else Span(first, last)
+    sieve = sifted(lake, "SELECT handle FROM affected", "rowid")
+    run(lake, "sessions/before", first_day=days.first_day, last_day=days.last_day, sieve=sieve)
 
 
 def _add_atoms(lake: Lake, rules: VisitRules, source: str) -> None:

@@ -7,13 +7,10 @@ arrival; a device with one user, or users who are one customer, is not shared.
 
 from __future__ import annotations
 
-from typing import Final
-
 from sessionizer.identity.rules import IdentityRules
 from sessionizer.statements import run, statement
 from warehouse.lake import Lake
-
-_MOST_NAMED: Final = 500  # keys in one statement; of more, each group of rows of a day has some
+from warehouse.sieve import sifted
 
 
 def point(lake: Lake, until: int, rules: IdentityRules, *, merged: bool) -> bool:
@@ -38,7 +35,8 @@ def settle(lake: Lake, until: int, rules: IdentityRules) -> bool:
     """The same for the devices of the temp table `devices_asked`."""
     last_user = str(rules.logged_out == "last_user").lower()
     run(lake, "devices/contested")
-    run(lake, "devices/visits")
+    sieve = sifted(lake, "SELECT identity_key FROM devices_asked", "subject_key")
+    run(lake, "devices/visits", sieve=sieve)
     run(lake, "devices/intervals", last_user=last_user)
     for name in ("known", "shared", "repointed"):
         run(lake, f"devices/{name}")
@@ -55,12 +53,10 @@ def settle(lake: Lake, until: int, rules: IdentityRules) -> bool:
 
 
 def _move(lake: Lake) -> None:
-    """Give the sessions of the temp table `repointed` to their owners: those of each day by their keys."""
-    found = lake.query("SELECT session_day, list(DISTINCT old_key) FROM repointed GROUP BY ALL ORDER BY ALL")
-    days = {f"DATE '{day}'": ", ".join(map(str, keys)) for day, keys in found}
-    if sum(len(keys) for _, keys in found) > _MOST_NAMED:
-        days = {", ".join(days): "SELECT old_key FROM repointed"}
-    parts = [statement("devices/moved_on_days", days=day, keys=keys) for day, keys in days.items()]
-    run(lake, "devices/moved_visits", parts="UNION ALL\n".join(parts))
-    run(lake, "devices/delete_visits", days=", ".join(days))
+    """Give the sessions of the temp table `repointed` to their owners."""
+    ((first, last),) = lake.query("SELECT min(session_day), max(session_day) FROM repointed")
+    days = f"DATE '{first}' AND DATE '{last}'"
+    sieve = sifted(lake, "SELECT handle FROM repointed", "rowid")
+    run(lake, "devices/moved_visits", days=days, sieve=sieve)
+    run(lake, "devices/delete_visits", days=days, sieve=sieve)
     run(lake, "devices/insert_visits")

@@ -132,6 +132,30 @@ def test_a_customer_whose_only_session_went_to_another_is_counted_anew() -> None
     assert rows == [(START, START, 1), (START + hour, START + hour + 1, 1)]
 
 
+def test_a_device_that_is_shared_already_is_not_looked_at_again() -> None:
+    day = 24 * 60 * 60 * 1_000_000
+    events = [track(1, "d", "u"), track(2, "d", "v"), Event(3, START + day, "a", "track", "d", "v")]
+    events.append(Event(4, START - day, "b", "track", "d", "v"))
+    lake = plain_lake()
+    store(lake, events)
+    looked_at = []
+    for end in (2, 3, 4):
+        lake.execute("CREATE OR REPLACE TEMP TABLE devices_asked (identity_key BIGINT)")
+        loaded(lake, end)
+        stitch(lake, now=NOW)
+        looked_at += lake.query("SELECT count(*) FROM devices_asked")
+    assert looked_at == [(1,), (0,), (1,)]  # the last one came before the first login that was known
+
+
+@given(st.sets(st.integers(0, 2**63 - 1), min_size=1, max_size=80), st.integers(0, 63), st.data())
+def test_places_are_those_of_the_sorted_labels(hashes: set[int], shift: int, data: st.DataObject) -> None:
+    """However they lie: hashes, numbers from 0 on, or many that are near each other and one far away."""
+    labels = sorted({one >> shift for one in hashes} | {2**63 - 1 for one in hashes if one % 2})
+    values = data.draw(st.lists(st.sampled_from(labels), max_size=100))
+    found = places(np.array(labels), np.array(values, dtype=np.int64))
+    assert found.tolist() == [labels.index(value) for value in values]
+
+
 PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from warehouse.lake import Lake
+from warehouse.sieve import sifted
 from warehouse.statements import statement
 
 _NO_COUNTS: Final = "CREATE OR REPLACE TEMP TABLE rollup_counts AS FROM lake.main.daily LIMIT 0"
+_MOST_NAMED: Final = 200  # devices in one statement; of more each group of rows of a day has some
+_SUBJECTS: Final = """
+    SELECT day, list(DISTINCT subject_key ORDER BY subject_key)
+    FROM rollup_cells WHERE day IS NOT NULL GROUP BY day ORDER BY day"""
 _DAYS: Final = "SELECT DISTINCT day FROM rollup_cells WHERE day IS NOT NULL ORDER BY day"
 
 
@@ -29,12 +35,28 @@ def days_of_cells(lake: Lake) -> list[str]:
 
 def count_cells(lake: Lake, until: int, days: list[str]) -> None:
     """Take the cells out of the roll-up, and add what they hold now to the temp table `rollup_counts`."""
-    listed = ", ".join(days)
-    lake.execute(statement("rollup/delete", days=listed))
+    lake.execute(statement("rollup/delete", days=", ".join(days)))
     reach = (
         f"s.ended_at >= {days[0]}::TIMESTAMPTZ AND s.started_at < {days[-1]}::TIMESTAMPTZ + INTERVAL 1 DAY"
     )
-    known = "s.subject_key IN (SELECT subject_key FROM rollup_cells)"
-    lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=f"{reach}\n    AND {known}"))
-    among = f"e.event_day IN ({listed}) AND e.load_seq <= {until}\n    AND {statement('rollup/in_cells')}"
-    lake.execute(f"INSERT INTO rollup_counts {statement('rollup/counts', among=among)}")
+    among = f"{reach}\n    AND s.subject_key IN (SELECT subject_key FROM rollup_cells)"
+    sieve = sifted(lake, "SELECT subject_key FROM rollup_cells", "s.subject_key")
+    lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=f"{among}\n    AND {sieve}"))
+    for part in _parts(lake):
+        among = f"{part} AND e.load_seq <= {until}"
+        lake.execute(f"INSERT INTO rollup_counts {statement('rollup/counts', among=among)}")
+
+
+def _parts(lake: Lake) -> Iterator[str]:
+    """Events of the cells as SQL: of each day by its own devices, by which all other rows of the day are left
+    out; days where they are many, or where events of nobody are counted again, together.
+    """
+    crowded = []
+    for day, subjects in lake.query(_SUBJECTS):
+        if len(subjects) <= _MOST_NAMED and -1 not in subjects:
+            named = ", ".join(map(str, subjects))
+            yield f"e.event_day = DATE '{day}' AND e.subject_key IN ({named})"
+        else:
+            crowded.append(f"DATE '{day}'")
+    if crowded:
+        yield f"e.event_day IN ({', '.join(crowded)})\n    AND {statement('rollup/in_cells')}"

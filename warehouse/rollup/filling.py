@@ -72,7 +72,8 @@ def _portion(lake: Lake, after: int, until: int) -> None:
     if begin is None:
         return
     reach = f"s.ended_at >= make_timestamptz({begin}) AND s.started_at <= make_timestamptz({end})"
-    lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=reach))
+    among = f"{reach}\n    AND s.identity_key <> s.subject_key"
+    lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=among))
     _count(lake, f"e.load_seq > {after} AND e.load_seq <= {until}")
     lake.execute(statement("rollup/insert"))
 

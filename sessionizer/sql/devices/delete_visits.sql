@@ -1,2 +1,3 @@
 -- delete_visits: takes out the sessions that have another owner now.
-DELETE FROM lake.main.sessions WHERE session_day IN ({days}) AND rowid IN (SELECT handle FROM repointed)
+DELETE FROM lake.main.sessions
+WHERE session_day BETWEEN {days} AND {sieve} AND rowid IN (SELECT handle FROM repointed)

@@ -1,5 +1,6 @@
 -- devices_asked: devices of which it may have changed to whom they belong when: a user was blocked there, sessions with
--- a user came or went, also the first one where a user was blocked before, or customers became one.
+-- a user came or went before the first login that is known, a user was blocked and the first session with one came, or
+-- customers became one.
 CREATE OR REPLACE TEMP TABLE devices_asked AS
 SELECT left_key AS identity_key
 FROM new_edges
@@ -14,5 +15,8 @@ JOIN (
 ) AS moved ON moved.subject_key = i.identity_key
 WHERE i.valid_from IS NULL AND ({always} OR moved.started_at <= i.valid_to)
 UNION
-SELECT left_key FROM known_edges WHERE user_blocked AND left_key IN (SELECT subject_key FROM born WHERE user_id IS NOT NULL)
+SELECT left_key
+FROM known_edges
+WHERE user_blocked AND left_key IN (SELECT subject_key FROM born WHERE user_id IS NOT NULL)
+    AND left_key NOT IN (SELECT identity_key FROM intervals_near)
 {merged}

@@ -3,4 +3,4 @@
 CREATE OR REPLACE TEMP TABLE device_visits AS
 SELECT rowid AS handle, subject_key, identity_key, user_id IS NULL AS is_nobodys, started_at, ended_at, session_day
 FROM lake.main.sessions
-WHERE subject_key IN (SELECT identity_key FROM devices_asked)
+WHERE {sieve} AND subject_key IN (SELECT identity_key FROM devices_asked)

@@ -1,0 +1,27 @@
+"""A sieve: a condition by which a scan leaves out rows before it reads their other columns.
+
+DuckDB reads all columns of a table for a semi-join with keys, and an `IN` of constants leaves out whole
+groups of rows alone; any other condition on one column it looks at first. A sieve is one that is true for
+the keys and for few others; beside it stands the semi-join, which decides. All columns of 28 among 7.6
+million sessions took 0.4 CPU seconds with one and 2.9 without. It gains nothing where the keys are so many
+that each group of rows has one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from warehouse.lake import Lake
+
+_BITS: Final = 1 << 21
+_NAME: Final = "sieve"
+
+
+def sifted(lake: Lake, keys: str, column: str) -> str:
+    """SQL that is true where a column may be among the keys, integers that a SELECT gives: of 1,000 keys some
+    0.1 % of other rows pass. It holds until the next one is made, and has to be the only condition on its
+    column, or DuckDB looks at it last.
+    """
+    bits = f"bitstring_agg((key & {_BITS - 1})::INTEGER, 0, {_BITS - 1})"
+    lake.execute(f"SET VARIABLE {_NAME} = (SELECT {bits} FROM ({keys}) AS _(key))")
+    return f"get_bit(getvariable('{_NAME}'), ({column} & {_BITS - 1})::INTEGER) = 1"
