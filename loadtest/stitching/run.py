@@ -30,10 +30,10 @@ class Sessionized(msgspec.Struct, frozen=True):
     """What the command prints: CPU seconds and peak memory (MiB) of each step.
 
     `full`: the gap rule alone; `all_rules`: all of them with every column, written;
-    `delta`: 100,000 new events stitched, with the commit: recent ones, of any age, each with a link between
-    two ids, and recent ones over half the history; `unexplained`: events without a fate. `late_churn_pct`:
-    where 0.5 % of whole sessions come late, how many of the others' ids are none afterwards. `components_s`,
-    seconds of wall clock: pairs of ids, a fifth as many as events, joined and written back.
+    `delta`: 100,000 new events stitched and in the roll-up, with the commit: recent ones, of any age, each
+    with a link between two ids, and recent ones over half the history; `unexplained`: events without a fate.
+    `late_churn_pct`: where 0.5 % of whole sessions come late, how many of the others' ids are none then.
+    `components_s`, seconds of wall clock: pairs of ids, a fifth as many as events, joined and written back.
     """
 
     events: int
@@ -68,8 +68,10 @@ def sessionize(rows: int, work: Path, clock: Clock, report: Report) -> Sessioniz
         full, every = step("gap", whole, report), step("every_rule", whole, report)
         rebuilt = step("whole", whole, report)
         late = step("late", whole, report).found
+        step("rolled", whole, report)
         deltas = {kind: _delta(whole, past, kind, number, news, report) for number, kind in enumerate(_KINDS)}
         step("whole", half, report)
+        step("rolled", half, report)
         deltas["half"] = _delta(half, past, "recent", 0, news, report)
         others = peers(whole, report)
     joined = measure(rows // EVENTS_AN_EDGE, SEED, report)

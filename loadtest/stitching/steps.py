@@ -24,6 +24,7 @@ from sessionizer.visits.presets import PRESETS
 from sessionizer.visits.rules import MINUTE, OURS, SessionRules
 from sessionizer.visits.successes import Success
 from warehouse.lake import Lake, connect
+from warehouse.rollup import fill
 from warehouse.settings import WarehouseSettings
 from warehouse.tags import read_tags
 from warehouse.tags.rules import Versioned
@@ -77,6 +78,14 @@ def whole(lake: Lake) -> dict[str, int]:
     return {"sessions": done.sessions, "identities": done.identities} | fates
 
 
+def rolled(lake: Lake) -> dict[str, int]:
+    """The roll-up of all that is stitched, which each stitch keeps in step from then on."""
+    done = fill(lake, _now())
+    while done.behind:
+        done = fill(lake, _now())
+    return {"until": done.until}
+
+
 def delta(lake: Lake) -> dict[str, int]:
     """What was loaded since the last step."""
     lake.execute("SET threads = 1")
@@ -114,6 +123,7 @@ STEPS: Final[dict[str, Callable[[Lake], dict[str, int]]]] = {
     "every_rule": every_rule,
     "whole": whole,
     "late": late,
+    "rolled": rolled,
     "delta": delta,
     "tag": tag,
 }
