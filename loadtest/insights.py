@@ -29,9 +29,9 @@ Report = Callable[[str], None]
 _SAME: Final = ("trend", "funnel", "retention")  # of which both tell how many units there are
 
 QUESTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "trend": {"events": ["Order Completed"], "measure": "units"},
+    "trend": {"events": ["Order Completed"], "measure": "units", "raw": True},
     "funnel": {"steps": ["page:*", "Product Viewed", "identify:*", "Order Completed"], "within": "7d"},
-    "retention": {"start": "*", "every": "week", "kind": "first", "intervals": 4},
+    "retention": {"start": "*", "every": "week", "kind": "first", "intervals": 4, "raw": True},
     "paths": {"depth": 5},
 }
 

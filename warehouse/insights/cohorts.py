@@ -45,7 +45,10 @@ def spans(intervals: int, brackets: tuple[int, ...]) -> Spans:
 
 
 class Cohorts:
-    """Puts the statement together. `length`: µs of an interval where each unit has its own, else None."""
+    """Puts the statement together. `length`: µs of an interval where each unit has its own, else None.
+
+    `later`: so many µs beyond the period are looked at as well; `from_ever`: and all that came before it.
+    """
 
     def __init__(self, asked: Asked, question: Retention) -> None:
         self.asked, self.question = asked, question
@@ -54,6 +57,9 @@ class Cohorts:
         self.length = _ROLLING_S[question.every] * 1_000_000 if question.rolling else None
         self.start = asked.selector(question.start)
         self.returns = self.start if question.returns is None else asked.selector(question.returns)
+        last = (self.spans.horizon + 1) * self.length if self.length else 0
+        self.later = last or max(0, self.calendar.begins[-1] - asked.period.until)
+        self.from_ever = question.kind != "recurring"
         self._amount = _amount(question.measure)
         self._one_by_one = bool(self.length or self._amount)
 
@@ -64,6 +70,18 @@ class Cohorts:
     @property
     def averages(self) -> bool:
         return self._amount is not None and self._amount[0] == "avg"
+
+    @property
+    def apart(self) -> str | None:
+        """Why more has to be known of each unit than in which intervals it started, and came back."""
+        question = self.question
+        if self.measured:
+            return f"it measures {question.measure}"
+        if question.by:
+            return f"it is broken down by {question.by[0]}"
+        if question.rolling:
+            return "each unit has intervals of its own"
+        return "it counts how often each came back" if question.minimum > 1 else None
 
     def sql(self) -> str:
         """Columns: place of the breakdown's value, cohort, column; n, mature n, whether it has begun; units,
@@ -78,7 +96,7 @@ class Cohorts:
             happened=self._happened(tuple_),
             marks=statement(f"insights/marks_{'singly' if self._one_by_one else 'by_interval'}"),
             start_of="min(start)",
-            again="" if self.length or question.kind != "recurring" else ", number",
+            again="" if self.length or self.from_ever else ", number",
             moment="start.moment" if tuple_ else "start",
             cohort=self.calendar.number("start.moment" if tuple_ else "start"),
             by=", ".join(f"start.{name} AS {name}" if question.by else f"'' AS {name}" for name in names),
@@ -122,13 +140,12 @@ class Cohorts:
             "returns": f"({returns} AND {moment} >= {bind(period.since)})",
             "amount": amount,
         }
-        last = self.calendar.begins[-1]
-        later = (self.spans.horizon + 1) * self.length if self.length else max(0, last - period.until)
-        earlier = 0 if question.kind == "recurring" else period.since
-        return asked.happened(columns, [f"({starts} OR {columns['returns']})"], earlier=earlier, later=later)
+        having = [f"({starts} OR {columns['returns']})"]
+        earlier = period.since if self.from_ever else 0
+        return asked.happened(columns, having, earlier=earlier, later=self.later)
 
     def _entered(self) -> str:
-        if self.question.kind == "recurring":
+        if not self.from_ever:
             return "TRUE"
         since = self.asked.values.bind(self.asked.period.since)
         tuple_ = self.question.by or self.question.kind == "first_ever"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Struct
 
+from warehouse.insights.ahead import worked
 from warehouse.insights.asked import Asked
 from warehouse.insights.numbered import Numbered
 
@@ -81,7 +82,7 @@ class Lanes:
         with ThreadPoolExecutor(threads) as pool, self.numbered.known(pool):
             sql = self._sql()
             for number in range(self.passes if self._fit else 0):
-                bundles = list(pool.map(partial(self._bundle, number), self.asked.batches(sql)))
+                bundles = list(worked(pool, partial(self._bundle, number), self.asked.batches(sql)))
                 parts = range(self._parts if self._fit else 0)
                 found += pool.map(partial(self._walked, walk, bundles), parts)
         return found if self._fit else None

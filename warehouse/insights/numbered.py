@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from warehouse.insights.ahead import worked
 from warehouse.insights.asked import Asked
 from warehouse.insights.roster import Numbers, Places, Strays
 from warehouse.insights.stays import Sessions, Stays
@@ -88,7 +89,7 @@ class Numbered:
         if asked.question.unit == "customer":
             reach: dict[str, int | str] = {"since": self.since, "until": self.until}
             read = statement("insights/lanes/sessions", project=asked.values.bind(asked.project), **reach)
-            found += pool.map(self._looked_up, asked.batches(read))
+            found += worked(pool, self._looked_up, asked.batches(read))
         shared = np.zeros(len(self._own), np.bool_)
         for one in found:
             shared[one.device[one.foreign(self._own)]] = True

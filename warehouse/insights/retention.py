@@ -7,16 +7,18 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from warehouse.insights.asked import asking
+from warehouse.insights.asked import MANY, asking
 from warehouse.insights.calendar import Every
 from warehouse.insights.cohorts import Cohorts
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.question import Answer, Question, require
+from warehouse.insights.rolled import why_raw
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 
 Kind = Literal["first", "recurring", "first_ever"]
+FEW: Final = "there are few events"  # which is why they are read
 _BOUNDS: Final = {"intervals": (1, 400), "minimum": (1, 1_000_000), "top": (1, 100), "by": (0, 3)}
 
 
@@ -48,6 +50,7 @@ class Retention(Question, frozen=True, kw_only=True):
     measure: Annotated[str, Meta(description="units, or sum or avg of FIELD of the returns.")] = "units"
     by: Annotated[tuple[str, ...], Meta(description="Fields of the start to break down by; repeatable.")] = ()
     top: Annotated[int, Meta(description="Values of a breakdown to show; the rest is (other).")] = 10
+    raw: Annotated[bool, Meta(description="Read events also where the roll-up says the same.")] = False
 
 
 class Cell(Struct, frozen=True):
@@ -80,13 +83,16 @@ class Row(Struct, frozen=True):
 class RetentionAnswer(Answer, frozen=True, kw_only=True):
     """`columns`: intervals since the start, such as 0, 1, 2-7. `rows`: by breakdown, then by time.
 
-    `totals`: all cohorts of each value of the breakdown together, a unit as often as it entered.
+    `totals`: all cohorts of each value of the breakdown together, a unit as often as it entered. `source`:
+    what was read, the roll-up `daily` or the raw events, and `why_raw`: why these.
     """
 
     question: Retention
     columns: list[str]
     rows: list[Row]
     totals: list[Row]
+    source: Literal["rollup", "raw"]
+    why_raw: str | None
 
 
 def retention(lake: Lake, question: Retention, now: int) -> RetentionAnswer:
@@ -95,7 +101,7 @@ def retention(lake: Lake, question: Retention, now: int) -> RetentionAnswer:
     with asking(lake, question, now) as asked:
         cohorts = Cohorts(asked, question)
         sql = cohorts.sql()
-        *found, everybody = asked.rows(sql)
+        (*found, everybody), why = _found(cohorts, sql)
         if not found:
             asked.known([cohorts.start, cohorts.returns])
         rows = _rows(found, cohorts)
@@ -104,6 +110,8 @@ def retention(lake: Lake, question: Retention, now: int) -> RetentionAnswer:
             columns=cohorts.spans.titles,
             rows=[one for one in rows if one.at is not None],
             totals=[one for one in rows if one.at is None],
+            source="raw" if why else "rollup",
+            why_raw=why,
             **asked.told(sql, everybody[3], everybody[4]),
         )
 
@@ -116,6 +124,27 @@ def _check(question: Retention) -> None:
         )
     if question.cumulative and question.measure != "units":
         raise BadQuestion(f"cumulative counts units; measure 'units' would do, not {question.measure[:60]!r}")
+
+
+def _found(cohorts: Cohorts, sql: str) -> tuple[list[tuple[Any, ...]], str | None]:
+    """The rows of the statement, and why events were read for them; None: the roll-up was."""
+    asked, question = cohorts.asked, cohorts.question
+    why = why_raw(
+        asked,
+        [cohorts.start, cohorts.returns],
+        raw=question.raw,
+        beyond=cohorts.apart,
+        later=cohorts.later,
+    )
+    if (asked.held if cohorts.from_ever else asked.days(MANY)) < MANY:
+        return asked.rows(sql), why or FEW
+    from warehouse.insights.comebacks import Comebacks, Events, Hours, countable
+
+    if countable(cohorts):
+        counted = Comebacks(cohorts).rows(Events(cohorts) if why else Hours(cohorts))
+        if counted is not None:
+            return counted, why
+    return asked.rows(sql), why or "of so many units too much would have to be remembered"
 
 
 class _Count(Struct):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from warehouse.insights.asked import Asked
@@ -14,13 +14,8 @@ from warehouse.rollup import rolled_until
 from warehouse.statements import statement
 from warehouse.times import iso
 
-if TYPE_CHECKING:
-    from warehouse.insights.trend import Trend
-
 HOUR_US: Final = 3_600_000_000
 _DAY_US: Final = 24 * HOUR_US
-_COUNTED: Final = {"events", "units", "events_per_unit"}
-_NAMES: Final = {"event", "type"}
 _KEY: Final = {
     "customer": "coalesce(e.visitor_key, -1)",
     "device": "coalesce(e.subject_key, e.visitor_key, -1)",
@@ -33,11 +28,15 @@ _SOME: Final = """
     )"""
 
 
-def why_raw(asked: Asked, question: Trend, selectors: Sequence[Selector]) -> str | None:
-    """Why events have to be read; None where the roll-up says the same."""
-    if question.raw:
+def why_raw(
+    asked: Asked, selectors: Sequence[Selector], *, raw: bool, beyond: str | None, later: int = 0
+) -> str | None:
+    """Why events have to be read; None where the roll-up says the same. `raw`: they are asked for; `beyond`:
+    what else of the question it does not know; `later`: so many µs beyond the period are looked at as well.
+    """
+    if raw:
         return "asked for"
-    return _beyond(question, selectors) or _between_hours(asked) or _out_of_step(asked)
+    return _beyond(asked, selectors, beyond) or _between_hours(asked, later) or _out_of_step(asked)
 
 
 def key(asked: Asked) -> str:
@@ -89,28 +88,26 @@ def star(asked: Asked, one: Selector, *, apart: bool = False) -> str:
     return "e.type <> '*'" if apart else "e.type = '*'"
 
 
-def hours(period: Period, earlier: int = 0) -> range:
-    """The hours since 1970 of a period, and of so many µs before it."""
-    return range((period.since - earlier) // HOUR_US, -(-period.until // HOUR_US))
+def hours(period: Period, earlier: int = 0, later: int = 0) -> range:
+    """The hours since 1970 of a period, and of so many µs before it and after it."""
+    return range((period.since - earlier) // HOUR_US, -(-(period.until + later) // HOUR_US))
 
 
-def _beyond(question: Trend, selectors: Sequence[Selector]) -> str | None:
+def _beyond(asked: Asked, selectors: Sequence[Selector], more: str | None) -> str | None:
     """What of the question the roll-up does not know."""
+    question = asked.question
     if question.where or any(one.where for one in selectors):
         return "it has filters"
-    if question.measure not in _COUNTED:
-        return f"it measures {question.measure}"
-    others = [name for name in question.by if name not in _NAMES]
-    if others:
-        return f"it is broken down by {others[0]}"
+    if more:
+        return more
     if question.bots:
         return "it counts robots"
     return None if question.unit in _KEY else f"it counts by {question.unit}"
 
 
-def _between_hours(asked: Asked) -> str | None:
+def _between_hours(asked: Asked, later: int) -> str | None:
     period, zone = asked.period, ZoneInfo(asked.question.timezone)
-    days = range(period.since, period.until + _DAY_US, _DAY_US)
+    days = range(period.since, period.until + later + _DAY_US, _DAY_US)
     offsets = (datetime.fromtimestamp(at // 1_000_000, zone).utcoffset() for at in days)
     if any(offset is None or offset.seconds % 3_600 for offset in offsets):
         return f"days of {asked.question.timezone} do not begin with an hour of UTC"

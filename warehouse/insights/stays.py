@@ -52,9 +52,10 @@ class Stays:
         shared = np.unique(device[foreign])
         self._line = np.full(len(own), -1, np.int32)
         self._line[shared] = np.arange(len(shared))
-        self._length = int(ends.max(initial=0)) + 2
-        self.fit = len(shared) * self._length < _MOST
         (rows,) = np.nonzero(self.shared(device))
+        self._first = max(int(begins[rows].min(initial=_MOST)), 0)
+        self._length = max(int(ends.max(initial=0)) - self._first, 0) + 3
+        self.fit = len(shared) * self._length < _MOST
         rows = rows[np.lexsort((ends[rows], begins[rows], device[rows]))]
         line, begins, ends, foreign = self._line[device[rows]], begins[rows], ends[rows], foreign[rows]
         meets = (line[1:] == line[:-1]) & (begins[1:] == ends[:-1])
@@ -81,4 +82,5 @@ class Stays:
 
     def _at(self, line: Places, moment: Numbers) -> Numbers:
         """One number each, in which moments of one device follow those of another."""
-        return line.astype(np.int64) * self._length + np.clip(moment, 0, self._length - 1)
+        since = np.clip(moment - self._first + 1, 0, self._length - 1)  # 0: before the first session
+        return line.astype(np.int64) * self._length + since

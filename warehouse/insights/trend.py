@@ -24,6 +24,8 @@ from warehouse.statements import statement
 MOST_INTERVALS: Final = 10_000
 OTHER: Final = "(other)"
 NONE: Final = "(none)"
+_COUNTED: Final = {"events", "units", "events_per_unit"}  # by the roll-up
+_NAMES: Final = {"event", "type"}
 _ONE_CELL: Final = "SELECT '' AS b0, 1 AS place"
 _BOUNDS: Final = {"events": (1, len(LETTERS)), "by": (0, 3), "top": (1, 500), "rolling": (1, 400)}
 
@@ -82,7 +84,7 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
     with asking(lake, question, now) as asked:
         _require_intervals(asked, question)
         selectors = [asked.selector(one) for one in question.events]
-        why = why_raw(asked, question, selectors)
+        why = why_raw(asked, selectors, raw=question.raw, beyond=_beyond(question))
         if why is None and is_narrow(asked, question):
             rolled = Rolled(asked, question, selectors)
             sql, rows = rolled.sql, _tallied(rolled)
@@ -105,6 +107,14 @@ def trend(lake: Lake, question: Trend, now: int) -> TrendAnswer:
             why_raw=why,
             **asked.told(sql, n, n),
         )
+
+
+def _beyond(question: Trend) -> str | None:
+    """What of the question the roll-up does not know."""
+    if question.measure not in _COUNTED:
+        return f"it measures {question.measure}"
+    others = [name for name in question.by if name not in _NAMES]
+    return f"it is broken down by {others[0]}" if others else None
 
 
 def _tallied(rolled: Rolled) -> list[tuple[Any, ...]] | None:

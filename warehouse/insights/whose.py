@@ -44,6 +44,27 @@ class Whose(NamedTuple):
         return cls(roster, own, count)
 
 
+class Holders:
+    """Numbers of the owners of ids by their keys, from 0 to below `count`, which grows; from any thread."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._roster, self._own, count = Whose.of(asked)
+        self._strays = Strays(count)
+
+    @property
+    def count(self) -> int:
+        """More than any number that was told until now."""
+        return self._strays.count
+
+    def numbers(self, key: Numbers) -> Places:
+        """An id that is in no customer stands for itself."""
+        place = self._roster.places(key)
+        found = self._own[place]
+        strangers = place < 0
+        found[strangers] = self._strays.numbers(key[strangers])
+        return found
+
+
 def _join(own: Places, roster: Roster, keys: Numbers, customers: Numbers) -> int:
     """A customer has the number of their oldest id, or one of its own where that is gone."""
     found, strays = roster.places(customers), Strays(len(own))

@@ -10,7 +10,7 @@ import pytest
 from tests.warehouse.insights.asked_lake import NAMES, NOW, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
-from warehouse.insights import Trend, tally, trend
+from warehouse.insights import Trend, bitmap, trend
 from warehouse.insights.tally import Tally
 from warehouse.insights.trend import TrendAnswer
 from warehouse.lake import Lake
@@ -88,7 +88,7 @@ def test_counted_in_columns_it_says_the_same(
     lake, _ = random_lake(seed, 40)
     for number in range(40):
         fields = asked_at_random(random_)
-        monkeypatch.setattr(tally, "_PART", random_.choice((1, 7, 1 << 15)))
+        monkeypatch.setattr(bitmap, "_PART", random_.choice((1, 7, 1 << 15)))
         if number % 3 == 0:  # so long that the bits take several words
             fields |= {"every": "hour", "events": fields["events"][:1], "by": (), **LONG}
         columns, raw = both(lake, **fields)
@@ -120,8 +120,8 @@ def test_what_would_take_too_much_memory_is_left_to_the_statement(
 ) -> None:
     question = Trend(**ASKED, events=("*", "Viewed"), measure="units")
     found = trend(lake, question, NOW)
-    monkeypatch.setattr(tally, "_MOST_BYTES", 1)
-    monkeypatch.delattr(tally.Tally, "_add")
+    monkeypatch.setattr(bitmap, "_MOST_BYTES", 1)
+    monkeypatch.delattr(Tally, "_add")
     assert trend(lake, question, NOW) == found
     assert in_columns == [2, 2]
 
