@@ -26,3 +26,8 @@ class Remembered:
                 self._held[name] = make()
             found: T = self._held[name]
             return found
+
+    def held(self, snapshot: int, name: Hashable) -> Any:
+        """What is remembered of the snapshot; None where nothing is."""
+        with self._lock:
+            return self._held.get(name) if self._snapshot == snapshot else None

@@ -7,8 +7,9 @@ its events in a row. On a device of several people time decides whose an event i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -38,9 +39,10 @@ class Numbered:
     @contextmanager
     def known(self, pool: Executor) -> Iterator[None]:
         """Inside, statements can read subjects."""
-        self._roster, self._own, count = Whose.of(self.asked)
-        self._strays = Strays(count)
-        self._stays = Stays(self._sessions(pool), self._own)
+        whose = Whose.soon(self.asked, pool)
+        sessions = self._sessions(whose, pool)
+        self._roster, self._own, count = whose.result()
+        self._strays, self._stays = Strays(count), Stays(sessions, self._own)
         if not self._stays.meets:
             yield
             return
@@ -83,26 +85,23 @@ class Numbered:
         found[~told] = self._strays.numbers(keys[~told])
         return found
 
-    def _sessions(self, pool: Executor) -> Sessions:
+    def _sessions(self, whose: Future[Whose], pool: Executor) -> Sessions:
         """Those on devices that somebody else than their own customer was on."""
-        asked, found = self.asked, [Sessions.none()]
-        if asked.question.unit == "customer":
-            reach: dict[str, int | str] = {"since": self.since, "until": self.until}
-            read = statement("insights/lanes/sessions", project=asked.values.bind(asked.project), **reach)
-            found += worked(pool, self._looked_up, asked.batches(read))
-        shared = np.zeros(len(self._own), np.bool_)
-        for one in found:
-            shared[one.device[one.foreign(self._own)]] = True
-        kept = (one.of(shared[one.device] & (one.device >= 0)) for one in found)
-        return Sessions(*(np.concatenate(column) for column in zip(*kept, strict=True)))
-
-    def _looked_up(self, batch: pa.RecordBatch) -> Sessions:
-        subject, identity, begins, ends = (one.to_numpy() for one in batch.columns)
-        device = self._roster.places(subject)
-        visitor = device.copy()
-        (other,) = np.nonzero(identity != subject)
-        visitor[other] = self._roster.places(identity[other])
-        return Sessions(device, visitor, begins, ends)
+        asked = self.asked
+        if asked.question.unit != "customer":
+            return Sessions.none()
+        reach: dict[str, int | str] = {"since": self.since, "until": self.until}
+        read = statement("insights/lanes/sessions", project=asked.values.bind(asked.project), **reach)
+        # Ids are put in order while sessions are read.
+        found = list(worked(pool, partial(_looked_up, whose), asked.batches(read)))
+        shared = np.zeros(len(whose.result().own), np.bool_)
+        for _, theirs in found:
+            shared[theirs] = True
+        kept = pool.map(
+            lambda one: one.of(shared[one.device] & (one.device >= 0)), (all_ for all_, _ in found)
+        )
+        columns = zip(Sessions.none(), *kept, strict=True)
+        return Sessions(*(np.concatenate(column) for column in columns))
 
     def _edges(self) -> pa.Table:
         """Whose the events are that lie in a moment which two sessions share."""
@@ -119,3 +118,15 @@ class Numbered:
         found = asked.arrow(statement("insights/lanes/edges", abroad=abroad))
         number = self._own[self._roster.places(found["identity_key"].to_numpy())]
         return pa.table({"load_seq": found["load_seq"], "number": number})
+
+
+def _looked_up(whose: Future[Whose], batch: pa.RecordBatch) -> tuple[Sessions, Places]:
+    """Sessions, and the devices that somebody else than their own customer was on."""
+    roster, own, _ = whose.result()
+    subject, identity, begins, ends = (one.to_numpy() for one in batch.columns)
+    device = roster.places(subject)
+    visitor = device.copy()
+    (other,) = np.nonzero(identity != subject)
+    visitor[other] = roster.places(identity[other])
+    found = Sessions(device, visitor, begins, ends)
+    return found, device[found.foreign(own)]

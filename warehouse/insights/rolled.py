@@ -71,6 +71,15 @@ def happened(asked: Asked, columns: Mapping[str, str], having: str, *, local: st
     )
 
 
+def names(asked: Asked, reach: range) -> str | None:
+    """SELECT of the types and names of all events on the days of some hours that are no robot's, and of other
+    ones perhaps; None where the roll-up does not know.
+    """
+    if asked.question.bots or _out_of_step(asked):
+        return None
+    return f"SELECT DISTINCT e.type, e.event FROM daily AS e WHERE {within(asked, reach)} AND e.type <> '*'"
+
+
 def within(asked: Asked, reach: range) -> str:
     """SQL: the rows `e` of the roll-up of the question's project on the days of some hours."""
     first, last = (iso(hour * HOUR_US)[:10] for hour in (reach.start, reach.stop - 1))

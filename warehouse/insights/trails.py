@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from warehouse.insights.lanes import Lane, Lanes, Reading
 from warehouse.insights.passed import Passed
+from warehouse.insights.rolled import hours, names
 from warehouse.insights.walks import Walks, item
 from warehouse.insights.whose import NUMBERED
 from warehouse.statements import statement
@@ -77,10 +78,16 @@ class Trails:
         return Passed(trails, self.question, items.names, items.marks).rows()
 
     def _items(self) -> Items | None:
+        """Of more events than are walked through, perhaps, where the roll-up says what there are."""
         columns = {"type": "e.type", "event": "e.event", "item": item(self.asked, self.question.items)}
-        happened = self.asked.happened(columns, [self.walks.listed], owned=False)
-        sql = statement("insights/lanes/items", happened=happened, most=_MOST_ITEMS + 1)
-        found = self.asked.rows(sql)
+        if rolled := names(self.asked, hours(self.asked.period)):
+            listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+            if found := self._listed(f"SELECT {listed} FROM ({rolled}) AS e"):
+                return found
+        return self._listed(self.asked.happened(columns, [self.walks.listed], owned=False))
+
+    def _listed(self, happened: str) -> Items | None:
+        found = self.asked.rows(statement("insights/lanes/items", happened=happened, most=_MOST_ITEMS + 1))
         if len(found) > _MOST_ITEMS:
             return None
         marks = {name: mark for *_, name, mark in found}

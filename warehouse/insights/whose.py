@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,16 +28,41 @@ class Whose(NamedTuple):
     @classmethod
     def of(cls, asked: Asked) -> Whose:
         """By the question's unit; remembered for as long as nothing is committed, 16 bytes an id."""
-        unit, lake = asked.question.unit, asked.lake
-        if lake.bounded:
-            return cls._found(asked)
-        return lake.remembered.get(asked.snapshot, (unit, asked.project), lambda: cls._found(asked))
+        return cls._remembered(asked) or cls._kept(asked, *cls._read(asked))
 
     @classmethod
-    def _found(cls, asked: Asked) -> Whose:
+    def soon(cls, asked: Asked, pool: Executor) -> Future[Whose]:
+        """The same, put in order by a thread, while other questions can be asked."""
+        found = cls._remembered(asked)
+        if found is None:
+            return pool.submit(cls._kept, asked, *cls._read(asked))
+        done: Future[Whose] = Future()
+        done.set_result(found)
+        return done
+
+    @staticmethod
+    def _remembered(asked: Asked) -> Whose | None:
+        lake = asked.lake
+        found: Whose | None = None if lake.bounded else lake.remembered.held(asked.snapshot, _name(asked))
+        return found
+
+    @classmethod
+    def _kept(cls, asked: Asked, keys: Numbers, customers: Numbers) -> Whose:
+        """From now on it is remembered; what is of a part of the lake is not."""
+        if asked.lake.bounded:
+            return cls._made(keys, customers)
+        made = partial(cls._made, keys, customers)
+        return asked.lake.remembered.get(asked.snapshot, _name(asked), made)
+
+    @staticmethod
+    def _read(asked: Asked) -> Iterator[Numbers]:
+        """The keys of all ids, and those of their customers."""
         name = f"insights/lanes/ids_{asked.question.unit}"
         ids = asked.columns(statement(name, project=asked.values.bind(asked.project)))
-        keys, customers = (one.to_numpy() for one in ids.columns)
+        return (one.to_numpy() for one in ids.columns)
+
+    @classmethod
+    def _made(cls, keys: Numbers, customers: Numbers) -> Whose:
         # They come by customers, most of whom have one id: in long stretches that rise already.
         roster = Roster(np.sort(keys, kind="stable"))
         own = np.arange(len(keys) + 1, dtype=np.int32)
@@ -63,6 +91,11 @@ class Holders:
         strangers = place < 0
         found[strangers] = self._strays.numbers(key[strangers])
         return found
+
+
+def _name(asked: Asked) -> tuple[str, str]:
+    """What it is remembered by."""
+    return asked.question.unit, asked.project
 
 
 def _join(own: Places, roster: Roster, keys: Numbers, customers: Numbers) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import duckdb
 import pytest
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of, random_lake
@@ -101,6 +101,52 @@ def test_paths_are_those_of_their_statement(
         statement, columns = both(monkeypatch, lake, question)
         assert statement == columns, question
         assert len(walked) >= number + 1
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From which tables it was told what steps can show."""
+    tables: list[str] = []
+    found = Trails._listed
+
+    def listing(self: Trails, happened: str) -> Any:
+        tables.append("daily" if "FROM daily" in happened else "events")
+        return found(self, happened)
+
+    monkeypatch.setattr(Trails, "_listed", listing)
+    return tables
+
+
+def test_what_steps_can_show_is_told_by_the_rollup(
+    lake: Lake, listed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Paths(since="2026-11-05", until="2026-11-14", events=("Viewed", "Ordered"))
+    statement, columns = both(monkeypatch, lake, question)
+    assert statement == columns
+    assert len(columns["nodes"]) > 2
+    assert both(monkeypatch, lake, structs.replace(question, bots=True))[1]["n"] >= columns["n"]
+    assert listed == ["daily", "events"]
+
+
+def test_what_steps_can_show_is_told_by_events_where_the_rollup_names_too_many(
+    lake: Lake, listed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["warehouse.insights.trails"], "_MOST_ITEMS", 2)
+    statement, columns = both(
+        monkeypatch, lake, Paths(since="2026-11-05", until="2026-11-14", events=("Viewed", "Ordered"))
+    )
+    assert statement == columns
+    assert listed == ["daily", "events"]
+
+
+def test_what_steps_can_show_is_told_by_events_while_the_rollup_is_filled(
+    listed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, _ = random_lake(5, 10)
+    lake.execute("DELETE FROM cursors WHERE name = 'rollup'")
+    statement, columns = both(monkeypatch, lake, Paths(since="2026-11-05", until="2026-11-14"))
+    assert statement == columns
+    assert listed == ["events"]
 
 
 def test_in_passes_and_in_parts(lake: Lake, walked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
