@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -137,6 +138,11 @@ class Asked:
             f"e.timestamp >= make_timestamptz({bind(asked.since)})",
             f"e.timestamp < make_timestamptz({bind(asked.until)})",
         ]
+
+    def pool(self) -> ThreadPoolExecutor:
+        """As many threads as the lake has, for arithmetic over columns."""
+        ((threads,),) = self.lake.query("SELECT current_setting('threads')")
+        return ThreadPoolExecutor(threads)
 
     @property
     def all_stitched(self) -> bool:

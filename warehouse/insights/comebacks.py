@@ -5,7 +5,7 @@ that an owner started something in an interval, or came back in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
@@ -79,7 +79,7 @@ class Source(Protocol):
         """More than any owner's number that was told until now."""
 
     @contextmanager
-    def rows(self, pool: ThreadPoolExecutor) -> Iterator[str | None]:
+    def rows(self, pool: Executor) -> Iterator[str | None]:
         """The SELECT to read; None where owners cannot be told by numbers."""
 
     def read(self, batch: pa.RecordBatch) -> Read:
@@ -99,7 +99,7 @@ class Hours:
         return self._holders.count
 
     @contextmanager
-    def rows(self, pool: ThreadPoolExecutor) -> Iterator[str | None]:
+    def rows(self, pool: Executor) -> Iterator[str | None]:
         """As `Source` says."""
         cohorts, asked = self.cohorts, self.asked
         earlier = asked.period.since if cohorts.from_ever else 0
@@ -131,7 +131,7 @@ class Events:
         return self._numbered.count
 
     @contextmanager
-    def rows(self, pool: ThreadPoolExecutor) -> Iterator[str | None]:
+    def rows(self, pool: Executor) -> Iterator[str | None]:
         """As `Source` says."""
         asked, cohorts, numbered = self.asked, self.cohorts, self._numbered
         codes, either = _codes(cohorts, asked.is_one)
@@ -183,8 +183,7 @@ class Comebacks:
 
     def rows(self, source: Source) -> list[tuple[Any, ...]] | None:
         """Rows as those of the statement; None where it would take too much memory."""
-        ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool, source.rows(pool) as sql:
+        with self.asked.pool() as pool, source.rows(pool) as sql:
             bitmap = Bitmap.within_memory(1, self._places, source.count) if sql else None
             if sql is None or bitmap is None:
                 return None

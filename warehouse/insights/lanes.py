@@ -7,7 +7,6 @@ part, which takes a fraction of the time of joins and of a window over all of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -78,8 +77,7 @@ class Lanes:
         if self.low < 1 or self.asked.lake.bounded or self.asked.looks_at_customers:
             return None
         found: list[R] = []
-        ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool, self.numbered.known(pool):
+        with self.asked.pool() as pool, self.numbered.known(pool):
             sql = self._sql()
             for number in range(self.passes if self._fit else 0):
                 bundles = list(worked(pool, partial(self._bundle, number), self.asked.batches(sql)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -40,9 +41,10 @@ class Passed:
         self.places[ranked[: question.top]] = [*range(1, len(self.names))]
         self.places[-1] = 0  # of NOTHING
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self, pool: Executor) -> list[tuple[Any, ...]]:
         """The rows of the statement of paths."""
-        counted = [np.sum(column, axis=0) for column in zip(*map(self._counted, self.trails), strict=True)]
+        each = pool.map(self._counted, self.trails)
+        counted = [np.sum(column, axis=0) for column in zip(*each, strict=True)]
         units, mature = (sum(getattr(one, name) for one in self.trails) for name in ("units", "mature"))
         begun = np.sum(counted[0][1 << (2 * self.bits) : 2 << (2 * self.bits)])
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -37,8 +36,7 @@ class Tally:
         bitmap = Bitmap.within_memory(series, self._intervals + 1, self._holders.count)
         if bitmap is None:
             return None
-        ((threads,),) = self.asked.lake.query("SELECT current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool:
+        with self.asked.pool() as pool:
             list(worked(pool, partial(self._add, bitmap), self.asked.batches(self._rows())))
             found = list(pool.map(self._counted, bitmap.parts))
         each = np.sum([counts for _, counts in found], axis=0)

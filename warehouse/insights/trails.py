@@ -75,7 +75,8 @@ class Trails:
         trails = Lanes(self.asked, reading).walked(self.trail)
         if trails is None:
             return None
-        return Passed(trails, self.question, items.names, items.marks).rows()
+        with self.asked.pool() as pool:
+            return Passed(trails, self.question, items.names, items.marks).rows(pool)
 
     def _items(self) -> Items | None:
         """Of more events than are walked through, perhaps, where the roll-up says what there are."""
