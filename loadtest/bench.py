@@ -61,7 +61,7 @@ class Run(msgspec.Struct, frozen=True):
     name: str
     side: Bare | Door
     size: int
-    body: Path
+    body: Callable[[], Path]
     headers: list[str]
 
 
@@ -81,16 +81,18 @@ def bench(
         headers = make_keys(folder / "one" / "data", policies, clock)
         two_headers = make_keys(folder / "two" / "data", policies, clock)
         bare, one, two = stack.enter_context(sides(folder, answers))
-        texts = write_bodies(folder)
+        # Written anew for each cell: what was sent long ago seems to come from clocks that are behind.
+        texts = {size: lambda size=size: write_bodies(folder, size, clock()) for size in SIZES}
+        zipped = write_zipped(folder, clock())
         runs = [Run("bare", bare, size, texts[size], headers["plain"]) for size in SIZES]
         runs += [Run("door", one, size, texts[size], headers["plain"]) for size in SIZES]
         runs += [Run("two", two, size, texts[size], two_headers["plain"]) for size in TWO_SIZES]
         runs += [Run(name, one, size, texts[size], headers[name]) for size in SIZES for name in PRIVACY]
         runs.append(
-            Run("gzipped", one, GZIPPED, write_zipped(folder), [*headers["plain"], "Content-Encoding: gzip"])
+            Run("gzipped", one, GZIPPED, lambda: zipped, [*headers["plain"], "Content-Encoding: gzip"])
         )
         cells = _cells(sorted(runs, key=lambda run: run.size), seconds, rounds, report)
-        latency = _latency(one, texts[STEADY_SIZE], headers["plain"], seconds)
+        latency = _latency(one, headers["plain"], seconds, folder, clock)
         report(f"at {latency.rate} requests/s: {latency}")
         stack.pop_all().close()
         return figures(cells, latency, journal_to_parquet(folder, segments, rounds, clock()))
@@ -130,10 +132,10 @@ def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, 
 def _cells(runs: list[Run], seconds: float, rounds: int, report: Report) -> dict[Key, list[Cell]]:
     cells: dict[Key, list[Cell]] = {(run.name, run.size): [] for run in runs}
     for side, run in {run.side: run for run in runs}.items():
-        side.cell(run.body, run.headers, 1)
+        side.cell(run.body(), run.headers, 1)
     for number in range(rounds):
         for run in runs:
-            cell = run.side.cell(run.body, run.headers, seconds)
+            cell = run.side.cell(run.body(), run.headers, seconds)
             check_cell(cell, f"{run.name} at {run.size} a request", run.side.program)
             cells[run.name, run.size].append(cell)
             report(f"round {number + 1}/{rounds}, {run.size} a request: {run.name} {_line(cell, run.size)}")
@@ -147,22 +149,27 @@ def _line(cell: Cell, size: int) -> str:
     return f"{rate:,.0f} events/s, {per_cpu:,.0f} a CPU s, p99 {counts.p99_us / 1000:.1f} ms"
 
 
-def _latency(door: Door, body: Path, headers: list[str], seconds: float) -> Latency:
-    counted = door.cell(body, headers, seconds).counted
+def _latency(
+    door: Door, headers: list[str], seconds: float, folder: Path, clock: Callable[[], int]
+) -> Latency:
+    counted = door.cell(write_bodies(folder, STEADY_SIZE, clock()), headers, seconds).counted
     maximum = counted.answered / (counted.duration_us / 1e6)
     door.drain()
     before = _fsyncs(door)
-    took = asyncio.run(_steadily(door, headers, maximum * STEADY_SHARE, 2 * seconds))
+    texts = bodies(STEADY_SIZE, clock())
+    took = asyncio.run(_steadily(door, texts, headers, maximum * STEADY_SHARE, 2 * seconds))
     after = _fsyncs(door)
     return Latency(
         round(maximum), took.rate, took.p50_ms, took.p99_ms, round(quantile(before, after, 0.99) * 1e3, 1)
     )
 
 
-async def _steadily(door: Door, headers: list[str], rate: float, seconds: float) -> Steady:
+async def _steadily(
+    door: Door, texts: list[bytes], headers: list[str], rate: float, seconds: float
+) -> Steady:
     lines = "".join(f"{line}\r\n" for line in headers).encode()
     head = b"POST /v1/batch HTTP/1.1\r\nHost: bench\r\n" + lines + b"Content-Length: %d\r\n\r\n%b"
-    requests = (head % (len(body), body) for body in renewed(bodies(STEADY_SIZE)))
+    requests = (head % (len(body), body) for body in renewed(texts))
     return await steady(address(door.url), requests, rate, seconds, CONNECTIONS)
 
 

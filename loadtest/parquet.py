@@ -58,7 +58,7 @@ def write_journal(folder: Path, segments: int, now: int) -> int:
     """Sealed segments of a worker that is gone, as large as the door makes them; how many events."""
     place = folder / "journal" / _WORKER
     place.mkdir(parents=True)
-    fresh, epoch, events = renewed(bodies(_SIZE)), now // 1000, 0
+    fresh, epoch, events = renewed(bodies(_SIZE, now)), now // 1000, 0
     for number in range(1, segments + 1):
         text, held = _segment(fresh, epoch, number, now)
         (place / f"{epoch:013d}-{number:08d}.sealed").write_bytes(text)

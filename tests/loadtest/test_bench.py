@@ -13,9 +13,10 @@ from loadtest.parquet import write_journal
 from loadtest.sides import Cell
 from loadtest.steady import fsyncs, quantile
 from loadtest.wrk import MARKER, Counted
+from sdk_contract.times import parse_time
 from warehouse.segments import Record, scan
 
-NOW = 1_795_300_000_000_000
+NOW = 1_800_000_000_000_000
 LATENCY = Latency(100, 70, 1.0, 2.0, 1.0)
 Cells = dict[tuple[str, int], list[Cell]]
 
@@ -53,20 +54,30 @@ def test_requests_that_were_not_accepted_do_not_count() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_bodies_have_the_promised_sizes(size: int) -> None:
-    found = bodies(size)
+    found = bodies(size, NOW)
     assert len(set(found)) == len(found) > 1
     for body in found:
         assert len(msgspec.json.decode(body)["batch"]) == body.count(MARKER) == size
     assert sum(map(len, found)) / len(found) / size == pytest.approx(900, rel=0.35)
 
 
+def test_they_are_sent_now_and_happened_before() -> None:
+    sent = [msgspec.json.decode(body) for body in bodies(20, NOW)]
+    assert {parse_time(one["sentAt"]) for one in sent} == {NOW}
+    times = [parse_time(event["timestamp"]) for one in sent for event in one["batch"]]
+    assert max(times) <= NOW
+    assert len(set(times)) > 100
+    later = [msgspec.json.decode(body) for body in bodies(20, NOW + 60_000_000)]
+    assert parse_time(later[0]["batch"][0]["timestamp"]) - times[0] == 60_000_000
+
+
 def test_no_id_comes_twice() -> None:
-    sent = [msgspec.json.decode(body)["batch"] for body in islice(renewed(bodies(20)), 40)]
+    sent = [msgspec.json.decode(body)["batch"] for body in islice(renewed(bodies(20, NOW)), 40)]
     assert len({event["messageId"] for batch in sent for event in batch}) == 800
 
 
 def test_gzipped_bodies_stand_one_after_the_other(tmp_path: Path) -> None:
-    text, found = write_zipped(tmp_path, 3).read_bytes(), []
+    text, found = write_zipped(tmp_path, NOW, 3).read_bytes(), []
     while text:
         length, _, rest = text.partition(b"\n")
         found.append(gzip.decompress(rest[: int(length)]))

@@ -77,7 +77,7 @@ def same(bodies: list[bytes], kind: str) -> None:
 
 
 @given(st.lists(EVENTS, min_size=1, max_size=4), ENVELOPES, ENVELOPES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_event_of_a_batch_has_another_row_for_being_made_at_once(
     events: list[Any], envelope: dict[str, Any], other: dict[str, Any]
 ) -> None:
@@ -85,7 +85,7 @@ def test_no_event_of_a_batch_has_another_row_for_being_made_at_once(
 
 
 @given(st.lists(EVENTS, min_size=1, max_size=4), st.sampled_from(["track", "page", "identify"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_event_sent_alone_has_another_row_for_being_made_at_once(events: list[Any], kind: str) -> None:
     same([json.dumps(event).encode() for event in events * 2], kind)
 
