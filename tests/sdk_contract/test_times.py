@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -82,3 +82,9 @@ def test_a_time_survives_being_written_as_iso(moment: datetime) -> None:
 @settings(max_examples=100, deadline=None)
 def test_milliseconds_as_number_and_as_digits_are_the_same(count: int) -> None:
     assert parse_time(count) == parse_time(str(count)) == count * 1_000
+
+
+@given(st.datetimes(FIRST, LAST, timezones=st.timezones() | st.just(UTC)))
+@settings(max_examples=100, deadline=None)
+def test_microseconds_are_whole_and_none_is_lost(moment: datetime) -> None:
+    assert micros(moment) == (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
