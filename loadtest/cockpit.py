@@ -13,8 +13,8 @@ import msgspec
 from loadtest.errors import ProgramFailed
 from loadtest.questions import MEMORY, THREADS
 from warehouse import rollup
+from warehouse.insights.activity import FEW
 from warehouse.insights.kinds import INSIGHTS
-from warehouse.insights.retention import FEW
 from warehouse.lake import Lake, connect
 from warehouse.settings import WarehouseSettings
 

@@ -29,6 +29,7 @@ from warehouse.times import iso, iso_time
 Q = TypeVar("Q", bound=Question)
 _STITCHED: Final = "SELECT load_seq, complete_until FROM cursors WHERE name = 'stitch'"
 _LOADED: Final = "SELECT load_seq FROM cursors WHERE name = 'load'"
+NUMBERED: Final = ("customer", "device")  # units that are found without a join, as numbers
 MANY: Final = 1_000_000  # from so many events on it pays to walk through them in columns
 _MOST_NAMES: Final = 5000
 _BATCH: Final = 1 << 19

@@ -13,10 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Struct
 
-from warehouse.insights.asked import Asked
+from warehouse.insights.asked import NUMBERED, Asked
 from warehouse.insights.journey import Plan
 from warehouse.insights.lanes import Lane, Lanes, Reading
-from warehouse.insights.whose import NUMBERED
 
 Numbers = npt.NDArray[np.int64]
 

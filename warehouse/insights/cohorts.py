@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from warehouse.insights.activity import TOO_MUCH, Activity
 from warehouse.insights.asked import Asked
 from warehouse.insights.calendar import Calendar
 from warehouse.insights.errors import BadQuestion
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from warehouse.insights.retention import Retention
 
 _ROLLING_S: Final = {"hour": 3_600, "day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+_MOST_CELLS: Final = 4_000  # each takes a look at those of its cohort
 _AMOUNT: Final = re.compile(r"(sum|avg) of (.+)", re.DOTALL)
 
 
@@ -73,7 +75,7 @@ class Cohorts:
 
     @property
     def apart(self) -> str | None:
-        """Why more has to be known of each unit than in which intervals it started, and came back."""
+        """Why it is not enough to know in which intervals each unit started, and came back."""
         question = self.question
         if self.measured:
             return f"it measures {question.measure}"
@@ -81,7 +83,17 @@ class Cohorts:
             return f"it is broken down by {question.by[0]}"
         if question.rolling:
             return "each unit has intervals of its own"
-        return "it counts how often each came back" if question.minimum > 1 else None
+        if question.minimum > 1:
+            return "it counts how often each came back"
+        if question.kind == "first_ever" and self.start.where:
+            return "whether somebody enters is told by the first event of a name"
+        return TOO_MUCH if self.calendar.size * len(self.spans.lows) > _MOST_CELLS else None
+
+    @property
+    def activity(self) -> Activity:
+        """Who started and came back when."""
+        earlier = self.asked.period.since if self.from_ever else 0
+        return Activity(self.asked, self.calendar, (self.start, self.returns), earlier, self.later)
 
     def sql(self) -> str:
         """Columns: place of the breakdown's value, cohort, column; n, mature n, whether it has begun; units,

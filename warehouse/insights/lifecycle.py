@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from warehouse.insights.activity import Activity, by_bits
 from warehouse.insights.asked import Asked, asking
 from warehouse.insights.calendar import Calendar, Every
 from warehouse.insights.filters import Selector
@@ -15,6 +16,9 @@ from warehouse.insights.question import Answer, Question
 from warehouse.insights.tables import Table, flat
 from warehouse.lake import Lake
 from warehouse.statements import statement
+
+if TYPE_CHECKING:
+    from warehouse.insights.stages import Stages
 
 NewBy = Literal["event", "anything"]
 
@@ -29,6 +33,7 @@ class Lifecycle(Question, frozen=True, kw_only=True):
     new_by: Annotated[
         NewBy, Meta(description="New is who does this event for the first time ever, or anything at all.")
     ] = "event"
+    raw: Annotated[bool, Meta(description="Read events also where the roll-up says the same.")] = False
 
 
 class Stage(Struct, frozen=True):
@@ -48,10 +53,14 @@ class Stage(Struct, frozen=True):
 
 
 class LifecycleAnswer(Answer, frozen=True, kw_only=True):
-    """`n`: units that were active in the range; all are mature once its last interval is over."""
+    """`n`: units that were active in the range; all are mature once its last interval is over. `source`: what
+    was read, the roll-up `daily` or the raw events, and `why_raw`: why these.
+    """
 
     question: Lifecycle
     stages: list[Stage]
+    source: Literal["rollup", "raw"]
+    why_raw: str | None
 
 
 def lifecycle(lake: Lake, question: Lifecycle, now: int) -> LifecycleAnswer:
@@ -60,14 +69,34 @@ def lifecycle(lake: Lake, question: Lifecycle, now: int) -> LifecycleAnswer:
         event = asked.selector(question.event)
         calendar = _from_the_one_before(asked, question.every)
         sql = _sql(asked, question, event, calendar)
-        rows = asked.rows(sql)
+        rows, why = _found(asked, question, event, calendar, sql)
         n = rows[0][-1]
         if not n:
             asked.known([event])
         stages = [_stage(row, calendar, asked) for row in rows]
         return LifecycleAnswer(
-            question=question, stages=stages, **asked.told(sql, n, n if stages[-1].complete else 0)
+            question=question,
+            stages=stages,
+            source="raw" if why else "rollup",
+            why_raw=why,
+            **asked.told(sql, n, n if stages[-1].complete else 0),
         )
+
+
+def _found(
+    asked: Asked, question: Lifecycle, event: Selector, calendar: Calendar, sql: str
+) -> tuple[list[tuple[Any, ...]], str | None]:
+    """The rows of the statement, and why events were read for them; None: the roll-up was."""
+    known = event if question.new_by == "event" else asked.selector("*")
+    activity = Activity(asked, calendar, (known, event), earlier=asked.period.since)
+
+    def marking() -> Stages:
+        from warehouse.insights.stages import Stages
+
+        return Stages(activity)
+
+    parts, why = by_bits(activity, raw=question.raw, beyond=None, marking=marking)
+    return (marking().rows(parts) if parts else asked.rows(sql)), why
 
 
 def _from_the_one_before(asked: Asked, every: Every) -> Calendar:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from warehouse.insights.asked import MANY, asking
+from warehouse.insights.activity import by_bits
+from warehouse.insights.asked import asking
 from warehouse.insights.calendar import Every
 from warehouse.insights.cohorts import Cohorts
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.filters import Selector
 from warehouse.insights.question import Answer, Question, require
-from warehouse.insights.rolled import why_raw
 from warehouse.insights.tables import Table
 from warehouse.lake import Lake
 
+if TYPE_CHECKING:
+    from warehouse.insights.comebacks import Comebacks
+
 Kind = Literal["first", "recurring", "first_ever"]
-FEW: Final = "there are few events"  # which is why they are read
 _BOUNDS: Final = {"intervals": (1, 400), "minimum": (1, 1_000_000), "top": (1, 100), "by": (0, 3)}
 
 
@@ -128,23 +130,15 @@ def _check(question: Retention) -> None:
 
 def _found(cohorts: Cohorts, sql: str) -> tuple[list[tuple[Any, ...]], str | None]:
     """The rows of the statement, and why events were read for them; None: the roll-up was."""
-    asked, question = cohorts.asked, cohorts.question
-    why = why_raw(
-        asked,
-        [cohorts.start, cohorts.returns],
-        raw=question.raw,
-        beyond=cohorts.apart,
-        later=cohorts.later,
-    )
-    if (asked.held if cohorts.from_ever else asked.days(MANY)) < MANY:
-        return asked.rows(sql), why or FEW
-    from warehouse.insights.comebacks import Comebacks, Events, Hours, countable
 
-    if countable(cohorts):
-        counted = Comebacks(cohorts).rows(Events(cohorts) if why else Hours(cohorts))
-        if counted is not None:
-            return counted, why
-    return asked.rows(sql), why or "of so many units too much would have to be remembered"
+    def marking() -> Comebacks:
+        from warehouse.insights.comebacks import Comebacks
+
+        return Comebacks(cohorts)
+
+    asked, question = cohorts.asked, cohorts.question
+    parts, why = by_bits(cohorts.activity, raw=question.raw, beyond=cohorts.apart, marking=marking)
+    return (marking().rows(parts) if parts else asked.rows(sql)), why
 
 
 class _Count(Struct):

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from warehouse.insights.asked import NUMBERED
 from warehouse.insights.lanes import Lane, Lanes, Reading
 from warehouse.insights.passed import Passed
 from warehouse.insights.rolled import hours, names
 from warehouse.insights.walks import Walks, item
-from warehouse.insights.whose import NUMBERED
 from warehouse.statements import statement
 
 Numbers = npt.NDArray[np.int64]

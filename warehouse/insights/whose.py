@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from warehouse.insights.asked import Asked
 from warehouse.insights.roster import Numbers, Places, Roster, Strays
 from warehouse.statements import statement
-
-NUMBERED: Final = ("customer", "device")
 
 
 class Whose(NamedTuple):

@@ -1,7 +1,6 @@
 """Retention by bits, over the roll-up and over events, is that of its statement, whatever is asked."""
 
 import random
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,17 +13,16 @@ from tests.sessionizer.world import HOUR, START
 from tests.warehouse.insights.asked_lake import NAMES, NOW, complete, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
-from warehouse.insights import Retention, bitmap, comebacks, retention
+from warehouse.insights import Retention, bitmap, retention
 from warehouse.insights.asked import asking
 from warehouse.insights.cohorts import Cohorts
-from warehouse.insights.comebacks import Comebacks, Slots
+from warehouse.insights.marking import STEP_US, Slots
 from warehouse.insights.retention import RetentionAnswer
 from warehouse.lake import Lake
 
 SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(30))]
 DAY = 24 * HOUR
 ASKED: dict[str, Any] = {"since": "2026-11-05", "until": "2026-11-09", "intervals": 3}
-RETENTION = sys.modules["warehouse.insights.retention"]
 
 
 @pytest.fixture(scope="module")
@@ -32,31 +30,6 @@ def lake() -> Lake:
     made, _ = random_lake(8, 60)
     complete(made, START + 8 * DAY + 5 * HOUR)
     return made
-
-
-@pytest.fixture
-def by_bits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """However few events there are, they are counted by bits. Of what: names of the sources."""
-    done: list[str] = []
-
-    def counting(self: Comebacks, source: comebacks.Source) -> list[tuple[Any, ...]] | None:
-        done.append(type(source).__name__)
-        return found(self, source)
-
-    found = Comebacks.rows
-    monkeypatch.setattr(Comebacks, "rows", counting)
-    monkeypatch.setattr(RETENTION, "MANY", 0)
-    return done
-
-
-@pytest.fixture
-def by_statement(monkeypatch: pytest.MonkeyPatch) -> Callable[[Lake, Retention], RetentionAnswer]:
-    def answer(lake: Lake, question: Retention) -> RetentionAnswer:
-        with monkeypatch.context() as patch:
-            patch.setattr(RETENTION, "MANY", 1 << 60)
-            return retention(lake, question, NOW)
-
-    return answer
 
 
 def said(answer: RetentionAnswer) -> tuple[Any, ...]:
@@ -238,10 +211,10 @@ def test_slots_are_the_intervals_of_the_calendar(lake: Lake, zone: str, every: A
         begins = cohorts.calendar.begins
         near = [at + by for at in (*begins[:-1], since, until) for by in (-1, 0, 1)]
         moments = [at for at in (*near, *range(since - DAY, begins[-1], DAY // 7)) if at < begins[-1]]
-        slots = Slots(cohorts, comebacks._STEP_US).by_moment(np.array(moments)).tolist()
+        slots = Slots(cohorts.activity, STEP_US).by_moment(np.array(moments)).tolist()
     for at, slot in zip(moments, slots, strict=True):
         number = sum(begin <= at for begin in begins) - 1
-        assert slot == (0 if at < since else 1 + 2 * number + (at >= until)), at
+        assert Slots.told(slot) == (number, (at >= since) + (at >= until)), at
 
 
 def _iso(moment: int) -> str:
