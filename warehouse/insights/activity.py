@@ -19,6 +19,7 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 BEFORE, INSIDE, OVER = range(3)  # where a moment lies beside the range
 FEW: Final = "there are few events"  # which is why they are read
+PART: Final = "who asks sees a part of the customers"
 TOO_MUCH: Final = "of so many units too much would have to be remembered"
 
 
@@ -61,11 +62,13 @@ def by_bits(
     asked for.
     """
     asked = activity.asked
-    why = why_raw(asked, activity.selectors, raw=raw, beyond=beyond, later=activity.later)
+    why = why_raw(asked, activity.selectors, raw=raw, beyond=beyond, begins=activity.calendar.begins)
     if (asked.held if activity.from_ever else asked.days(MANY)) < MANY:
         return None, why or FEW
-    if beyond or asked.lake.bounded or asked.looks_at_customers or asked.question.unit not in NUMBERED:
-        return None, why or TOO_MUCH
+    if beyond or asked.looks_at_customers or asked.question.unit not in NUMBERED:
+        return None, why  # the roll-up does not know these either
+    if asked.lake.bounded:
+        return None, why or PART
     from warehouse.insights.marking import marked
 
     found = marked(activity, marking(), rolled=why is None)

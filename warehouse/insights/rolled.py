@@ -29,14 +29,15 @@ _SOME: Final = """
 
 
 def why_raw(
-    asked: Asked, selectors: Sequence[Selector], *, raw: bool, beyond: str | None, later: int = 0
+    asked: Asked, selectors: Sequence[Selector], *, raw: bool, beyond: str | None, begins: Sequence[int] = ()
 ) -> str | None:
     """Why events have to be read; None where the roll-up says the same. `raw`: they are asked for; `beyond`:
-    what else of the question it does not know; `later`: so many µs beyond the period are looked at as well.
+    what else of the question it does not know; `begins`: when the intervals begin that it counts by (µs UTC),
+    also those beside the period.
     """
     if raw:
         return "asked for"
-    return _beyond(asked, selectors, beyond) or _between_hours(asked, later) or _out_of_step(asked)
+    return _beyond(asked, selectors, beyond) or _between_hours(asked, begins) or _out_of_step(asked)
 
 
 def key(asked: Asked) -> str:
@@ -114,11 +115,12 @@ def _beyond(asked: Asked, selectors: Sequence[Selector], more: str | None) -> st
     return None if question.unit in _KEY else f"it counts by {question.unit}"
 
 
-def _between_hours(asked: Asked, later: int) -> str | None:
+def _between_hours(asked: Asked, begins: Sequence[int]) -> str | None:
     period, zone = asked.period, ZoneInfo(asked.question.timezone)
-    days = range(period.since, period.until + later + _DAY_US, _DAY_US)
+    days = range(period.since, period.until + _DAY_US, _DAY_US)
     offsets = (datetime.fromtimestamp(at // 1_000_000, zone).utcoffset() for at in days)
-    if any(offset is None or offset.seconds % 3_600 for offset in offsets):
+    cut = any(offset is None or offset.seconds % 3_600 for offset in offsets)
+    if cut or any(begin % HOUR_US for begin in begins):
         return f"days of {asked.question.timezone} do not begin with an hour of UTC"
     if _some(asked, period.since - period.since % HOUR_US, period.since):
         return "since lies within an hour"

@@ -103,6 +103,10 @@ REASONS: list[tuple[str, Question]] = [
     ("it counts by session", Lifecycle(**ASKED, unit="session")),
     ("it counts how often within an interval", Stickiness(**ASKED, criteria=">= 2")),
     ("days of Asia/Kolkata do not begin with an hour of UTC", Lifecycle(**ASKED, timezone="Asia/Kolkata")),
+    (  # the month before began half an hour off
+        "days of Australia/Lord_Howe do not begin with an hour of UTC",
+        Lifecycle(**ASKED, every="month", timezone="Australia/Lord_Howe"),
+    ),
     ("since lies within an hour", Stickiness(since="2026-11-05T00:30:00Z", until="2026-11-09")),
 ]
 

@@ -176,6 +176,7 @@ def test_who_sees_a_part_is_answered_from_that_part(
     confine_to(lake, scope((), {"owner": ["li"]}, ()))
     part = retention(lake, Retention(**ASKED), NOW)
     assert by_bits == ["Hours"]
+    assert part.why_raw == "who asks sees a part of the customers"
     assert said(part) == said(by_statement(lake, Retention(**ASKED)))
     assert 0 < part.n < everybody.n
 
@@ -206,8 +207,9 @@ def test_who_has_no_customer_is_counted_too(by_bits: list[str]) -> None:
 def test_slots_are_the_intervals_of_the_calendar(lake: Lake, zone: str, every: Any) -> None:
     since, until = START - 3 * DAY + 1234567, START + 30 * DAY - 7654321
     times = {"since": _iso(since), "until": _iso(until), "timezone": zone, "every": every}
-    with asking(lake, Retention(**times, intervals=2), NOW) as asked:
-        cohorts = Cohorts(asked, asked.question)  # type: ignore[arg-type]
+    question = Retention(**times, intervals=2)
+    with asking(lake, question, NOW) as asked:
+        cohorts = Cohorts(asked, question)
         begins = cohorts.calendar.begins
         near = [at + by for at in (*begins[:-1], since, until) for by in (-1, 0, 1)]
         moments = [at for at in (*near, *range(since - DAY, begins[-1], DAY // 7)) if at < begins[-1]]
