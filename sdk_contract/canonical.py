@@ -12,7 +12,7 @@ from sdk_contract.structure import Broken, members
 from sdk_contract.times import micros, parse_time
 
 ABSENT: Final = Raw()
-_NULL: Final = b"null"
+NULL: Final = b"null"
 
 
 class Event(Struct, gc=False):
@@ -179,7 +179,7 @@ def _event(
         None if sent_at is None else _micros(sent_at),
         text(whole.properties),
         None if traits is ABSENT else text(traits),
-        context if context and context != _NULL else bytes(outer or b""),
+        context if context and context != NULL else bytes(outer or b""),
         None if integrations is ABSENT else text(integrations),
         extra,
     )
@@ -221,7 +221,7 @@ def _extra_of(raw: Raw | bytes, of_type: str) -> str | None:
 
 def _scalar(text: bytes | None, field: str) -> Any:
     try:
-        value = _decode_scalar(text or _NULL)
+        value = _decode_scalar(text or NULL)
         if field in _TIMES:
             parse_time(value or 0)
     except (msgspec.DecodeError, ValueError):

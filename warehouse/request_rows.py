@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from sdk_contract.canonical import (
     ABSENT,
+    NULL,
     Event,
     Whole,
     canonical,
@@ -24,8 +25,8 @@ from sdk_contract.dialects.known import BY_NAME
 from sdk_contract.errors import Refused
 from sdk_contract.times import micros, parse_time
 from sdk_contract.verdicts import Judgement, Reason, Verdict
-from warehouse.enrich.clock import moment
-from warehouse.enrich.devices import DeviceClocks, Found, repeats
+from warehouse.enrich.clock import is_prompt, moment
+from warehouse.enrich.devices import DeviceClocks, repeats
 from warehouse.enrich.event import CLICKED, Asked, Cleans, clean, moment_of
 from warehouse.segments import HOUR_US, Damage, Place, Record, RecordHead
 from warehouse.sheet import NO_SCENE, Row, Sheet, as_sent
@@ -99,12 +100,14 @@ class Request:
         """
         shared, verdict, asked = self._shared, self._sheet.verdict(None), self._asked
         place, has_places, place_of = self._place, bool(self._places), self._place_of
-        seen, device_of, outer = self._scenes.seen, asked.clocks.of, bytes(self._context or b"")
+        scenes, known_scenes, outer = self._scenes, self._scenes.known, bytes(self._context or b"")
         project, received_at, rows = asked.project, asked.received_at, list[Row]()
+        prompt, device_of = is_prompt(sent_at, received_at), asked.clocks.of
         last = known = None
         for index, sent in enumerate(events):
             of_type, message_id, device, user_id = sent.type, sent.message_id, sent.anonymous_id, sent.user_id
-            time, name, odd_name = sent.timestamp, sent.event, sent.name
+            group_id, previous_id, time = sent.group_id, sent.previous_id, sent.timestamp
+            name, odd_name = sent.event, sent.name
             if of_type != "track":
                 name, odd_name = named(of_type, name, odd_name)
             try:
@@ -112,29 +115,34 @@ class Request:
                     of_type and odd_name is None and type(time) is datetime
                     and type(message_id) is str and message_id and type(device) is str and device
                     and (user_id is None or type(user_id) is str)
-                    and sent.sent_at is None and sent.group_id is None and sent.previous_id is None
+                    and (group_id is None or type(group_id) is str)
+                    and (previous_id is None or type(previous_id) is str)
+                    and sent.sent_at is None
                     and sent.metadata is sent.channel is sent.original_timestamp is ABSENT
-                    and (scene := seen(of_type, bytes(sent.context) or outer)) is not None
                 ):  # fmt: skip
                     if known is None or device != last:
                         last, known = device, device_of((project, device))
-                    name, properties, repeated = name or None, text(sent.properties), None
+                    name, properties, repeated, when = name or None, text(sent.properties), None, micros(time)
                     traits = None if sent.traits is ABSENT else text(sent.traits)
                     integrations = None if sent.integrations is ABSENT else text(sent.integrations)
-                    when = micros(time)
-                    if known.clock.agrees(when, sent_at, received_at):
-                        found: Found = (when, None, 0)
+                    context, clock = bytes(sent.context) or outer, known.clock
+                    if (scene := known_scenes[of_type].get(context)) is None:
+                        scene = scenes.number(of_type, outer if context == NULL else context, properties)
+                    if not (prompt and clock.is_right and when <= received_at):
+                        at, flag, offset = moment(when, sent_at, received_at, clock)
                     else:
-                        found = moment(when, sent_at, received_at, known.clock)
+                        at, flag, offset = when, None, 0
+                        if when <= sent_at and ((newest := clock.newest) is None or when > newest):
+                            clock.newest = when
                     if of_type in CLICKED:
                         deed = hash((of_type, name, properties))
                         repeated = repeats(known.deeds, deed, when, message_id)
                     rows.append((
                         shared, verdict, place_of(index) if has_places else place, scene,
                         index, message_id, None, None,
-                        *found, repeated, sent_at,
-                        when, of_type, name, sent.category or None, user_id or None, device, None, None,
-                        properties, traits, integrations, None,
+                        at, flag, offset, repeated, sent_at,
+                        when, of_type, name, sent.category or None, user_id or None, device,
+                        group_id or None, previous_id or None, properties, traits, integrations, None,
                     ))  # fmt: skip
                     continue
             except Exception:  # `_taken` tells of it, where it comes up there too
@@ -156,7 +164,7 @@ class Request:
             if event is None:
                 event = canonical(self._raw(index), self._kind, self._context)
             message_id = event.message_id or f"{self._head.batch_id}-{index}"
-            scene = self._scenes.number(event)
+            scene = self._scenes.number(event.type, event.context, event.properties)
             uncleaned = None if self._plan is None else clean(event, self._plan)
             moment = moment_of(event, self._asked, message_id, taken=True)
         except Exception as problem:  # the door took it: a fault of ours must not lose it
@@ -173,7 +181,7 @@ class Request:
         message_id = event.message_id or f"{self._head.batch_id}-{index}"
         try:
             moment = moment_of(event, self._asked, message_id, taken=False)
-            scene = self._scenes.number(event)
+            scene = self._scenes.number(event.type, event.context, event.properties)
         except Exception:  # of an event that was taken it is told already, of another it costs nothing
             moment = _moment(self._head.received_at, _time(self._head.sent_at))
             scene = self._scenes.bare(event)

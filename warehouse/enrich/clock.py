@@ -44,10 +44,11 @@ class Moment(NamedTuple):
 class DeviceClock:
     """What is known of one device's clock. `measure` and `at` say together what a time of it means."""
 
-    __slots__ = ("doubt", "doubted_at", "first", "newest", "offset", "turns")
+    __slots__ = ("doubt", "doubted_at", "first", "is_right", "newest", "offset", "turns")
 
     def __init__(self) -> None:
         self.offset: int | None = None  # in use after the newest time; None: not known yet
+        self.is_right = False  # it never was otherwise, as far as is known
         self.first = 0  # the offset before any turn
         self.turns: list[
             tuple[int, int, int]
@@ -75,12 +76,10 @@ class DeviceClock:
 
     def agrees(self, time: int, sent_at: int, received_at: int) -> bool:
         """Whether this clock is known to be right and a request says so again; then `time` needs no more."""
-        if self.offset != 0 or self.turns or time > received_at:
+        if not (self.is_right and time <= received_at and is_prompt(sent_at, received_at)):
             return False
-        if not -SECOND <= received_at - sent_at <= TOLERANCE:
-            return False
-        if time <= sent_at and (self.newest is None or time > self.newest):
-            self.newest = time
+        if time <= sent_at:
+            self.saw(time)
         return True
 
     def at(self, time: int) -> int:
@@ -108,6 +107,7 @@ class DeviceClock:
 
     def _begin(self, behind: int) -> None:
         self.offset = self.first = settled(behind)
+        self.is_right = self.offset == 0
         self.turns, self.newest, self.doubt = [], None, None
 
     def _turn(self, offset: int) -> None:
@@ -116,7 +116,7 @@ class DeviceClock:
             self._begin(offset)
             return
         self.turns.append((self.newest, self.at(self.newest), offset))
-        self.offset, self.doubt = offset, None
+        self.offset, self.doubt, self.is_right = offset, None, False
 
 
 def moment(original: int | None, sent_at: int | None, received_at: int, clock: DeviceClock | None) -> Moment:
@@ -145,6 +145,11 @@ def _corrected(
     if original <= sent_at:
         clock.saw(original)
     return time, flag
+
+
+def is_prompt(sent_at: int, received_at: int) -> bool:
+    """Whether a request, by a clock that is right, came just now."""
+    return -SECOND <= received_at - sent_at <= TOLERANCE
 
 
 def seems_stored(behind: int) -> bool:

@@ -27,23 +27,33 @@ Scene = tuple[Any, ...]  # the values of `SCENE`; `ip` is the event's own
 Known = dict[bytes | tuple[bytes, str | None], int]
 
 
+class ByType(dict[str | None, Known]):
+    """What is known for events of a type; types of which nothing else is to be said share the last of it."""
+
+    def __init__(self) -> None:
+        on_pages = Known()
+        super().__init__({"track": on_pages, "screen": on_pages, "page": Known()})
+        self._elsewhere = Known()
+
+    def __missing__(self, of_type: str | None) -> Known:
+        return self._elsewhere
+
+
 class Scenes:
-    """The scenes of events that came with one user agent, numbered in `rows`, which a segment's all share."""
+    """The scenes of events that came with one user agent, numbered in `rows`, which a segment's all share.
+
+    `known`: those that events have had before, by what their context was as sent.
+    """
 
     def __init__(self, rows: list[Scene], user_agent: str | None) -> None:
         self._rows, self._agent = rows, user_agent
-        on_pages, self._elsewhere = Known(), Known()
-        self._known = {"track": on_pages, "screen": on_pages, "page": Known()}
+        self.known = ByType()
 
-    def number(self, event: Event) -> int:
+    def number(self, of_type: str | None, context: bytes, properties: str | None) -> int:
         """The number of an event's scene; raises where its context is no JSON object."""
-        known = self._known.get(event.type, self._elsewhere)  # type: ignore[arg-type]
-        found = known.get(event.context)
-        return self._make(event, known) if found is None else found
-
-    def seen(self, of_type: str | None, context: bytes) -> int | None:
-        """The number of the scene, where events of this type have had this context before."""
-        return self._known.get(of_type, self._elsewhere).get(context)  # type: ignore[arg-type]
+        known = self.known[of_type]
+        found = known.get(context)
+        return self._make(of_type, context, properties, known) if found is None else found
 
     def bare(self, event: Event | None = None) -> int:
         """A scene without enrichment; without an event it has nothing but the user agent."""
@@ -54,17 +64,18 @@ class Scenes:
         values["user_agent"] = self._agent
         return self._add(tuple(values.get(name) for name in SCENE))
 
-    def _make(self, event: Event, known: Known) -> int:
-        scene, has_page = scene_of(event.context, None, self._agent, event.type in _WITH_A_PAGE)
-        if event.type == "page" and not has_page:
-            return self._of_its_properties(event, known)
-        number = known[event.context] = self._add(scene)
-        if has_page and event.type in _WITH_A_PAGE:
-            self._known["page"][event.context] = self._known["track"][event.context] = number
+    def _make(self, of_type: str | None, context: bytes, properties: str | None, known: Known) -> int:
+        on_a_page = of_type in _WITH_A_PAGE
+        scene, has_page = scene_of(context, None, self._agent, on_a_page)
+        if of_type == "page" and not has_page:
+            return self._of_its_properties(context, properties, known)
+        number = known[context] = self._add(scene)
+        if has_page and on_a_page:
+            self.known["page"][context] = self.known["track"][context] = number
         return number
 
-    def _of_its_properties(self, event: Event, known: Known) -> int:
-        key = event.context, event.properties
+    def _of_its_properties(self, context: bytes, properties: str | None, known: Known) -> int:
+        key = context, properties
         if key not in known:
             known[key] = self._add(scene_of(*key, self._agent, True)[0])
         return known[key]
