@@ -33,11 +33,12 @@ async def app(
 
 
 def main() -> None:
-    """Serve on the port given as the only argument, with the settings that the collector's workers have."""
+    """Serve on the port given first by as many processes as given second, set as the collector's workers."""
     uvicorn.run(
-        app,
+        "loadtest.bare:app",
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        workers=int(sys.argv[2]),
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -41,7 +41,11 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Per CPU second, by events a request: bare requests, door and landed events; door to bare."""
+    """Per CPU second, by events a request: bare requests, door and landed events; door to bare.
+
+    `two_workers` and `bare_two` are two processes to one, of the door and of the bare app: what two cost
+    that are nothing to one another, on a machine whose cores are not quite two.
+    """
 
     bare: dict[str, int]
     door: dict[str, int]
@@ -51,6 +55,7 @@ class Figures(msgspec.Struct, frozen=True):
     off: dict[str, int]
     strict: dict[str, int]
     two_workers: dict[str, float]
+    bare_two: dict[str, float]
     latency: Latency
     parquet: int
 
@@ -80,13 +85,14 @@ def bench(
         policies = {"plain": (ip_policy, "none"), **PRIVACY}
         headers = make_keys(folder / "one" / "data", policies, clock)
         two_headers = make_keys(folder / "two" / "data", policies, clock)
-        bare, one, two = stack.enter_context(sides(folder, answers))
+        bare, bare_two, one, two = stack.enter_context(sides(folder, answers))
         # Written anew for each cell: what was sent long ago seems to come from clocks that are behind.
         texts = {size: lambda size=size: write_bodies(folder, size, clock()) for size in SIZES}
         zipped = write_zipped(folder, clock())
         runs = [Run("bare", bare, size, texts[size], headers["plain"]) for size in SIZES]
         runs += [Run("door", one, size, texts[size], headers["plain"]) for size in SIZES]
         runs += [Run("two", two, size, texts[size], two_headers["plain"]) for size in TWO_SIZES]
+        runs += [Run("bare_two", bare_two, size, texts[size], headers["plain"]) for size in TWO_SIZES]
         runs += [Run(name, one, size, texts[size], headers[name]) for size in SIZES for name in PRIVACY]
         runs.append(
             Run("gzipped", one, GZIPPED, lambda: zipped, [*headers["plain"], "Content-Encoding: gzip"])
@@ -117,10 +123,10 @@ def make_keys(
 
 
 @contextmanager
-def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, Door, Door]]:
-    """The bare app, a door of one worker and a door of two, up and answering."""
+def sides(folder: Path, answers: Callable[[str], None]) -> Iterator[tuple[Bare, Bare, Door, Door]]:
+    """The bare app in one process and in two, a door of one worker and a door of two, up and answering."""
     with ExitStack() as stack:
-        found = Bare(folder), Door(folder / "one"), Door(folder / "two", workers=2)
+        found = Bare(folder), Bare(folder, workers=2), Door(folder / "one"), Door(folder / "two", workers=2)
         for side in found:
             stack.enter_context(side.program)
         for side in found:
@@ -198,7 +204,13 @@ def figures(cells: Mapping[Key, list[Cell]], latency: Latency, parquet: int) -> 
         events("gzipped"),
         events("off"),
         events("strict"),
-        {str(size): round(per_cpu("two", size) / per_cpu("door", size), 3) for size in TWO_SIZES},
+        _kept(per_cpu, "two", "door"),
+        _kept(per_cpu, "bare_two", "bare"),
         latency,
         parquet,
     )
+
+
+def _kept(per_cpu: Callable[[str, int], float], two: str, one: str) -> dict[str, float]:
+    """What a CPU second of two processes does, to what one of one does."""
+    return {str(size): round(per_cpu(two, size) / per_cpu(one, size), 3) for size in TWO_SIZES}

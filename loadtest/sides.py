@@ -29,11 +29,12 @@ class Cell(msgspec.Struct, frozen=True):
 class Bare:
     """The bare app as a side of the comparison."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 1) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        command = [*sojourn()[:2], "loadtest.bare", str(port)]
-        self.program = Program(command, mark=uuid4().hex, log=folder / "bare.log", variables={})
+        command = [*sojourn()[:2], "loadtest.bare", str(port), str(workers)]
+        log = folder / f"bare-{workers}.log"
+        self.program = Program(command, mark=uuid4().hex, log=log, variables={})
 
     def cell(self, body: Path, headers: Sequence[str], seconds: float) -> Cell:
         before = self.program.cpu()

@@ -31,6 +31,8 @@ def measured(door: list[Cell]) -> Cells:
     return cells | {
         ("two", 1): [cell(380, 0.1)],
         ("two", 20): [cell(200, 0.1)],
+        ("bare_two", 1): [cell(900, 0.1)],
+        ("bare_two", 20): [cell(1000, 0.1)],
         ("gzipped", 20): [cell(50, 0.1)],
     }
 
@@ -43,6 +45,7 @@ def test_figures_are_medians_of_rounds() -> None:
     assert found.landed == {"1": 2_000, "20": 2_000, "50": 2_000}
     assert found.ratio == {"1": 0.4, "20": 0.4, "50": 0.4}
     assert found.two_workers == {"1": 0.95, "20": 0.5}
+    assert found.bare_two == {"1": 0.9, "20": 1.0}
     assert found.gzipped == {"20": 10_000}
     assert (found.latency, found.parquet) == (LATENCY, 7)
 
