@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -103,15 +102,16 @@ async def under_load(
         due = load(shop, key, rate, since, rng)
         pacing = asyncio.create_task(client.pace(due, until=1 << 62, backlog=2_000))
         watching = asyncio.create_task(watch(strikes, acked))
-        await strikes.run()
-        seconds = time.monotonic() - began
-        await asyncio.sleep(PAUSE_S)
-        if pacing.done():
-            pacing.result()
-        for task in (pacing, watching):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        try:
+            await strikes.run()
+            seconds = time.monotonic() - began
+            await asyncio.sleep(PAUSE_S)
+            if pacing.done():
+                pacing.result()
+        finally:
+            for task in (pacing, watching):
+                task.cancel()
+            await asyncio.gather(pacing, watching, return_exceptions=True)
         strikes.report(f"killed {strikes.by_step()}; {acked.count} acknowledged, {client.tries} tries")
         for refused in client.refused[:3]:
             strikes.report(f"refused: {refused.status} {refused.body[:200]!r} for {refused.request.path}")

@@ -1,5 +1,7 @@
 """The parts of the crash test that need no running Sojourn, and its smallest whole form."""
 
+import asyncio
+import gc
 import gzip
 import subprocess
 import sys
@@ -7,6 +9,8 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any, Self
 
 import duckdb
 import msgspec
@@ -15,7 +19,8 @@ import pytest
 from loadtest.acknowledged import Acknowledged
 from loadtest.anew import rows_apart
 from loadtest.cli.crash import WAY, spread
-from loadtest.crash import Crash, load
+from loadtest.crash import Crash, load, under_load
+from loadtest.errors import GaveUp
 from loadtest.processes import Process
 from loadtest.routes import shapes
 from loadtest.strikes import victim
@@ -123,6 +128,46 @@ def test_rows_on_one_side_alone_are_counted() -> None:
     before = {"sessions": Counter([1, 2, 2]), "customers": Counter([7])}
     assert rows_apart(before, before) == 0
     assert rows_apart(before, {"sessions": Counter([1, 2, 3]), "customers": Counter([7, 7])}) == 3
+
+
+class Unanswered:
+    """A client that hears nothing, and gives up."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def pace(self, *_: object, **__: object) -> None:
+        raise GaveUp("no answer")
+
+
+class Unreached:
+    """Kills at a step to which nothing comes."""
+
+    charts: tuple[Any, ...] = ()
+
+    async def run(self) -> None:
+        await asyncio.sleep(0.01)
+        raise GaveUp("no program came to join")
+
+
+def test_who_gives_up_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answers(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr("loadtest.crash.answers", answers)
+    monkeypatch.setattr("loadtest.crash.Client", lambda *_, **__: Unanswered())
+    house: Any = SimpleNamespace(url="http://127.0.0.1:1", write_key=lambda: "k")
+    strikes: Any = Unreached()
+    loud: list[Any] = []
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_exception_handler(lambda _, told: loud.append(told))
+        with pytest.raises(GaveUp, match="came to join"), Acknowledged(tmp_path / "acked") as acked:
+            runner.run(under_load(house, strikes, acked, 10, Random(1), lambda: 0))
+        gc.collect()
+    assert loud == []
 
 
 def test_ten_kills_lose_nothing() -> None:
