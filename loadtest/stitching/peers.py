@@ -38,7 +38,7 @@ def by_polars(files: Sequence[str]) -> int:
     subject, at = polars.col("subject_key"), polars.col("timestamp")
     new = (subject != subject.shift(1)) | (at - at.shift(1) > polars.duration(seconds=_GAP_S))
     rows = (
-        polars.scan_parquet(list(files))
+        polars.scan_parquet(list(files), extra_columns="ignore")
         .select("subject_key", "timestamp")
         .sort("subject_key", "timestamp")
         .with_columns(session=new.fill_null(True).cum_sum())
