@@ -111,6 +111,23 @@ def test_all_who_wait_share_the_next_commit(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_commit_rests_after_another_and_takes_what_comes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.journal.REST_SECONDS", 0.2)
+
+    async def main() -> None:
+        async with journal(tmp_path) as opened:
+            await append(opened, "first")
+            second = asyncio.ensure_future(append(opened, "second"))
+            for _ in range(50):
+                await asyncio.sleep(0)
+            await asyncio.gather(second, append(opened, "third"))
+            assert (opened.commits, opened.events) == (2, 3)
+
+    asyncio.run(main())
+
+
 def test_one_who_fails_when_told_does_not_keep_it_from_the_others(tmp_path: Path) -> None:
     async def main() -> None:
         heard, trouble = asyncio.Event(), list[object]()
