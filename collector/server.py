@@ -13,6 +13,7 @@ from collector.patience import sweep
 
 TICK = 0.1
 ACCEPT_SECONDS, LAST_SECONDS, FAREWELL_SECONDS = 0.3, 0.4, 1.3
+AT_ONCE = 8
 
 
 def graceful_seconds(drain_seconds: float) -> int:
@@ -40,6 +41,9 @@ class DoorServer(uvicorn.Server):
         self.door.connections = self.server_state.connections
         self.queues = [sock.dup() for sock in sockets or ()]
         await super().startup(sockets)
+        for queue in self.queues:
+            queue.setblocking(False)
+            asyncio.get_running_loop().add_reader(queue, self._let_in_some, queue)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.told = True
@@ -60,6 +64,8 @@ class DoorServer(uvicorn.Server):
         if seconds >= ACCEPT_SECONDS:
             for server in self.servers:
                 server.close()
+            for queue in self.queues:
+                asyncio.get_running_loop().remove_reader(queue)
         if seconds >= LAST_SECONDS:
             self._let_in_the_last()
         done = seconds > LAST_SECONDS and not (self.server_state.connections or self.entering)
@@ -67,11 +73,19 @@ class DoorServer(uvicorn.Server):
             self.door.drain()
             self.should_exit = True
 
+    def _let_in_some(self, queue: socket.socket) -> None:
+        """A few besides the one that libuv takes in each turn of the loop, which under load lasts as long as
+        a commit: browsers, a connection each, would wait in the queue for seconds. No more than a few, so
+        that other workers get theirs.
+        """
+        with suppress(OSError):
+            for _ in range(AT_ONCE):
+                self._let_in(queue.accept()[0])
+
     def _let_in_the_last(self) -> None:
         """Between the last of these and the end of the queue lies nothing that waits."""
         while self.queues:
             queue = self.queues.pop()
-            queue.setblocking(False)
             with suppress(OSError):
                 while True:
                     self._let_in(queue.accept()[0])

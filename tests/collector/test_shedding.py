@@ -161,7 +161,7 @@ def test_one_long_turn_is_a_large_request_two_are_too_many() -> None:
     assert turns([short, long, short, *[BEAT] * 40, long]) == [False] * 44
     assert turns([long, short, long, long, short]) == [False, False, True, True, False]
     assert turns([long] * 4, 0.1) == [False] * 4
-    assert turns([long] * 4, 0.6) == [False, True, True, True]
+    assert turns([long] * 4, 0.8) == [False, True, True, True]
 
 
 def test_a_late_loop_still_lets_a_few_in() -> None:
