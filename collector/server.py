@@ -107,7 +107,8 @@ class DoorServer(uvicorn.Server):
     def _entered(self, entering: asyncio.Task[object]) -> None:
         """Who left meanwhile is no error."""
         self.entering.discard(entering)
-        entering.exception()
+        if not entering.cancelled():
+            entering.exception()
 
     def _say_farewell(self) -> None:
         self.door.leave()

@@ -1,6 +1,7 @@
-"""Who connects while the loop is busy is let in soon."""
+"""Who connects while the loop is busy is let in soon, and served like everybody."""
 
 import socket
+import ssl
 import threading
 import time
 from pathlib import Path
@@ -8,37 +9,55 @@ from pathlib import Path
 import httpx
 
 from collector.server import AT_ONCE
-from tests.collector.running import running
+from tests.collector.running import Running, running
+from tests.collector.test_tls import pair
 
+PATIENCE = 20
 MANY = 3 * (AT_ONCE + 1)
+TURNS = 12
 
 
-def test_who_came_while_the_loop_was_busy_is_let_in_within_a_few_turns(tmp_path: Path) -> None:
+def crowd(door: Running, turns: list[int]) -> list[socket.socket]:
+    """So many connections made while the loop stands still; `turns` gets how many it has let in after each
+    turn that follows.
+    """
+    loop, parts = door.server.servers[0].get_loop(), httpx.URL(door.url)
+    held, done = threading.Event(), threading.Event()
+
+    def count(left: int) -> None:
+        turns.append(len(door.server.server_state.connections))
+        if left:
+            loop.call_soon(count, left - 1)
+        else:
+            done.set()
+
+    def hold() -> None:
+        held.set()
+        time.sleep(0.5)
+        count(TURNS)
+
+    loop.call_soon_threadsafe(hold)
+    held.wait(PATIENCE)
+    guests = [socket.create_connection((parts.host, parts.port or 80), PATIENCE) for _ in range(MANY)]
+    done.wait(PATIENCE)
+    return guests
+
+
+def test_they_are_let_in_within_a_few_turns(tmp_path: Path) -> None:
+    turns: list[int] = []
     with running(tmp_path) as door:
-        loop = door.server.servers[0].get_loop()
-        parts = httpx.URL(door.url)
-        address = (parts.host, parts.port or 80)
-        turns: list[int] = []
-        done = threading.Event()
-        busy = threading.Event()
-
-        def count(left: int) -> None:
-            turns.append(len(door.server.server_state.connections))
-            if left:
-                loop.call_soon(count, left - 1)
-            else:
-                done.set()
-
-        def hold() -> None:
-            busy.set()
-            time.sleep(0.5)
-            count(12)
-
-        loop.call_soon_threadsafe(hold)
-        busy.wait(20)
-        guests = [socket.create_connection(address, 20) for _ in range(MANY)]
-        done.wait(20)
-        for guest in guests:
+        for guest in crowd(door, turns):
             guest.close()
-
     assert turns[-1] >= MANY
+
+
+def test_each_of_them_is_answered_over_https(tmp_path: Path) -> None:
+    certificate, private = pair(tmp_path, "localhost")
+    trusting = ssl.create_default_context(cafile=certificate)
+    answers = []
+    with running(tmp_path / "data", tls_certificate=certificate, tls_key=private) as door:
+        for guest in crowd(door, []):
+            with trusting.wrap_socket(guest, server_hostname="localhost") as secure:
+                secure.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                answers.append(secure.recv(15))
+    assert answers == [b"HTTP/1.1 200 OK"] * MANY
