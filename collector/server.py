@@ -39,10 +39,12 @@ class DoorServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.door.connections = self.server_state.connections
-        self.queues = [sock.dup() for sock in sockets or ()]
+        for sock in sockets or ():
+            # Before `dup`, which else has all workers wait in `accept`: they share the flag with the socket.
+            sock.setblocking(False)
+            self.queues.append(sock.dup())
         await super().startup(sockets)
         for queue in self.queues:
-            queue.setblocking(False)
             asyncio.get_running_loop().add_reader(queue, self._let_in_some, queue)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -1,14 +1,19 @@
 """Who connects while the loop is busy is let in soon, and served like everybody."""
 
+import asyncio
+import os
 import socket
 import ssl
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
+import pytest
 
-from collector.server import AT_ONCE
+from collector.server import AT_ONCE, DoorServer
 from tests.collector.running import Running, running
 from tests.collector.test_tls import pair
 
@@ -61,3 +66,24 @@ def test_each_of_them_is_answered_over_https(tmp_path: Path) -> None:
                 secure.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 answers.append(secure.recv(15))
     assert answers == [b"HTTP/1.1 200 OK"] * MANY
+
+
+def test_a_worker_that_does_not_start_lets_no_other_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All share whether to wait for connections with the socket: one that waits stops its whole loop."""
+
+    async def fails(*_: object) -> None:
+        raise SystemExit(3)
+
+    with running(tmp_path) as door:
+        monkeypatch.setattr("uvicorn.Server.startup", fails)
+        nobody: Any = SimpleNamespace()
+        failing = DoorServer(door.server.config, nobody)
+        with socket.socket(fileno=os.dup(door.server.queues[0].fileno())) as inherited:
+            with pytest.raises(SystemExit):
+                asyncio.run(failing.startup([inherited]))
+            assert not os.get_blocking(inherited.fileno())
+        failing.queues[0].close()
+        for _ in range(3):
+            assert httpx.get(f"{door.url}/health", timeout=PATIENCE).status_code == 200
