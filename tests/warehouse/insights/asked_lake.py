@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -30,6 +30,16 @@ def random_lake(seed: int, people: int) -> tuple[Lake, list[Event]]:
     """A random shop of ten days, and its events: ties, people with two devices, devices of two people."""
     events = random_events(random.Random(seed), people)
     return lake_of(events), events
+
+
+def all_agree(said: Callable[[Any], object], rolled: Any, raw: Any, wanted: Any) -> None:
+    """An answer of the roll-up and one of events tell what they are of, and say what that of the statement
+    says.
+    """
+    assert (rolled.source, rolled.why_raw) == ("rollup", None)
+    assert (raw.source, raw.why_raw) == ("raw", "asked for")
+    assert said(rolled) == said(wanted), wanted.question
+    assert said(raw) == said(wanted), wanted.question
 
 
 def complete(lake: Lake, until: int) -> None:

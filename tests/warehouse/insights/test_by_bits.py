@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from tests.sessionizer.world import HOUR, START
-from tests.warehouse.insights.asked_lake import NAMES, NOW, complete, random_lake
+from tests.warehouse.insights.asked_lake import NAMES, NOW, all_agree, complete, random_lake
 from warehouse.insights import Lifecycle, Stickiness, bitmap, lifecycle, stickiness
 from warehouse.insights.question import Question
 from warehouse.lake import Lake
@@ -64,15 +64,8 @@ def test_whatever_is_asked_it_is_that_of_the_statement(
         monkeypatch.setattr(bitmap, "_PART", random_.choice((1, 7, 1 << 15)))
         question = at_random(random_)
         rolled, raw = asked(lake, question), asked(lake, structs.replace(question, raw=True))
-        assert (rolled.source, rolled.why_raw, raw.source, raw.why_raw) == (
-            "rollup",
-            None,
-            "raw",
-            "asked for",
-        )
         wanted = by_statement(lake, question)
-        assert said(rolled) == said(wanted), question
-        assert said(raw) == said(wanted), question
+        all_agree(said, rolled, raw, wanted)
         most = max(most, wanted.n)
     assert by_bits == ["Hours", "Events"] * 16
     assert most > 20

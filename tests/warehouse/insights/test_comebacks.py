@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.sessionizer.world import HOUR, START
-from tests.warehouse.insights.asked_lake import NAMES, NOW, complete, random_lake
+from tests.warehouse.insights.asked_lake import NAMES, NOW, all_agree, complete, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
 from warehouse.insights import Retention, bitmap, retention
@@ -72,15 +72,8 @@ def test_whatever_is_asked_it_is_that_of_the_statement(
             retention(lake, question, NOW),
             retention(lake, msgspec.structs.replace(question, raw=True), NOW),
         )
-        assert (rolled.source, rolled.why_raw, raw.source, raw.why_raw) == (
-            "rollup",
-            None,
-            "raw",
-            "asked for",
-        )
         wanted = by_statement(lake, question)
-        assert said(rolled) == said(wanted), question
-        assert said(raw) == said(wanted), question
+        all_agree(said, rolled, raw, wanted)
         came_back += sum(cell.units or 0 for row in wanted.totals for cell in row.cells[1:])
     assert by_bits == ["Hours", "Events"] * 12
     assert came_back > 3
