@@ -107,10 +107,11 @@ class DoorServer(uvicorn.Server):
         entering.add_done_callback(self._entered)
 
     def _entered(self, entering: asyncio.Task[object]) -> None:
-        """Who left meanwhile is no error."""
+        """Who left meanwhile, or does not speak TLS, is no error; all else is one of ours."""
         self.entering.discard(entering)
-        if not entering.cancelled():
-            entering.exception()
+        problem = None if entering.cancelled() else entering.exception()
+        if problem is not None and not isinstance(problem, OSError):
+            entering.get_loop().call_exception_handler({"message": "letting in", "exception": problem})
 
     def _say_farewell(self) -> None:
         self.door.leave()

@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +26,7 @@ def crowd(door: Running, turns: list[int]) -> list[socket.socket]:
     turn that follows.
     """
     loop, parts = door.server.servers[0].get_loop(), httpx.URL(door.url)
-    held, done = threading.Event(), threading.Event()
+    held, come, done = threading.Event(), threading.Event(), threading.Event()
 
     def count(left: int) -> None:
         turns.append(len(door.server.server_state.connections))
@@ -38,12 +37,13 @@ def crowd(door: Running, turns: list[int]) -> list[socket.socket]:
 
     def hold() -> None:
         held.set()
-        time.sleep(0.5)
+        come.wait(PATIENCE)
         count(TURNS)
 
     loop.call_soon_threadsafe(hold)
     held.wait(PATIENCE)
     guests = [socket.create_connection((parts.host, parts.port or 80), PATIENCE) for _ in range(MANY)]
+    come.set()
     done.wait(PATIENCE)
     return guests
 
@@ -66,6 +66,26 @@ def test_each_of_them_is_answered_over_https(tmp_path: Path) -> None:
                 secure.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 answers.append(secure.recv(15))
     assert answers == [b"HTTP/1.1 200 OK"] * MANY
+
+
+def test_a_fault_of_ours_is_told_and_a_guest_who_left_is_not(tmp_path: Path) -> None:
+    told: list[Any] = []
+
+    async def raises(problem: Exception) -> None:
+        raise problem
+
+    async def main(server: DoorServer) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, found: told.append(found["exception"]))
+        for problem in (ConnectionResetError(), ssl.SSLError(), ZeroDivisionError()):
+            entering = asyncio.ensure_future(raises(problem))
+            entering.add_done_callback(server._entered)
+            await asyncio.wait([entering])
+        await asyncio.sleep(0)
+
+    with running(tmp_path) as door:
+        nobody: Any = SimpleNamespace()
+        asyncio.run(main(DoorServer(door.server.config, nobody)))
+    assert [type(problem) for problem in told] == [ZeroDivisionError]
 
 
 def test_a_worker_that_does_not_start_lets_no_other_wait(
