@@ -15,7 +15,7 @@ SMALLEST_COMMIT = 64 * 1024
 SLOW_COMMIT = 0.05
 COMMIT_SECONDS = 0.2
 BEAT = 0.05
-# 64 clients that send large batches to a strict key at the same moment make a turn of 50 to 80 ms.
+# 64 clients that send large batches to a strict key at the same moment make a turn of 40 to 60 ms.
 LATE = 0.1
 WORK = 0.1
 LET_IN = 16
