@@ -1,6 +1,8 @@
 """The root command: loaded when called, errors in one line."""
 
-from importlib.metadata import EntryPoint, EntryPoints
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import NoReturn
 
 import click
@@ -34,8 +36,6 @@ ENTRIES = {
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    import sys
-
     monkeypatch.setitem(sys.modules, HERE, sys.modules[HERE])
     entries = EntryPoints(EntryPoint(name, value, command.GROUP) for name, value in ENTRIES.items())
     monkeypatch.setattr(command, "entry_points", lambda **wanted: entries.select(**wanted))
@@ -47,6 +47,26 @@ def test_help_lists_every_command_and_what_is_missing(commands: CliRunner) -> No
     assert result.exit_code == 0
     assert "Fails for a reason." in result.output
     assert "No module named 'no'" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("entry", entry_points(group=command.GROUP), ids=lambda entry: entry.name)
+def test_help_says_of_a_command_what_it_says_itself(entry: EntryPoint) -> None:
+    listed, itself = command.outlined(entry), command.loaded(entry)
+    assert listed.get_short_help_str(80) == itself.get_short_help_str(80) != ""
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import atexit, sys; from collector.command import root; atexit.register(lambda: print(*sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; root(['--help'])"], capture_output=True, text=True, check=True
+    )
+    modules = done.stdout.split()
+    assert "collector.command" in modules
+    assert not {"duckdb", "pyarrow", *(entry.module for entry in entry_points(group=command.GROUP))} & {
+        *modules
+    }
 
 
 @pytest.mark.parametrize(

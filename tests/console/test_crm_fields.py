@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from tests.console.conftest import Visitor
 from tests.warehouse.lakes import NOON
 from warehouse.cli import insight
-from warehouse.insights import Funnel, Retention, Stickiness, Trend, funnel, retention, stickiness, trend
+from warehouse.insights.funnel import Funnel, funnel
+from warehouse.insights.retention import Retention, retention
+from warehouse.insights.stickiness import Stickiness, stickiness
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import connect
 from warehouse.settings import WarehouseSettings
 from warehouse.tags import read_tags

@@ -12,7 +12,7 @@ from loadtest.serving import batch
 from loadtest.sitting import CLOSED, DEVICES, OPENED, Sitting, halves, quarrels, watch
 from tests.sessionizer.world import Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import Trend, trend
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.sessionizer.world import HOUR, Event
-from warehouse.insights import Retention
+from warehouse.insights.retention import Retention
 
 
 class Cohorts:

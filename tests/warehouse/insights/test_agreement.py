@@ -8,20 +8,12 @@ from typing import Any
 import pytest
 
 from tests.warehouse.insights.asked_lake import NAMES, NOW, complete, random_lake
-from warehouse.insights import (
-    Funnel,
-    Lifecycle,
-    Paths,
-    Retention,
-    Stickiness,
-    Trend,
-    funnel,
-    lifecycle,
-    paths,
-    retention,
-    stickiness,
-    trend,
-)
+from warehouse.insights.funnel import Funnel, funnel
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
+from warehouse.insights.paths import Paths, paths
+from warehouse.insights.retention import Retention, retention
+from warehouse.insights.stickiness import Stickiness, stickiness
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Asia/Kolkata")

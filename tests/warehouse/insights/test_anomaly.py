@@ -5,8 +5,9 @@ import pytest
 
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import lake_of
-from warehouse.insights import Anomaly, BadQuestion, anomaly
+from warehouse.insights.anomaly import Anomaly, anomaly
 from warehouse.insights.baseline import Floats, Ints, expected
+from warehouse.insights.errors import BadQuestion
 from warehouse.lake import Lake
 
 DAY = 24 * 60 * MINUTE

@@ -11,7 +11,8 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_lake
-from warehouse.insights import Attribution, BadQuestion, attribution
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.marketing.attribution import Attribution, attribution
 from warehouse.insights.marketing.journeys import Journeys, shaped
 from warehouse.insights.marketing.markov import _chances, _removed_sparse, _states, removal_effects
 from warehouse.insights.marketing.models import Model, _by_journey, credits_of

@@ -9,8 +9,10 @@ from msgspec import structs
 
 from tests.sessionizer.world import HOUR, START
 from tests.warehouse.insights.asked_lake import NAMES, NOW, all_agree, complete, random_lake
-from warehouse.insights import Lifecycle, Stickiness, bitmap, lifecycle, stickiness
+from warehouse.insights import bitmap
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
 from warehouse.insights.question import Question
+from warehouse.insights.stickiness import Stickiness, stickiness
 from warehouse.lake import Lake
 
 SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(30))]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import lake_of
-from warehouse.insights import BadQuestion
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.marketing.effect import CampaignEffect, CampaignEffectAnswer, campaign_effect
 from warehouse.insights.marketing.regression import regress
 from warehouse.lake import Lake

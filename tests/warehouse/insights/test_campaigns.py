@@ -18,7 +18,7 @@ from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
 from warehouse.cli.cost import cost
 from warehouse.errors import SpendingUnreadable
-from warehouse.insights import BadQuestion
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.marketing.campaigns import Campaign, Campaigns, CampaignsAnswer, campaigns
 from warehouse.lake import Lake
 from warehouse.registry import Registry

@@ -9,8 +9,9 @@ import pytest
 
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import lake_of
-from warehouse.insights import BadQuestion, Cause, cause
+from warehouse.insights.cause import Cause, cause
 from warehouse.insights.contrast import Cell, effects, score
+from warehouse.insights.errors import BadQuestion
 from warehouse.lake import Lake
 
 FIELDS = {

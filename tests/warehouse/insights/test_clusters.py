@@ -10,10 +10,10 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import BadQuestion
 from warehouse.insights.buyers.clusters import Clusters, ClustersAnswer, _note, clusters
 from warehouse.insights.buyers.described import described
 from warehouse.insights.buyers.kmeans import Floats, Ints, adjusted_rand, cluster
+from warehouse.insights.errors import BadQuestion
 from warehouse.lake import Lake
 
 DAY = 24 * HOUR

@@ -12,10 +12,10 @@ from scipy.integrate import quad
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import lake_of
-from warehouse.insights import BadQuestion
 from warehouse.insights.buyers import bgnbd, gamma_gamma
 from warehouse.insights.buyers.bgnbd import BgNbd, Floats
 from warehouse.insights.buyers.clv import Clv, ClvAnswer, clv
+from warehouse.insights.errors import BadQuestion
 from warehouse.lake import Lake
 
 DAY = 24 * HOUR

@@ -13,11 +13,11 @@ from tests.sessionizer.world import HOUR, START
 from tests.warehouse.insights.asked_lake import NAMES, NOW, all_agree, complete, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
-from warehouse.insights import Retention, bitmap, retention
+from warehouse.insights import bitmap
 from warehouse.insights.asked import asking
 from warehouse.insights.cohorts import Cohorts
 from warehouse.insights.marking import STEP_US, Slots
-from warehouse.insights.retention import RetentionAnswer
+from warehouse.insights.retention import Retention, RetentionAnswer, retention
 from warehouse.lake import Lake
 
 SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(30))]

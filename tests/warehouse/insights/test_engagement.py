@@ -9,8 +9,9 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NAMES, NOW, complete, lake_of, owners, random_lake
 from tests.warehouse.insights.test_paths import visits
-from warehouse.insights import BadQuestion, Engagement, Trend, engagement, trend
-from warehouse.insights.engagement import Used
+from warehouse.insights.engagement import Engagement, Used, engagement
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]

@@ -15,11 +15,12 @@ from sessionizer.incremental import stitch
 from tests.warehouse.insights.asked_lake import complete
 from tests.warehouse.lakes import NOON
 from tests.warehouse.shop_lake import shop_lake
-from warehouse.insights import BadQuestion, Trend
 from warehouse.insights.asked import Asked
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.kinds import INSIGHTS
 from warehouse.insights.names import event_names
 from warehouse.insights.reading import from_texts
+from warehouse.insights.trend import Trend
 from warehouse.lake import Lake, connect
 
 FIRST, LAST = date(2026, 11, 15), date(2026, 11, 16)  # of the range; the lake goes from 11-02 to 11-21

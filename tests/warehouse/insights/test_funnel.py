@@ -10,8 +10,10 @@ import pytest
 from tests.sessionizer.world import MINUTE, START
 from tests.warehouse.insights.asked_lake import NOW, owners, random_lake
 from tests.warehouse.insights.journeys import DAY, Found, Rules, World, did, reached
-from warehouse.insights import BadQuestion, Filter, Funnel, Selector, Trend, funnel, trend
-from warehouse.insights.funnel import FunnelAnswer
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.funnel import Funnel, FunnelAnswer, funnel
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 SINCE, UNTIL = "2026-11-06", "2026-11-10"

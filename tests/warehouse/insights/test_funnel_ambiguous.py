@@ -8,7 +8,7 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_lake
 from tests.warehouse.insights.journeys import DAY
-from warehouse.insights import Funnel, funnel
+from warehouse.insights.funnel import Funnel, funnel
 
 SINCE, UNTIL = "2026-11-06", "2026-11-10"
 Step = tuple[str | None, str | None]

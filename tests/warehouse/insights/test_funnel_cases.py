@@ -12,7 +12,7 @@ import yaml
 
 from tests.sessionizer.world import START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import Funnel, funnel
+from warehouse.insights.funnel import Funnel, funnel
 from warehouse.lake import Lake
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "funnel_cases.yaml").read_text("utf-8"))

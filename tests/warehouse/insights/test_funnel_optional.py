@@ -8,7 +8,8 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_lake
 from tests.warehouse.insights.journeys import DAY, World
-from warehouse.insights import BadQuestion, Funnel, funnel
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.funnel import Funnel, funnel
 
 STEPS = ("Viewed", "Added", "Checkout", "Ordered")
 SINCE, UNTIL = "2026-11-06", "2026-11-10"

@@ -9,9 +9,9 @@ import pytest
 
 from tests.sessionizer.world import START, plain_lake
 from tests.warehouse.insights.asked_lake import NOW
-from warehouse.insights import Dropoff
 from warehouse.insights.asked import asking
 from warehouse.insights.chains import Cells, Chains
+from warehouse.insights.dropoff import Dropoff
 from warehouse.insights.journey import plan
 from warehouse.lake import Lake
 

@@ -11,19 +11,12 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_lake
 from tests.warehouse.insights.journeys import DAY, Rules, World, did, reached
-from warehouse.insights import (
-    Bottleneck,
-    Correlation,
-    Dropoff,
-    Stuck,
-    bottleneck,
-    correlation,
-    dropoff,
-    stuck,
-)
-from warehouse.insights.correlation import behaviours
+from warehouse.insights.bottleneck import Bottleneck, bottleneck
+from warehouse.insights.correlation import Correlation, behaviours, correlation
+from warehouse.insights.dropoff import Dropoff, dropoff
 from warehouse.insights.errors import BadQuestion
 from warehouse.insights.slices import against, slices
+from warehouse.insights.stuck import Stuck, stuck
 from warehouse.lake import Lake
 
 STEPS = ("Viewed", "Added", "Ordered")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sessionizer.world import START, Event, plain_lake
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import Funnel, funnel
+from warehouse.insights.funnel import Funnel, funnel
 from warehouse.lake import Lake
 
 HOUR = 3_600

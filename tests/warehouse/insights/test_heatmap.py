@@ -9,8 +9,8 @@ import pytest
 
 from tests.sessionizer.world import START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of
-from warehouse.insights import BadQuestion, Heatmap, UnknownName, heatmap
-from warehouse.insights.heat.heatmap import HeatmapAnswer
+from warehouse.insights.errors import BadQuestion, UnknownName
+from warehouse.insights.heat.heatmap import Heatmap, HeatmapAnswer, heatmap
 from warehouse.lake import Lake
 
 RANGE: Any = {"since": "2026-11-05", "until": "2026-11-09"}

@@ -12,8 +12,10 @@ from msgspec import structs, to_builtins
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of, random_lake
 from tests.warehouse.insights.test_funnel_oracle import lake_of as lake_of_strangers
-from warehouse.insights import Funnel, Paths, funnel, lanes, paths
+from warehouse.insights import lanes
 from warehouse.insights.climbs import Climbs
+from warehouse.insights.funnel import Funnel, funnel
+from warehouse.insights.paths import Paths, paths
 from warehouse.insights.trails import Trails
 from warehouse.lake import Lake
 

@@ -11,7 +11,10 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, owners, random_lake
-from warehouse.insights import BadQuestion, Lifecycle, Stickiness, Trend, lifecycle, stickiness, trend
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
+from warehouse.insights.stickiness import Stickiness, stickiness
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]

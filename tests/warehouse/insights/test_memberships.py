@@ -7,9 +7,11 @@ import pytest
 
 from sessionizer.tagging import keep_up
 from tests.warehouse.insights.asked_lake import NOW, complete, owners, random_lake
-from warehouse.insights import Filter, Trend, UnknownName, trend
 from warehouse.insights.asked import asking
+from warehouse.insights.errors import UnknownName
+from warehouse.insights.filters import Filter
 from warehouse.insights.kinds import INSIGHTS
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 from warehouse.tags import read_tags
 from warehouse.tags.rules import Versioned

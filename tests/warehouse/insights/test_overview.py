@@ -12,8 +12,8 @@ import pytest
 
 from tests.sessionizer.world import MINUTE, START
 from tests.warehouse.insights.asked_lake import NOW, complete, random_lake
-from warehouse.insights import BadQuestion, Overview, UnknownName, overview
-from warehouse.insights.overview import Numbers, overview_table
+from warehouse.insights.errors import BadQuestion, UnknownName
+from warehouse.insights.overview import Numbers, Overview, overview, overview_table
 from warehouse.lake import Lake
 
 DAY = 24 * 60 * MINUTE

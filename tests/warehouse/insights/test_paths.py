@@ -9,8 +9,9 @@ import pytest
 
 from tests.sessionizer.world import HOUR, MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of, owners, random_lake
-from warehouse.insights import BadQuestion, Paths, Trend, paths, trend
-from warehouse.insights.paths import PathsAnswer
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.paths import Paths, PathsAnswer, paths
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]

@@ -14,10 +14,10 @@ from tests.warehouse.insights.deals import sales_lake
 from tests.warehouse.lakes import DAY, NOON, Site
 from warehouse.access.scope import Scope
 from warehouse.access.views import confine_to
-from warehouse.insights import BadQuestion, Pipeline, UnknownName, pipeline
+from warehouse.insights.errors import BadQuestion, UnknownName
 from warehouse.insights.sales.items import FIELDS, Item, State, order
-from warehouse.insights.sales.pipeline import pipeline_table
-from warehouse.insights.sales.question import Because, PipelineAnswer
+from warehouse.insights.sales.pipeline import pipeline, pipeline_table
+from warehouse.insights.sales.question import Because, Pipeline, PipelineAnswer
 from warehouse.insights.sales.scoring import Chance, Scores
 from warehouse.insights.sales.stages import median_days
 from warehouse.lake import Lake

@@ -6,16 +6,10 @@ import pytest
 
 from tests.warehouse.insights.asked_lake import NOW, complete
 from tests.warehouse.insights.restated import cases, known, lake_with
-from warehouse.insights import (
-    Lifecycle,
-    Paths,
-    Retention,
-    Stickiness,
-    lifecycle,
-    paths,
-    retention,
-    stickiness,
-)
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
+from warehouse.insights.paths import Paths, paths
+from warehouse.insights.retention import Retention, retention
+from warehouse.insights.stickiness import Stickiness, stickiness
 from warehouse.lake import Lake
 
 RETENTION = cases("retention.yaml")

@@ -8,7 +8,10 @@ import pytest
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, complete, lake_of, owners, random_lake
 from tests.warehouse.insights.cohorts import Cohorts
-from warehouse.insights import BadQuestion, Lifecycle, Retention, Selector, lifecycle, retention
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.filters import Selector
+from warehouse.insights.lifecycle import Lifecycle, lifecycle
+from warehouse.insights.retention import Retention, retention
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]

@@ -11,9 +11,9 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of, owners, random_events
-from warehouse.insights import BadQuestion
 from warehouse.insights.buyers.rfm import Rfm, RfmAnswer, rfm
 from warehouse.insights.buyers.segments import quintile_segment, threshold_segment
+from warehouse.insights.errors import BadQuestion
 from warehouse.lake import Lake
 
 DAY = 24 * HOUR

@@ -10,9 +10,9 @@ import pytest
 from tests.warehouse.insights.asked_lake import NAMES, NOW, random_lake
 from warehouse.access.scope import scope
 from warehouse.access.views import confine_to
-from warehouse.insights import Trend, bitmap, trend
+from warehouse.insights import bitmap
 from warehouse.insights.tally import Tally
-from warehouse.insights.trend import TrendAnswer
+from warehouse.insights.trend import Trend, TrendAnswer, trend
 from warehouse.lake import Lake
 
 SEEDS = [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(40))]

@@ -10,9 +10,11 @@ import pytest
 
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import BadQuestion, Sentiment, Survey, sentiment, survey
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.feeling import scorer, scorers
 from warehouse.insights.feeling.lexicon import Lexicon
+from warehouse.insights.sentiment import Sentiment, sentiment
+from warehouse.insights.survey import Survey, survey
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.sessionizer.world import MINUTE, START, Event
 from tests.warehouse.insights.asked_lake import NOW, lake_of
-from warehouse.insights import BadQuestion, Service, Survey, service, survey
-from warehouse.insights.survey import ces, csat, nps
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.service import Service, service
+from warehouse.insights.survey import Survey, ces, csat, nps, survey
 from warehouse.lake import Lake
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE

@@ -12,7 +12,9 @@ import pytest
 
 from tests.sessionizer.world import Event
 from tests.warehouse.insights.asked_lake import NAMES, NOW, owners, random_lake
-from warehouse.insights import BadQuestion, Filter, Selector, Trend, trend
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.filters import Filter, Selector
+from warehouse.insights.trend import Trend, trend
 from warehouse.lake import Lake
 
 World = tuple[Lake, list[Event], dict[int, str]]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessionizer.world import START
 from tests.warehouse.watches.shop_days import CVR, DAY, ORDERS, Shop
-from warehouse.insights import BadQuestion
+from warehouse.insights.errors import BadQuestion
 from warehouse.registry.alerts import Kept
 from warehouse.watches import rehearse
 from warehouse.watches.definition import read_watch

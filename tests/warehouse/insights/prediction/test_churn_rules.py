@@ -7,8 +7,13 @@ import pytest
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.asked_lake import complete, lake_of, owners, random_lake
-from warehouse.insights import BadQuestion, ChurnRules, churn_rules
-from warehouse.insights.prediction.churn_rules import ChurnRulesAnswer, churn_rules_table
+from warehouse.insights.errors import BadQuestion
+from warehouse.insights.prediction.churn_rules import (
+    ChurnRules,
+    ChurnRulesAnswer,
+    churn_rules,
+    churn_rules_table,
+)
 from warehouse.insights.prediction.shares import share
 from warehouse.lake import Lake
 from warehouse.times import iso

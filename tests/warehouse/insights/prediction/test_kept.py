@@ -11,9 +11,11 @@ from click.testing import CliRunner, Result
 
 from tests.warehouse.insights.prediction.shop_lives import DAY, GIVEN, UNTIL, lived, lives
 from warehouse.cli import model
-from warehouse.insights import BadQuestion, Intent, Risk, intent, risk
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.prediction import learning
 from warehouse.insights.prediction.learning import ModelsMissing, require_sklearn
+from warehouse.insights.prediction.predicted import intent, risk
+from warehouse.insights.prediction.question import Intent, Risk
 from warehouse.lake import Lake
 from warehouse.registry import Registry
 from warehouse.registry.models import read_models

@@ -11,11 +11,11 @@ import pytest
 from tests.sessionizer.world import HOUR, Event
 from tests.warehouse.insights.asked_lake import complete, lake_of
 from tests.warehouse.insights.prediction.shop_lives import DAY, GIVEN, UNTIL, lived, lives
-from warehouse.insights import BadQuestion, Intent, Risk, intent, risk
 from warehouse.insights.asked import asking
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.prediction.features import Features, backs, features, features_sql
-from warehouse.insights.prediction.predicted import IntentAnswer, RiskAnswer, prediction_table
-from warehouse.insights.prediction.question import Asking
+from warehouse.insights.prediction.predicted import IntentAnswer, RiskAnswer, intent, prediction_table, risk
+from warehouse.insights.prediction.question import Asking, Intent, Risk
 from warehouse.lake import Lake
 
 

@@ -11,11 +11,11 @@ import scipy
 
 from tests.sessionizer.world import HOUR, START, Event
 from tests.warehouse.insights.prediction.shop_lives import lived
-from warehouse.insights import BadQuestion, Recommend, recommend
+from warehouse.insights.errors import BadQuestion
 from warehouse.insights.prediction import recommenders
 from warehouse.insights.prediction.interests import Interests
 from warehouse.insights.prediction.ranking import best, judged, without
-from warehouse.insights.prediction.recommend import RecommendAnswer, recommend_table
+from warehouse.insights.prediction.recommend import Recommend, RecommendAnswer, recommend, recommend_table
 from warehouse.insights.prediction.recommenders import Recommender, covisits, factors, popularity
 from warehouse.lake import Lake
 from warehouse.times import iso
