@@ -31,6 +31,7 @@ SETTLE_S: Final = 300.0
 LONGEST_DOWN_S: Final = 3.0
 CUT: Final = "cut"
 COMMITS: Final = 40
+_REFUSED: Final = "another program writes"
 Clock = Callable[[], int]
 Report = Callable[[str], None]
 
@@ -194,19 +195,23 @@ class Strikes:
                 f"{self._name}: fault {number + 1}/{self._faults}: {name}, {acked.count} acknowledged"
             )
             if number == self._faults // 2:
-                self.refused = await asyncio.to_thread(self._is_refused, house)
+                self.refused = await asyncio.to_thread(
+                    lambda: refused(self._place.second(house.data), self._report)
+                )
 
     @property
     def chart(self) -> Chart:
         return Chart(f"Acknowledged, catalog in {self._name}", "events", {"at each fault": self._points})
 
-    def _is_refused(self, house: House) -> bool:
-        try:
-            run(sojourn("sessionize"), self._place.second(house.data), codes=(1,), within_s=20.0)
-        except ProgramFailed as failed:
-            self._report(f"{self._name}: the second writer: {failed}")
-            return False
-        return True
+
+def refused(variables: Mapping[str, str], report: Report) -> bool:
+    """Whether a second writer with these variables ends at once, and says that there is one."""
+    try:
+        run(sojourn("sessionize"), variables, within_s=20.0)
+    except ProgramFailed as failed:
+        report(f"the second writer: {failed}")
+        return _REFUSED in str(failed)
+    return False
 
 
 async def under_load(

@@ -1,10 +1,14 @@
 """The smallest whole form of `catalog`, and what its figures mean."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from loadtest.catalog import Catalogs, Trial, catalogs
+from loadtest.catalog import Catalogs, Trial, catalogs, refused
 from loadtest.cli import now_us
+from tests.warehouse.lakes import Site
+from warehouse.writer import open_writer
 
 HELD = Trial({"kill": 1}, 10, 0, 0, 0, True, 1)
 
@@ -25,6 +29,16 @@ def test_a_trial_holds_only_where_everything_does(change: dict[str, int]) -> Non
     assert Catalogs({}, HELD, HELD).held
     assert not Catalogs({}, HELD, other).held
     assert not Catalogs({}, other, HELD).held
+
+
+def test_a_second_writer_is_refused_for_the_first_and_for_nothing_else(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    lines: list[str] = []
+    variables = {"SOJOURN_DATA": site.settings.data}
+    with open_writer(site.settings, site.registry, now=site.now):
+        assert refused(variables, lines.append), lines
+    assert not refused({**variables, "SOJOURN_LOAD_ROWS": "many"}, lines.append)
+    assert "SOJOURN_LOAD_ROWS" in lines[-1]
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from warehouse.lake import Lake
@@ -42,21 +41,34 @@ def count_cells(lake: Lake, until: int, days: list[str]) -> None:
     among = f"{reach}\n    AND s.subject_key IN (SELECT subject_key FROM rollup_cells)"
     sieve = sifted(lake, "SELECT subject_key FROM rollup_cells", "s.subject_key")
     lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=f"{among}\n    AND {sieve}"))
-    for part in _parts(lake):
-        among = f"{part} AND e.load_seq <= {until}"
-        lake.execute(f"INSERT INTO rollup_counts {statement('rollup/counts', among=among)}")
+    named, crowded = _parts(lake)
+    reached = f"e.load_seq <= {until}"
+    lake.execute(f"CREATE OR REPLACE TEMP TABLE cell_events AS {_events('false')}")
+    for part in named:
+        lake.execute(f"INSERT INTO cell_events {_events(f'{part} AND {reached}')}")
+    _add_counts(lake, "cell_events", "true")
+    if crowded:
+        of_days = f"e.event_day IN ({', '.join(crowded)})\n    AND {statement('rollup/in_cells')}"
+        _add_counts(lake, "lake.main.events", f"{of_days} AND {reached}")
 
 
-def _parts(lake: Lake) -> Iterator[str]:
+def _events(among: str) -> str:
+    return statement("rollup/cell_events", among=among)
+
+
+def _add_counts(lake: Lake, events: str, among: str) -> None:
+    lake.execute(f"INSERT INTO rollup_counts {statement('rollup/counts', events=events, among=among)}")
+
+
+def _parts(lake: Lake) -> tuple[list[str], list[str]]:
     """Events of the cells as SQL: of each day by its own devices, by which all other rows of the day are left
-    out; days where they are many, or where events of nobody are counted again, together.
+    out; and the days where these are many, or where events of nobody are counted again.
     """
-    crowded = []
+    named, crowded = [], []
     for day, subjects in lake.query(_SUBJECTS):
         if len(subjects) <= _MOST_NAMED and -1 not in subjects:
-            named = ", ".join(map(str, subjects))
-            yield f"e.event_day = DATE '{day}' AND e.subject_key IN ({named})"
+            keys = ", ".join(map(str, subjects))
+            named.append(f"e.event_day = DATE '{day}' AND e.subject_key IN ({keys})")
         else:
             crowded.append(f"DATE '{day}'")
-    if crowded:
-        yield f"e.event_day IN ({', '.join(crowded)})\n    AND {statement('rollup/in_cells')}"
+    return named, crowded

@@ -79,7 +79,8 @@ def _portion(lake: Lake, after: int, until: int) -> None:
 
 
 def _count(lake: Lake, among: str) -> None:
-    lake.execute(f"CREATE OR REPLACE TEMP TABLE rollup_counts AS {statement('rollup/counts', among=among)}")
+    counts = statement("rollup/counts", events="lake.main.events", among=among)
+    lake.execute(f"CREATE OR REPLACE TEMP TABLE rollup_counts AS {counts}")
 
 
 def _stitched(lake: Lake) -> int:

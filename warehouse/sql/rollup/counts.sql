@@ -2,7 +2,7 @@
 -- with such conditions would compare each event with each visit.
 WITH visited AS MATERIALIZED (
     SELECT e.load_seq, v.identity_key
-    FROM lake.main.events AS e
+    FROM {events} AS e
     JOIN foreign_visits AS v ON v.subject_key = e.subject_key
     WHERE e.is_bot IS NOT TRUE
         AND e.timestamp BETWEEN v.started_at AND v.ended_at
@@ -19,7 +19,7 @@ SELECT
     coalesce(visited.identity_key, e.subject_key) AS visitor_key,
     CASE WHEN visited.identity_key IS NOT NULL THEN e.subject_key END AS subject_key,
     count(*) AS events
-FROM lake.main.events AS e
+FROM {events} AS e
 LEFT JOIN visited ON visited.load_seq = e.load_seq
 WHERE e.is_bot IS NOT TRUE AND {among}
 GROUP BY ALL
