@@ -43,10 +43,12 @@ def count_cells(lake: Lake, until: int, days: list[str]) -> None:
     lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=f"{among}\n    AND {sieve}"))
     named, crowded = _parts(lake)
     reached = f"e.load_seq <= {until}"
-    lake.execute(f"CREATE OR REPLACE TEMP TABLE cell_events AS {_events('false')}")
-    for part in named:
-        lake.execute(f"INSERT INTO cell_events {_events(f'{part} AND {reached}')}")
-    _add_counts(lake, "cell_events", "true")
+    if named:
+        lake.execute(f"CREATE OR REPLACE TEMP TABLE cell_events AS {_events('false')}")
+        for part in named:
+            lake.execute(f"INSERT INTO cell_events {_events(f'{part} AND {reached}')}")
+        _add_counts(lake, "cell_events", "true")
+        lake.execute("DROP TABLE temp.cell_events")  # a device may have had millions
     if crowded:
         of_days = f"e.event_day IN ({', '.join(crowded)})\n    AND {statement('rollup/in_cells')}"
         _add_counts(lake, "lake.main.events", f"{of_days} AND {reached}")
