@@ -99,7 +99,7 @@ class DoorServer(uvicorn.Server):
         def protocol() -> asyncio.Protocol:
             made: asyncio.Protocol = config.http_protocol_class(
                 config=config, server_state=self.server_state, app_state=self.lifespan.state
-            )  # type: ignore[call-arg]
+            )  # type: ignore[call-arg]  # for uvicorn it is any Protocol
             return made
 
         entering = loop.create_task(loop.connect_accepted_socket(protocol, connected, ssl=config.ssl))
