@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +125,27 @@ def test_a_transaction_is_whole(site: Site) -> None:
         with pytest.raises(duckdb.CatalogException), lake.transaction():
             lake.execute("INSERT INTO cursors VALUES ('x', 1, NULL, now()); INSERT INTO nowhere VALUES (1)")
         assert lake.query("FROM cursors") == []
+
+
+def test_one_thread_is_for_a_while(site: Site) -> None:
+    with site.writer() as lake:
+        threads = "SELECT current_setting('threads')"
+        lake.execute("SET threads = 3")
+        with lake.one_thread():
+            assert lake.query(threads) == [(1,)]
+        with pytest.raises(duckdb.InvalidInputException), lake.transaction(), lake.one_thread():
+            lake.query("SELECT error('the transaction is aborted then')")
+        assert lake.query(threads) == [(3,)]
+
+
+def test_a_writer_keeps_the_memory_of_arrow(site: Site) -> None:
+    pool = pa.default_memory_pool()
+    pa.set_memory_pool(pa.mimalloc_memory_pool())
+    try:
+        with site.writer():
+            assert pa.default_memory_pool().backend_name == "system"
+    finally:
+        pa.set_memory_pool(pool)
 
 
 def test_a_reader_sees_commits_of_another_process_and_one_snapshot_in_a_transaction(site: Site) -> None:
