@@ -78,9 +78,8 @@ def replace_all(lake: Lake, until: int, rules: VisitRules = USUAL) -> None:
     """Cut every event of the temp view `whole` anew, in place of all sessions there are."""
     run(lake, "sessions/were")
     lake.execute("DELETE FROM lake.main.sessions")
-    with lake.one_thread():
-        for _ in find_all(lake, rules.cutting):
-            run(lake, "sessions/insert", rows="closed_visits")
+    for _ in find_all(lake, rules.cutting):
+        run(lake, "sessions/insert", rows="closed_visits")
     run(lake, "sessions/vanished")
     run(lake, "sessions/aliases", until=until, visits="lake.main.sessions")
 

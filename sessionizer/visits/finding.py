@@ -69,8 +69,14 @@ def find(lake: Lake, rules: SessionRules) -> None:
 def find_all(lake: Lake, rules: SessionRules, at_once: int = AT_ONCE) -> Iterator[None]:
     """Cut every event of the temp view `whole`, some at a time.
 
-    Each time it goes on, the temp view `closed_visits` has rows of sessions that are complete.
+    Each time it goes on, the temp view `closed_visits` has rows of sessions that are complete. Until it is at
+    its end, the lake has one thread.
     """
+    with lake.one_thread():
+        yield from _found(lake, rules, at_once)
+
+
+def _found(lake: Lake, rules: SessionRules, at_once: int) -> Iterator[None]:
     looked = of_several([rules])
     (side,) = _sides([rules], looked)
     texts = None

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -96,6 +97,17 @@ def test_a_device_that_never_stops_is_cut_by_minutes() -> None:
     rows = found(lake, PRESETS["ga4"], 100)
     names = [name for name, *_ in lake.query("DESCRIBE lake.main.sessions")]
     assert [row[names.index("events")] for row in rows] in ([1, 2_000], [2_000, 1])
+
+
+def test_events_are_cut_on_one_thread_and_all_else_has_its_own_again() -> None:
+    lake = lake_of(varied(random.Random(9), 20), PRESETS["ga4"])
+    lake.execute("SET threads = 3")
+    threads = "SELECT current_setting('threads')"
+    assert {lake.query(threads)[0][0] for _ in find_all(lake, PRESETS["ga4"], 4)} == {1}
+    assert lake.query(threads) == [(3,)]
+    with pytest.raises(duckdb.CatalogException):
+        [lake.query("FROM nowhere") for _ in find_all(lake, PRESETS["ga4"], 4)]
+    assert lake.query(threads) == [(3,)]
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 1_000])
