@@ -65,6 +65,8 @@ class Ids:
             self._take(event)
 
     def _take(self, event: Event) -> None:
+        if event.anonymous_id:
+            self.first_kind.setdefault(event.anonymous_id, "anonymous_id")
         alias = event.type == "alias" and event.previous_id and event.user_id
         if alias and event.previous_id != event.user_id:
             assert event.previous_id
@@ -72,8 +74,6 @@ class Ids:
             left = (self.first_kind.get(event.previous_id, "anonymous_id"), event.previous_id)
             self._look(event, left, ("user_id", event.user_id), "alias")
         evidence = "identify" if event.type == "identify" else "same_event"
-        if event.anonymous_id:
-            self.first_kind.setdefault(event.anonymous_id, "anonymous_id")
         living = {self._living(event, id, evidence) for id in self._ids(event)}
         ids = sorted(living, key=lambda id: (-self.kinds[bare(id[0])].priority, key_of(id)))
         accounts = [id for id in ids if self.is_account(id)]

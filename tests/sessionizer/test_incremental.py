@@ -99,6 +99,13 @@ def test_few_events_one_at_a_time(examples: int) -> None:
     check()
 
 
+def test_a_value_that_one_alias_names_in_two_fields_is_first_a_device() -> None:
+    first = Event(1, START, "a", type="alias", anonymous_id="x", user_id="x", previous_id="u4")
+    then = Event(2, START, "b", type="alias", user_id="u1", previous_id="x")
+    for lake in (stitched([first, then], [1, 2]), rebuilt([first, then])):
+        check_against_oracles(lake, [first, then])
+
+
 @pytest.mark.parametrize("named", [0, 200])
 def test_a_large_lake_which_is_read_day_by_day_gives_the_same(
     monkeypatch: pytest.MonkeyPatch, named: int
