@@ -155,11 +155,8 @@ class Job:
     def all_threads(self) -> Iterator[Lake]:
         """The lake, with the threads of the settings for something large."""
         lake = self.writer.lake
-        lake.execute(f"SET threads = {self.lake_threads}")
-        try:
+        with lake.threads(self.lake_threads):
             yield lake
-        finally:
-            lake.execute("SET threads = 1")
 
     def rules(self) -> Rules:
         """How attributes are chosen now."""

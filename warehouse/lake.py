@@ -98,17 +98,15 @@ class Lake:
             self.con.execute("SET SESSION parquet_metadata_cache = false")
 
     @contextlib.contextmanager
-    def one_thread(self) -> Iterator[None]:
-        """Inside, one thread, for what is read into memory and written again: two take an eighth more CPU
-        and are hardly faster, since each brings memory of its own.
-        """
-        ((threads,),) = self.query("SELECT current_setting('threads')")
-        self.execute("SET threads = 1")
+    def threads(self, number: int) -> Iterator[None]:
+        """Inside, DuckDB has so many threads; then as many as before, even where a transaction failed."""
+        ((before,),) = self.query("SELECT current_setting('threads')")
+        self.execute(f"SET threads = {int(number)}")
         try:
             yield
         finally:
-            with self.con.cursor() as other:  # ours may be in a transaction that failed
-                other.execute(f"SET threads = {int(threads)}")
+            with self.con.cursor() as other:  # ours may be in that transaction still
+                other.execute(f"SET threads = {int(before)}")
 
     def kept(self) -> int:
         """Bytes of footers in memory, as DuckDB counts them; really they take some seven times as much."""

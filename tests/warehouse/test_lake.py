@@ -127,13 +127,13 @@ def test_a_transaction_is_whole(site: Site) -> None:
         assert lake.query("FROM cursors") == []
 
 
-def test_one_thread_is_for_a_while(site: Site) -> None:
+def test_threads_are_for_a_while(site: Site) -> None:
     with site.writer() as lake:
         threads = "SELECT current_setting('threads')"
         lake.execute("SET threads = 3")
-        with lake.one_thread():
+        with lake.threads(1):
             assert lake.query(threads) == [(1,)]
-        with pytest.raises(duckdb.InvalidInputException), lake.transaction(), lake.one_thread():
+        with pytest.raises(duckdb.InvalidInputException), lake.transaction(), lake.threads(1):
             lake.query("SELECT error('the transaction is aborted then')")
         assert lake.query(threads) == [(3,)]
 
@@ -160,7 +160,7 @@ def test_a_reader_sees_commits_of_another_process_and_one_snapshot_in_a_transact
 
     def answer(command: str) -> str:
         print(command, file=reader.stdin, flush=True)
-        return reader.stdout.readline().strip()  # type: ignore[union-attr]
+        return reader.stdout.readline().strip()  # type: ignore[union-attr]  # it is a pipe
 
     with site.writer() as lake, reader:
         answers = [answer("count"), answer("begin")]
