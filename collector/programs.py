@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import msgspec
 
+from collector.cores import ANY, Cores, place
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 LONG_RUN = 30.0
 
@@ -22,6 +24,7 @@ class Program(msgspec.Struct, frozen=True):
     variables: tuple[tuple[str, str], ...] = ()
     sockets: tuple[int, ...] = ()
     once: bool = False
+    cores: Cores = ANY
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "collector.child", str(os.getpid()), self.module, *self.arguments]
@@ -86,6 +89,7 @@ class Running:
             pass_fds=self.program.sockets,
             start_new_session=True,
         )
+        place(process.pid, self.program.cores)
         self.starts += 1
         self.report("program started", {"name": self.program.name, "pid": process.pid})
         if self.stopping:

@@ -29,6 +29,10 @@ class CollectorSettings(msgspec.Struct, frozen=True):
     ] = ""
     tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
     workers: Annotated[int, Meta(ge=1, le=64, description="Number of collector processes.")] = 1
+    cpu_affinity: Annotated[
+        bool,
+        Meta(description="Each worker has a processor core of its own, the other programs share the rest."),
+    ] = False
     landing: Annotated[
         str,
         Meta(description="Where Parquet goes: folder or s3://bucket/prefix; empty: landing/ in the data."),

@@ -17,6 +17,7 @@ from socket import gethostname
 
 import msgspec
 
+from collector.cores import Cores, shares
 from collector.errors import CannotStart
 from collector.folder import held, make_writable, wait_released
 from collector.geo import database, unpack_shipped
@@ -51,6 +52,7 @@ def refuse_bad_settings(settings: CollectorSettings, now: Callable[[], int]) -> 
     networks(settings.trusted_proxies)
     visitors(settings)
     scripts(settings.sdk_path)
+    shares(settings)
     path = database(settings.geo, settings.run)
     if settings.geo and path is not None and not path.is_file():
         raise CannotStart(
@@ -72,11 +74,15 @@ def child_variables(settings: CollectorSettings) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in chosen if pair[1])
 
 
-def worker_program(settings: CollectorSettings, node: str, sock: socket.socket, number: int) -> Program:
+def worker_program(
+    settings: CollectorSettings, node: str, sock: socket.socket, cores: Callable[[int], Cores], number: int
+) -> Program:
     variables = (*child_variables(settings), ("PROMETHEUS_MULTIPROC_DIR", str(settings.metrics)))
     name = worker_name(node, number)
     arguments = ("--fd", str(sock.fileno()), "--name", name)
-    return Program(name, "collector.worker", arguments, variables, sockets=(sock.fileno(),))
+    return Program(
+        name, "collector.worker", arguments, variables, sockets=(sock.fileno(),), cores=cores(number)
+    )
 
 
 def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, object]:
@@ -93,9 +99,11 @@ def announce(settings: CollectorSettings, sock: socket.socket) -> dict[str, obje
 async def supervise(settings: CollectorSettings, sock: socket.socket, report: Report) -> None:
     """Runs workers and sink until SIGTERM or SIGINT, then stops them in order; SIGHUP replaces them."""
     told, again = termination(), reloading()
-    node = node_name(settings, gethostname())
-    sink = Running(Program("sink", "collector.sink", variables=child_variables(settings)), report)
-    workers = Workers(settings, partial(worker_program, settings, node, sock), report)
+    node, of = node_name(settings, gethostname()), shares(settings)
+    sink = Running(
+        Program("sink", "collector.sink", variables=child_variables(settings), cores=of.others), report
+    )
+    workers = Workers(settings, partial(worker_program, settings, node, sock, of.of_worker), report)
     report("listening", announce(settings, sock))
     reload = asyncio.ensure_future(reload_forever(again, workers, sink))
     await told.wait()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from collector.command import GROUP
+from collector.cores import shares
 from collector.errors import CannotStart
 from collector.folder import held, make_writable, wait_released
 from collector.programs import Program, Relay, Report, Running, stop_all, termination
@@ -76,9 +77,17 @@ def later_programs(plan: Plan, url: str, key: Key, names: Sequence[str]) -> list
         ("SOJOURN_COLLECTOR_URL", url),
         *((("SOJOURN_CONSOLE_OPEN", "true"),) if plan.console_open else ()),
     )
+    cores = shares(settings).others
     arguments = {"demo": ("demo", "--collector", url, "--key", key.secret, "--data", settings.data)}
     return [
-        Program(name, "collector.command", arguments.get(name, (name,)), variables, once=name == "demo")
+        Program(
+            name,
+            "collector.command",
+            arguments.get(name, (name,)),
+            variables,
+            once=name == "demo",
+            cores=cores,
+        )
         for name in names
     ]
 

@@ -1,6 +1,7 @@
 """`bench`: what the door and the sink cost for each event, beside a bare ASGI app, in CPU seconds."""
 
 import asyncio
+import os
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,8 @@ class Figures(msgspec.Struct, frozen=True):
     """Per CPU second, by events a request: bare requests, door and landed events; door to bare.
 
     `two_workers` and `bare_two` are two processes to one, of the door and of the bare app: what two cost
-    that are nothing to one another, on a machine whose cores are not quite two.
+    that are nothing to one another, on a machine whose cores are not quite two. `latency_apart` is that of a
+    door whose worker has a core of its own, where nobody who asks runs either; null on one core.
     """
 
     bare: dict[str, int]
@@ -57,6 +59,7 @@ class Figures(msgspec.Struct, frozen=True):
     two_workers: dict[str, float]
     bare_two: dict[str, float]
     latency: Latency
+    latency_apart: Latency | None
     parquet: int
 
 
@@ -101,7 +104,9 @@ def bench(
         latency = _latency(one, headers["plain"], seconds, folder, clock)
         report(f"at {latency.rate} requests/s: {latency}")
         stack.pop_all().close()
-        return figures(cells, latency, journal_to_parquet(folder, segments, rounds, clock()))
+        apart = _latency_apart(folder, (ip_policy, "none"), seconds, clock, answers)
+        report(f"with a core of its own: {apart}")
+        return figures(cells, latency, apart, journal_to_parquet(folder, segments, rounds, clock()))
 
 
 def make_keys(
@@ -170,6 +175,37 @@ def _latency(
     )
 
 
+def _latency_apart(
+    folder: Path,
+    policy: tuple[str, str],
+    seconds: float,
+    clock: Callable[[], int],
+    answers: Callable[[str], None],
+) -> Latency | None:
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        return None
+    headers = make_keys(folder / "apart" / "data", {"apart": policy}, clock)["apart"]
+    door = Door(folder / "apart", variables={"SOJOURN_CPU_AFFINITY": "true"})
+    with door.program:
+        answers(door.url)
+        door.program.require()
+        with _running_on(cores - {min(cores)}):  # where its sink is, too
+            door.cell(write_bodies(folder, STEADY_SIZE, clock()), headers, 1)
+            return _latency(door, headers, seconds, folder, clock)
+
+
+@contextmanager
+def _running_on(cores: set[int]) -> Iterator[None]:
+    """Inside, this program and those that it starts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 async def _steadily(
     door: Door, texts: list[bytes], headers: list[str], rate: float, seconds: float
 ) -> Steady:
@@ -183,7 +219,9 @@ def _fsyncs(door: Door) -> dict[float, float]:
     return fsyncs(httpx.get(f"{door.url}/metrics", trust_env=False).text)
 
 
-def figures(cells: Mapping[Key, list[Cell]], latency: Latency, parquet: int) -> Figures:
+def figures(
+    cells: Mapping[Key, list[Cell]], latency: Latency, apart: Latency | None, parquet: int
+) -> Figures:
     """Medians of the rounds."""
 
     def per_cpu(name: str, size: int) -> float:
@@ -207,6 +245,7 @@ def figures(cells: Mapping[Key, list[Cell]], latency: Latency, parquet: int) -> 
         _kept(per_cpu, "two", "door"),
         _kept(per_cpu, "bare_two", "bare"),
         latency,
+        apart,
         parquet,
     )
 

@@ -39,7 +39,7 @@ def measured(door: list[Cell]) -> Cells:
 
 def test_figures_are_medians_of_rounds() -> None:
     door = [cell(400, 0.1, 400, 0.2), cell(500, 0.1, 500, 0.2), cell(0, 0.1, 0, 0.2)]
-    found = figures(measured(door), LATENCY, 7)
+    found = figures(measured(door), LATENCY, None, 7)
     assert found.bare == {"1": 10_000, "20": 10_000, "50": 10_000}
     assert found.door == found.off == found.strict == {"1": 4_000, "20": 80_000, "50": 200_000}
     assert found.landed == {"1": 2_000, "20": 2_000, "50": 2_000}
@@ -47,11 +47,11 @@ def test_figures_are_medians_of_rounds() -> None:
     assert found.two_workers == {"1": 0.95, "20": 0.5}
     assert found.bare_two == {"1": 0.9, "20": 1.0}
     assert found.gzipped == {"20": 10_000}
-    assert (found.latency, found.parquet) == (LATENCY, 7)
+    assert (found.latency, found.latency_apart, found.parquet) == (LATENCY, None, 7)
 
 
 def test_requests_that_were_not_accepted_do_not_count() -> None:
-    found = figures(measured([cell(1000, 0.1, not_2xx=400)]), LATENCY, 7)
+    found = figures(measured([cell(1000, 0.1, not_2xx=400)]), LATENCY, None, 7)
     assert found.ratio == {"1": 0.6, "20": 0.6, "50": 0.6}
 
 
