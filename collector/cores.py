@@ -50,7 +50,10 @@ def shared_out(workers: int, cores: Set[int]) -> Shares:
 
 
 def place(pid: int, cores: Cores) -> None:
-    """Let a program that has just begun run there only, with all threads that it will start."""
+    """Let a program that has just begun run there only, with all threads that it will start.
+
+    Where it has ended already, or the system has taken those cores from us since, it stays as it is.
+    """
     if cores and sys.platform == "linux":
-        with suppress(ProcessLookupError):
+        with suppress(OSError):
             os.sched_setaffinity(pid, cores)

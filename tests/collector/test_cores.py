@@ -48,6 +48,11 @@ def test_a_program_that_is_gone_already_is_left_alone() -> None:
     place(gone, frozenset(CORES))
 
 
+def test_a_core_that_is_not_there_any_more_stops_nothing() -> None:
+    place(0, frozenset({max(CORES) + 500}))
+    assert os.sched_getaffinity(0) == CORES
+
+
 @SEVERAL
 def test_up_leaves_the_workers_cores_to_them(tmp_path: Path) -> None:
     plan = Plan(CollectorSettings(cpu_affinity=True))
