@@ -26,7 +26,6 @@ from warehouse.settings import WarehouseSettings
 CLUSTERED = ("events", "sessions", "identities", "customers", "customer_attributes", "tag_members")
 ROW_GROUP = 8_192
 _INLINED, _ROW_GROUP = "data_inlining_row_limit", "parquet_row_group_size"
-_BLOCKS_KEPT = 512 << 20  # bytes; of a writer, at most a quarter of its memory
 Params = Sequence[Any] | Mapping[str, Any]
 
 
@@ -108,6 +107,14 @@ class Lake:
         finally:
             with self.con.cursor() as other:  # ours may be in that transaction still
                 other.execute(f"SET threads = {int(before)}")
+
+    def keep_blocks(self) -> None:
+        """From now on DuckDB keeps up to 512 MiB that a statement gives back for the next one.
+
+        For those with much to do: it reserves addresses for four fifths of the machine's memory, and a program
+        with two such lakes may be unable to fork, since Linux takes both for one.
+        """
+        self.execute("SET block_allocator_memory = '512MiB'")
 
     def kept(self) -> int:
         """Bytes of footers in memory, as DuckDB counts them; really they take some seven times as much."""
@@ -306,9 +313,6 @@ def _attach(settings: WarehouseSettings, catalog: Catalog, *, read_only: bool) -
         # It would fill the whole memory limit with files, of which a writer reads most once.
         "enable_external_file_cache": read_only,
     }
-    if not read_only:
-        # DuckDB's blocks likewise: what one statement gave back is the next one's, without the system.
-        config["block_allocator_memory"] = f"{min(_BLOCKS_KEPT, settings.lake_memory // 4) >> 20}MiB"
     con = duckdb.connect(config=config)
     try:
         catalog.attach_lake(con, folders.lake_data, read_only=read_only)

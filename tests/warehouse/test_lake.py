@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -147,18 +146,6 @@ def test_a_writer_keeps_the_memory_of_arrow(site: Site) -> None:
             assert pa.default_memory_pool().backend_name == "system"
     finally:
         pa.set_memory_pool(pool)
-
-
-@pytest.mark.parametrize(("memory", "kept"), [(4 << 30, "512.0 MiB"), (256 << 20, "64.0 MiB")])
-def test_a_writer_keeps_blocks_of_duckdb_up_to_a_quarter_of_its_memory(
-    site: Site, memory: int, kept: str
-) -> None:
-    settings = msgspec.structs.replace(site.settings, lake_memory=memory)
-    blocks = "SELECT current_setting('block_allocator_memory')"
-    with connect(settings, read_only=False) as lake:
-        assert lake.query(blocks) == [(kept,)]
-    with connect(settings, read_only=True) as lake:
-        assert lake.query(blocks) == [("0 bytes",)]
 
 
 def test_a_reader_sees_commits_of_another_process_and_one_snapshot_in_a_transaction(site: Site) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sessionizer.sessions import VisitRules, read_moments
 from sessionizer.statements import run
+from sessionizer.visits import finding
 from sessionizer.visits.finding import find_all, found_in_all
 from sessionizer.visits.pauses import spells
 from sessionizer.visits.presets import PRESETS
@@ -108,6 +109,16 @@ def test_events_are_cut_on_one_thread_and_all_else_has_its_own_again() -> None:
     with pytest.raises(duckdb.CatalogException):
         [lake.query("FROM nowhere") for _ in find_all(lake, PRESETS["ga4"], 4)]
     assert lake.query(threads) == [(3,)]
+
+
+@pytest.mark.parametrize(("many", "kept"), [(4, "512.0 MiB"), (1_000, "0 bytes")])
+def test_where_events_are_many_duckdb_keeps_its_blocks(
+    many: int, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "AT_ONCE", many)
+    lake = lake_of(varied(random.Random(0), 50), PRESETS["ga4"])
+    assert list(find_all(lake, PRESETS["ga4"], 4))
+    assert lake.query("SELECT current_setting('block_allocator_memory')") == [(kept,)]
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 1_000])
