@@ -111,8 +111,8 @@ class Lake:
     def keep_blocks(self) -> None:
         """From now on DuckDB keeps up to 512 MiB that a statement gives back for the next one.
 
-        For those with much to do: it reserves addresses for four fifths of the machine's memory, and a program
-        with two such lakes may be unable to fork, since Linux takes both for one.
+        For those with much to do: it reserves addresses for four fifths of the machine's memory, and a
+        program with two such lakes may be unable to fork, since Linux takes both for one.
         """
         self.execute("SET block_allocator_memory = '512MiB'")
 
