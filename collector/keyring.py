@@ -37,7 +37,7 @@ class Keyring:
         if generation == self._generation and not anyway:
             self._version = version
             return False
-        valid = [key for key in self.registry.keys() if key.revoked_at is None]  # noqa: SIM118
+        valid = [key for key in self.registry.keys() if key.revoked_at is None]
         self.keys = self._build(self.registry, valid)
         self._version, self._generation = version, generation
         return True

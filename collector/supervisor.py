@@ -38,7 +38,7 @@ PREVIOUS_DRAIN = 9.0
 
 def refuse_open_door(settings: CollectorSettings, registry: Registry) -> None:
     """CannotStart for an address beyond this machine while no write key exists."""
-    if is_loopback(settings.host) or any(key.revoked_at is None for key in registry.keys()):  # noqa: SIM118
+    if is_loopback(settings.host) or any(key.revoked_at is None for key in registry.keys()):
         return
     raise CannotStart(
         f"host {settings.host} can be reached from other machines, and there is no write key yet; "

@@ -60,7 +60,7 @@ def present(names: Sequence[str], relay: Relay) -> list[str]:
 
 def write_key(registry: Registry, demo: bool) -> Key:
     """The first key that is valid; one is made where there is none."""
-    valid = [key for key in registry.keys() if key.revoked_at is None]  # noqa: SIM118
+    valid = [key for key in registry.keys() if key.revoked_at is None]
     return valid[0] if valid else registry.create_key("demo" if demo else "main", name="made by sojourn up")
 
 

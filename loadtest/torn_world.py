@@ -127,7 +127,7 @@ class World:
     def keys_lost(self) -> int:
         registry = self._registry()
         try:
-            there = {key.secret for key in registry.keys()}  # noqa: SIM118
+            there = {key.secret for key in registry.keys()}
         finally:
             registry.close()
         return len(set(self.keys) - there)

@@ -45,7 +45,7 @@ class RuleReader:
         """The rules of every project's newest plan."""
         generation = self._registry.rules_generation()
         if generation != self._generation:
-            projects = sorted({key.project for key in self._registry.keys()})  # noqa: SIM118
+            projects = sorted({key.project for key in self._registry.keys()})
             if sum(self._is_new(self._registry.plan(project)) for project in projects):
                 self._rules = Rules(dict(self._all()), self._default)
             self._generation = generation

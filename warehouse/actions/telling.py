@@ -56,7 +56,7 @@ class Teller:
         if project not in self._keys:
             there = [
                 one
-                for one in self._registry.keys()  # noqa: SIM118
+                for one in self._registry.keys()
                 if (one.project, one.name, one.revoked_at) == (project, KEY_NAME, None)
             ]
             self._keys[project] = (

@@ -50,7 +50,7 @@ def _secret(known: Registry, asked: Form, by: str, now: int, keys: Vault | None)
 
 def _project(known: Registry, asked: Form) -> str:
     project = asked.one("project")
-    if project not in {key.project for key in known.keys()}:  # noqa: SIM118
+    if project not in {key.project for key in known.keys()}:
         raise BadAction(f"project {project[:60]!r} is not there")
     return project
 

@@ -121,7 +121,7 @@ def work_off(
     if filed.state not in ("filed", "running"):
         return
     try:
-        key = next(key for key in registry.keys() if key.id == filed.key_id)  # noqa: SIM118
+        key = next(key for key in registry.keys() if key.id == filed.key_id)
         mapping = msgspec.json.decode(filed.mapping, type=Columns)
         wanted = running.Wanted(filed.kind, file_in(settings, filed.file), key, filed.by, mapping, filed=id)
         ready = running.look(registry, wanted)

@@ -90,7 +90,7 @@ def rules_of_key(registry: Registry, work: Work) -> KeyRules:
         raise BadImport(text)
 
     secrets = Secrets.open(work.secrets, lambda: work.began_at, os.urandom)
-    keys = [key for key in registry.keys() if key.no == work.key_no]  # noqa: SIM118
+    keys = [key for key in registry.keys() if key.no == work.key_no]
     return RuleBook(secrets.vault, refuse).build(registry, keys)[keys[0].secret]
 
 

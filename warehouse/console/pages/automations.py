@@ -125,7 +125,7 @@ async def _built(request: Request, asked: Form) -> Response:
 
 
 def _publish(known: Registry, project: str, read: Read, by: str) -> None:
-    if project not in {key.project for key in known.keys()}:  # noqa: SIM118
+    if project not in {key.project for key in known.keys()}:
         raise BadAction(f"project {project[:60]!r} is not there")
     published.publish(known, project, read, by)
 
@@ -155,7 +155,7 @@ async def _listed(
                 {**standing.told(one), "project": one.project}
                 for one in known.entries(state="dead", limit=_DEAD)
             ],
-            "projects": sorted({key.project for key in known.keys()}),  # noqa: SIM118
+            "projects": sorted({key.project for key in known.keys()}),
         }
 
     return _page(

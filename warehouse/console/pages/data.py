@@ -37,7 +37,7 @@ async def data(request: Request) -> Response:
             "counted": read_counted(known),
             "plans": [plan for plan in known.plans() if plan is not None],
             "commands": known.commands(_COMMANDS),
-            "keys": [key for key in known.keys() if key.revoked_at is None],  # noqa: SIM118
+            "keys": [key for key in known.keys() if key.revoked_at is None],
         }
 
     found = await request.app.state.reader.registry(kept)

@@ -122,7 +122,7 @@ def _key(registry: Registry, chosen: Chosen) -> Key:
 
 
 def _keys(registry: Registry) -> list[Key]:
-    return [key for key in registry.keys() if key.revoked_at is None]  # noqa: SIM118
+    return [key for key in registry.keys() if key.revoked_at is None]
 
 
 def _settings(request: Request) -> WarehouseSettings:

@@ -38,7 +38,7 @@ async def _listed(request: Request, *, reason: str = "", status: int = 200) -> R
     name, now = request.state.who.name, request.app.state.now()
 
     def kept(known: Registry) -> Any:
-        projects = sorted({key.project for key in known.keys()})  # noqa: SIM118
+        projects = sorted({key.project for key in known.keys()})
         return known.reports(), keeping.standing(known, now), known.boards(name), projects
 
     made, schedules, boards, projects = await request.app.state.reader.registry(kept)

@@ -91,7 +91,7 @@ async def _publish(request: Request, wanted: Wanted) -> Response:
         raise BadTags("a tag is of all customers, and you see some of them; keep those as a cohort instead")
 
     def publish(known: Registry) -> None:
-        if wanted.project not in {key.project for key in known.keys()}:  # noqa: SIM118
+        if wanted.project not in {key.project for key in known.keys()}:
             raise BadTags(f"project {wanted.project[:80]!r} has no write key; one that has would do")
         publish_one(known, wanted.project, tag, who.name, version=wanted.version_of(tag.name))
 

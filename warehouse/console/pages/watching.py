@@ -40,7 +40,7 @@ async def _listed(request: Request, *, reason: str = "", written: str = "", stat
     wanted = state if state in _STATES else None
 
     def kept(known: Registry) -> Any:
-        projects = sorted({key.project for key in known.keys()})  # noqa: SIM118
+        projects = sorted({key.project for key in known.keys()})
         return publishing.standing(known), known.alerts(state=wanted, limit=_SHOWN), projects
 
     standing, found, projects = await request.app.state.reader.registry(kept)
@@ -130,7 +130,7 @@ async def change(request: Request) -> Response:
     project = asked.one("project")
 
     def do(known: Registry) -> None:
-        if project not in {key.project for key in known.keys()}:  # noqa: SIM118
+        if project not in {key.project for key in known.keys()}:
             raise RegistryError(f"there is no project {project[:80]!r}")
         match asked.one("do"):
             case "pause":
