@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 
 from sessionizer.spans import DAY, Span
+from warehouse.sieve import named
 
-_ALL: Final = "SELECT subject_key FROM slow"
+_ALL: Final = "subject_key IN (SELECT subject_key FROM slow)"
 # One more look into the lake at few subjects of a day takes as long as to go through so many events: 0.1 s.
 _A_LOOK: Final = 200_000
 _MOST_LOOKS: Final = 32
@@ -26,12 +27,12 @@ class Cluster(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Events of a span, of the subjects that SQL names: constants where they are few, by which what is sorted
-    by subject is left out.
+    """Events of a span, and of whom, as SQL: by constants where they are few, by which what is sorted by
+    subject is left out.
     """
 
     span: Span
-    subjects: str
+    of_whom: str
 
 
 def looks(clusters: Sequence[Cluster], held: int) -> Iterator[Look]:
@@ -42,5 +43,5 @@ def looks(clusters: Sequence[Cluster], held: int) -> Iterator[Look]:
         first, last = days[at] * DAY, days[min(at + together, len(days)) - 1] * DAY + DAY - 1
         within = [one for one in clusters if one.opens <= last and one.closes >= first]
         opens, closes = min(one.opens for one in within), max(one.closes for one in within)
-        span, named = Span(max(first, opens), min(last, closes)), {one.subject for one in within}
-        yield Look(span, ", ".join(map(str, named)) if len(named) <= _MOST_NAMED else _ALL)
+        span, subjects = Span(max(first, opens), min(last, closes)), {one.subject for one in within}
+        yield Look(span, named("subject_key", subjects) if len(subjects) <= _MOST_NAMED else _ALL)

@@ -126,7 +126,7 @@ def _read_again(lake: Lake, rules: VisitRules, until: int) -> int:
 def _reread(look: Look, until: int) -> str:
     span = look.span
     days = {"first_day": span.first_day, "last_day": span.last_day}
-    return statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, subjects=look.subjects, **days)
+    return statement("sessions/reread", lo=span.lo, hi=span.hi, until=until, of_whom=look.of_whom, **days)
 
 
 def _write(lake: Lake, until: int, reread: int) -> Changes:

@@ -1,4 +1,4 @@
-"""A sieve: a condition by which a scan leaves out rows before it reads their other columns.
+"""Sieves: conditions by which a scan leaves out rows before it reads their other columns.
 
 DuckDB reads all columns of a table for a semi-join with keys, and an `IN` of constants leaves out whole
 groups of rows alone; any other condition on one column it looks at first. A sieve is one that is true for
@@ -9,6 +9,7 @@ that each group of rows has one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from warehouse.lake import Lake
@@ -25,3 +26,12 @@ def sifted(lake: Lake, keys: str, column: str) -> str:
     bits = f"bitstring_agg((key & {_BITS - 1})::INTEGER, 0, {_BITS - 1})"
     lake.execute(f"SET VARIABLE {_NAME} = (SELECT {bits} FROM ({keys}) AS _(key))")
     return f"get_bit(getvariable('{_NAME}'), ({column} & {_BITS - 1})::INTEGER) = 1"
+
+
+def named(column: str, keys: Iterable[int]) -> str:
+    """SQL that is true where a column is one of few keys: by `IN` a scan leaves out groups of rows, by
+    `list_contains` rows of the others. Each key costs a nanosecond a row of these: all columns of what 28
+    devices did on a day took 128 ms instead of 285, of 100 half as long; beside thousands it would be dearer.
+    """
+    listed = ", ".join(map(str, keys))
+    return f"{column} IN ({listed}) AND list_contains([{listed}], {column})"

@@ -112,6 +112,8 @@ class Upkeep:
         before = now - self._keep
         if expired := expire(self._lake, before):
             yield Chore("expire", "", expired)
+        if pruned := prune(self._lake):
+            yield Chore("prune", "", pruned)
         if removed := remove_dropped(self._lake, self._data, before):
             yield Chore("remove", "", removed)
 
@@ -222,6 +224,18 @@ def expire(lake: Lake, before: int) -> int:
     return len(versions)
 
 
+def prune(lake: Lake) -> int:
+    """Forget the bounds of columns in each file by which no file can be left out: of texts, flags and
+    fractions, but those by which a table is sorted. Returns how many.
+
+    For each column that a scan has a condition on, DuckLake goes through the bounds of all columns of all
+    files of all tables, which at 28,000 took half as long as the whole look; a file of which it knows none it
+    opens.
+    """
+    ((pruned,),) = lake.query(_PRUNED.format(metadata=lake.metadata))
+    return int(pruned)
+
+
 def remove_dropped(lake: Lake, data: Path, before: int) -> int:
     """Remove files that the catalog dropped before this moment (µs UTC) from the disk, a thousand at most."""
     due = lake.query(_DROPPED.format(metadata=lake.metadata), [before])
@@ -254,6 +268,16 @@ _EXPIRED = """
     WHERE epoch_us(snapshot_time::TIMESTAMPTZ) < ?
         AND snapshot_id < (SELECT max(snapshot_id) FROM {metadata}.ducklake_snapshot)
     ORDER BY snapshot_id LIMIT 1000"""
+_PRUNED = """
+    DELETE FROM {metadata}.ducklake_file_column_stats
+    WHERE (table_id, column_id) IN (
+        SELECT table_id, column_id FROM {metadata}.ducklake_column AS columns
+        WHERE column_type NOT IN ('int64', 'date', 'timestamptz') AND NOT EXISTS (
+            SELECT 1 FROM {metadata}.ducklake_sort_expression AS sorted
+            WHERE sorted.table_id = columns.table_id
+                AND trim(sorted.expression, '"') = columns.column_name
+        )
+    )"""
 _DROPPED = """
     SELECT path, path_is_relative::BOOLEAN FROM {metadata}.ducklake_files_scheduled_for_deletion
     WHERE epoch_us(schedule_start::TIMESTAMPTZ) < ? ORDER BY schedule_start LIMIT 1000"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +29,12 @@ from warehouse.rollup import fill
 from warehouse.settings import WarehouseSettings
 from warehouse.tags import read_tags
 from warehouse.tags.rules import Versioned
+from warehouse.upkeep import prune
 
-import_module("warehouse.tags.evaluation")  # the writer loads it once in its life
+# The writer loads these once in its life: DuckDB looks whether a table that it is given is one of pandas.
+import_module("warehouse.tags.evaluation")
+with suppress(ImportError):
+    import_module("pandas")
 PAID: Final = Success("demo", "track", "Order Completed", "/total", "/currency")
 OWN: Final = VisitRules(OURS, (PAID,))
 EVERY_RULE: Final = SessionRules(
@@ -79,10 +84,13 @@ def whole(lake: Lake) -> dict[str, int]:
 
 
 def rolled(lake: Lake) -> dict[str, int]:
-    """The roll-up of all that is stitched, which each stitch keeps in step from then on."""
+    """The roll-up of all that is stitched, which each stitch keeps in step from then on; then the catalog as
+    upkeep leaves it every minute.
+    """
     done = fill(lake, _now())
     while done.behind:
         done = fill(lake, _now())
+    prune(lake)
     return {"until": done.until}
 
 

@@ -1,5 +1,6 @@
 """Few files, old snapshots gone, and never a row or a reader the worse for it."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.warehouse.lakes import DAY, NOON, Site, event, ids
+from warehouse.catalogs import catalog_of
 from warehouse.dedup import DedupIndex
 from warehouse.lake import Lake
 from warehouse.upkeep import (
@@ -23,6 +25,7 @@ from warehouse.upkeep import (
     flush,
     inlined_rows,
     merge,
+    prune,
     remove_dropped,
     rewrite,
 )
@@ -116,6 +119,87 @@ def test_only_snapshots_before_the_moment_expire_and_never_the_newest(site: Site
         assert lake.query("SELECT count(*) FROM lake.snapshots()") == kept
         expire(lake, now() + KEEP_US)
         assert lake.query("SELECT snapshot_id FROM lake.snapshots()") == [(newest,)]
+
+
+def bounds(lake: Lake, table: str) -> set[str]:
+    """The columns of a table of which the catalog knows the bounds of a file."""
+    rows = lake.query(
+        f"""SELECT DISTINCT column_name FROM {lake.metadata}.ducklake_file_column_stats
+        JOIN {lake.metadata}.ducklake_column USING (table_id, column_id)
+        JOIN {lake.metadata}.ducklake_table AS tables USING (table_id)
+        WHERE table_name = ? AND tables.end_snapshot IS NULL""",
+        [table],
+    )
+    return {name for (name,) in rows}
+
+
+def test_bounds_are_kept_of_columns_that_leave_files_out_and_no_row_is_lost(site: Site) -> None:
+    with site.writer() as lake:
+        load_many(site, lake, 3)
+        before = lake.query("FROM events ORDER BY load_seq")
+        known = bounds(lake, "events")
+        assert {"message_id", "properties", "is_bot", "event_day", "subject_key", "timestamp"} <= known
+        assert prune(lake) > 0
+        kept = bounds(lake, "events")
+        assert {"event_day", "subject_key", "timestamp", "load_seq"} <= kept
+        assert not kept & {"message_id", "properties", "is_bot", "anonymous_id"}
+        assert prune(lake) == 0
+        load_many(site, lake, 1)
+        assert lake.query("FROM events WHERE load_seq <= 6 ORDER BY load_seq") == before
+        merge(lake, "events", 0, 1 << 20)
+        asked = "SELECT count(*), count(message_id), min(anonymous_id) FROM events WHERE {}"
+        assert lake.query(asked.format("message_id = 'm2'")) == [(1, 1, "d1")]
+        assert lake.query(asked.format("message_id > 'm1' AND event_day = DATE '2026-11-21'"))[0][0] == 1
+        assert lake.query("SELECT count(message_id), max(message_id) FROM events") == [(6, "m2")]
+
+
+def test_bounds_of_texts_by_which_a_table_is_sorted_are_kept(site: Site) -> None:
+    with site.writer() as lake:
+        rows = "SELECT 'shop', 'c_' || range FROM range(100)"
+        lake.execute(f"INSERT INTO customers (project, customer_id) {rows}")
+        assert prune(lake) > 0
+        kept = bounds(lake, "customers")
+        assert "customer_id" in kept
+        assert "project" not in kept
+
+
+LONG = "x" * 1_000
+
+
+@pytest.mark.parametrize("scrubbed", [False, True])
+@pytest.mark.parametrize("pruned", [False, True])
+def test_what_has_no_bounds_is_found_after_an_erasure_and_after_more_rows(
+    site: Site, scrubbed: bool, pruned: bool
+) -> None:
+    """Bounds are not known of long texts, nor where they were pruned."""
+    with site.writer() as lake:
+        site.land([event("m1", event=LONG, channel="web"), event("m2", event=LONG + "y")])
+        site.load(lake, site.dedup(lake))
+        if pruned:
+            assert prune(lake) > 0
+    if scrubbed:
+        with contextlib.closing(catalog_of(site.settings)) as catalog:
+            assert catalog.scrub()
+    for number in range(2):
+        with site.writer() as lake:
+            site.land([event(f"zz{number}", event="zz", anonymous_id="zz", properties='{"z": 1}')])
+            site.load(lake, site.dedup(lake))
+    asked = {
+        "message_id = 'm1'": 1,
+        "message_id < 'n'": 2,
+        f"event = '{LONG}'": 1,
+        "event < 'y'": 2,
+        "event > 'y'": 2,
+        "anonymous_id = 'd1'": 2,
+        "properties::VARCHAR = '{\"price\": 1.50}'": 2,
+        "channel = 'web'": 1,
+        "channel IS NULL": 3,
+    }
+    with site.writer() as lake:
+        found = {one: lake.query(f"SELECT count(*) FROM events WHERE {one}")[0][0] for one in asked}
+        assert found == asked
+        assert lake.query("SELECT min(event), max(event), min(channel) FROM events") == [(LONG, "zz", "web")]
+        assert lake.query("SELECT min(message_id), count(event) FROM events") == [("m1", 4)]
 
 
 def test_living_rows_of_changed_tables_move_together(site: Site) -> None:
@@ -237,7 +321,7 @@ def test_past_days_come_to_lie_in_a_file_each_and_upkeep_rests(site: Site) -> No
         site.clock = now()
         upkeep = Upkeep(lake, site.settings.folders.lake_data, now=lambda: site.clock, snapshot_keep=3_600.0)
         dedup = site.dedup(lake)
-        assert upkeep.step(dedup, 100) == []
+        assert [chore.name for chore in upkeep.step(dedup, 100)] == ["prune"]
         site.clock += 2 * KEEP_US
         chores = [chore for _ in range(5) for chore in after_a_while(site, upkeep, dedup)]
         assert [(chore.name, chore.count) for chore in chores if chore.table == "sessions"] == [

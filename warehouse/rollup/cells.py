@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from warehouse.lake import Lake
-from warehouse.sieve import sifted
+from warehouse.sieve import named, sifted
 from warehouse.statements import statement
 
 _NO_COUNTS: Final = "CREATE OR REPLACE TEMP TABLE rollup_counts AS FROM lake.main.daily LIMIT 0"
@@ -41,11 +41,11 @@ def count_cells(lake: Lake, until: int, days: list[str]) -> None:
     among = f"{reach}\n    AND s.subject_key IN (SELECT subject_key FROM rollup_cells)"
     sieve = sifted(lake, "SELECT subject_key FROM rollup_cells", "s.subject_key")
     lake.execute(statement("rollup/foreign", visits="lake.main.sessions", among=f"{among}\n    AND {sieve}"))
-    named, crowded = _parts(lake)
+    parts, crowded = _parts(lake)
     reached = f"e.load_seq <= {until}"
-    if named:
+    if parts:
         lake.execute(f"CREATE OR REPLACE TEMP TABLE cell_events AS {_events('false')}")
-        for part in named:
+        for part in parts:
             lake.execute(f"INSERT INTO cell_events {_events(f'{part} AND {reached}')}")
         _add_counts(lake, "cell_events", "true")
         lake.execute("DROP TABLE temp.cell_events")  # a device may have had millions
@@ -66,11 +66,10 @@ def _parts(lake: Lake) -> tuple[list[str], list[str]]:
     """Events of the cells as SQL: of each day by its own devices, by which all other rows of the day are left
     out; and the days where these are many, or where events of nobody are counted again.
     """
-    named, crowded = [], []
+    parts, crowded = [], []
     for day, subjects in lake.query(_SUBJECTS):
         if len(subjects) <= _MOST_NAMED and -1 not in subjects:
-            keys = ", ".join(map(str, subjects))
-            named.append(f"e.event_day = DATE '{day}' AND e.subject_key IN ({keys})")
+            parts.append(f"e.event_day = DATE '{day}' AND {named('e.subject_key', subjects)}")
         else:
             crowded.append(f"DATE '{day}'")
-    return named, crowded
+    return parts, crowded

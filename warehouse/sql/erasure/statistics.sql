@@ -1,5 +1,7 @@
 -- statistics: the least and greatest values of texts and numbers in each table, as its current files have them.
--- DuckLake only ever widens these, so that they keep values of rows that are gone. Runs on SQLite and PostgreSQL.
+-- DuckLake only ever widens these, so that they keep values of rows that are gone. Where they are not
+-- known of a file, as of texts that are long and of most columns once upkeep has been there, they are those of all texts there
+-- can be; null would say that there are none, and the next rows be taken for all. Runs on SQLite and PostgreSQL.
 UPDATE {schema}ducklake_table_column_stats
 SET min_value = found.least, max_value = found.greatest
 FROM (
@@ -7,14 +9,26 @@ FROM (
         stats.table_id,
         stats.column_id,
         CASE
-            WHEN max(CASE WHEN parts.min_value IS NULL AND parts.null_count < files.record_count THEN 1 ELSE 0 END) = 1
-                THEN NULL
+            WHEN max(
+                CASE
+                    WHEN files.data_file_id IS NOT NULL AND parts.data_file_id IS NULL THEN 1
+                    WHEN parts.min_value IS NULL AND parts.null_count < files.record_count THEN 1
+                    ELSE 0
+                END
+            ) = 1
+                THEN CASE WHEN max(kinds.column_type) = 'int64' THEN max(stats.min_value) ELSE '' END
             WHEN max(kinds.column_type) = 'int64' THEN CAST(min(CASE WHEN kinds.column_type = 'int64' THEN CAST(parts.min_value AS BIGINT) END) AS VARCHAR)
             ELSE min(parts.min_value {collation})
         END AS least,
         CASE
-            WHEN max(CASE WHEN parts.max_value IS NULL AND parts.null_count < files.record_count THEN 1 ELSE 0 END) = 1
-                THEN NULL
+            WHEN max(
+                CASE
+                    WHEN files.data_file_id IS NOT NULL AND parts.data_file_id IS NULL THEN 1
+                    WHEN parts.max_value IS NULL AND parts.null_count < files.record_count THEN 1
+                    ELSE 0
+                END
+            ) = 1
+                THEN CASE WHEN max(kinds.column_type) = 'int64' THEN max(stats.max_value) ELSE '{last_text}' END
             WHEN max(kinds.column_type) = 'int64' THEN CAST(max(CASE WHEN kinds.column_type = 'int64' THEN CAST(parts.max_value AS BIGINT) END) AS VARCHAR)
             ELSE max(parts.max_value {collation})
         END AS greatest
