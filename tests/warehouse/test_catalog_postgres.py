@@ -20,7 +20,7 @@ from warehouse.erasure.scrubbing import scrub_catalog
 from warehouse.errors import BadQuery, CatalogRefused, CatalogUnavailable, LakeLocked, LakeMissing
 from warehouse.query import ask, confine
 from warehouse.registry import Registry
-from warehouse.upkeep import file_shapes
+from warehouse.upkeep import file_shapes, prune
 from warehouse.writer import Writer, from_landing
 
 pytestmark = pytest.mark.postgres
@@ -56,7 +56,7 @@ def test_a_life(site: Site) -> None:
         chores = {chore.name for _ in range(3) for chore in writer.upkeep()}
         site.clock += 4000 * SECOND
         chores |= {chore.name for chore in writer.upkeep()}
-        assert chores >= {"merge", "expire", "remove"}
+        assert chores >= {"merge", "expire", "prune", "remove"}
     assert stored(site) == [f"m{number:02}" for number in range(20)]
     found = check(site.settings, site.registry, deep=True)
     assert found.holds
@@ -97,6 +97,21 @@ def test_nothing_of_what_was_erased_stands_in_the_servers_files(
     assert postgres_server.holding(b"u-erased-4711") == []
     assert postgres_server.holding(b"u-kept-4712")
     assert stored(site) == ["b"]
+
+
+def test_what_has_no_bounds_is_found_after_an_erasure_and_after_more_rows(site: Site) -> None:
+    site.land([event("a", user_id="u1"), event("b", user_id="u2")])
+    with opened(site) as writer:
+        load(writer)
+        assert prune(writer.lake) > 0
+    scrub_catalog(site.settings)
+    site.land([event("z", user_id="u9")])
+    with opened(site) as writer:
+        load(writer)
+    with site.reader() as lake:
+        asked = "SELECT count(*) FROM events WHERE {}"
+        conditions = ("user_id = 'u1'", "user_id < 'u3'", "message_id <= 'b'", "user_id = 'u9'")
+        assert [lake.query(asked.format(one))[0][0] for one in conditions] == [1, 2, 2, 1]
 
 
 def test_a_rebuild_keeps_the_old_schema_aside(site: Site, postgres_server: PostgresServer) -> None:
