@@ -11,12 +11,12 @@ import msgspec
 
 from warehouse.customers import find_customer
 from warehouse.lake import Lake
+from warehouse.sieve import named
 from warehouse.statements import statement
 
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_US: Final = 86_400_000_000
 EVER: Final = 1 << 62
-_SCANS: Final = 8
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -66,9 +66,7 @@ def known_as(lake: Lake, any_id: str) -> tuple[str, list[Identity]] | None:
 def sessions_of(identities: Sequence[Identity]) -> str:
     """SQL that gives the rows of a customer's sessions; without ids that of nobody."""
     keys = [one.key for one in identities] or [-1]
-    if len(keys) > _SCANS:
-        return statement("customers/of_keys", keys=", ".join(map(str, keys)))
-    return "UNION ALL\n".join(statement("customers/of_key", key=key) for key in keys)
+    return statement("customers/of_keys", among=named("identity_key", keys))
 
 
 def during(visits: Sequence[Visit], columns: str, earliest: int = -EVER, latest: int = EVER) -> str:
