@@ -171,7 +171,7 @@ LONG = "x" * 1_000
 def test_what_has_no_bounds_is_found_after_an_erasure_and_after_more_rows(
     site: Site, scrubbed: bool, pruned: bool
 ) -> None:
-    """Bounds are not known of long texts, nor where they were pruned."""
+    """Null as a bound would say that there is no value, and the next rows' be taken for the table's."""
     with site.writer() as lake:
         site.land([event("m1", event=LONG, channel="web"), event("m2", event=LONG + "y")])
         site.load(lake, site.dedup(lake))

@@ -1,7 +1,7 @@
 -- statistics: the least and greatest values of texts and numbers in each table, as its current files have them.
--- DuckLake only ever widens these, so that they keep values of rows that are gone. Where they are not
--- known of a file, as of texts that are long and of most columns once upkeep has been there, they are those of all texts there
--- can be; null would say that there are none, and the next rows be taken for all. Runs on SQLite and PostgreSQL.
+-- DuckLake only ever widens these, so that they keep values of rows that are gone. Where they are not known of a file, as of
+-- most columns once upkeep has been there, they are those of all texts there can be; null would say that there are none, and
+-- the next rows' be taken for the table's. Runs on SQLite and PostgreSQL.
 UPDATE {schema}ducklake_table_column_stats
 SET min_value = found.least, max_value = found.greatest
 FROM (
