@@ -9,13 +9,12 @@ from typing import Final
 import msgspec
 
 from sessionizer.spans import DAY, Span
-from warehouse.sieve import named
+from warehouse.sieve import MOST_NAMED, named
 
 _ALL: Final = "subject_key IN (SELECT subject_key FROM slow)"
 # One more look into the lake at few subjects of a day takes as long as to go through so many events: 0.1 s.
 _A_LOOK: Final = 200_000
 _MOST_LOOKS: Final = 32
-_MOST_NAMED: Final = 200
 
 
 class Cluster(msgspec.Struct, frozen=True):
@@ -44,4 +43,4 @@ def looks(clusters: Sequence[Cluster], held: int) -> Iterator[Look]:
         within = [one for one in clusters if one.opens <= last and one.closes >= first]
         opens, closes = min(one.opens for one in within), max(one.closes for one in within)
         span, subjects = Span(max(first, opens), min(last, closes)), {one.subject for one in within}
-        yield Look(span, named("subject_key", subjects) if len(subjects) <= _MOST_NAMED else _ALL)
+        yield Look(span, named("subject_key", subjects) if len(subjects) <= MOST_NAMED else _ALL)

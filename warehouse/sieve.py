@@ -16,7 +16,7 @@ from warehouse.lake import Lake
 
 _BITS: Final = 1 << 21
 _NAME: Final = "sieve"
-_MOST_NAMED: Final = 200
+MOST_NAMED: Final = 200  # keys in one statement; of more each group of rows has some
 
 
 def sifted(lake: Lake, keys: str, column: str) -> str:
@@ -40,4 +40,4 @@ def named(column: str, keys: Iterable[int]) -> str:
     if len(known) == 1:
         return f"{column} = {listed}"
     among = f"{column} IN ({listed})"
-    return among if len(known) > _MOST_NAMED else f"{among} AND list_contains([{listed}], {column})"
+    return among if len(known) > MOST_NAMED else f"{among} AND list_contains([{listed}], {column})"

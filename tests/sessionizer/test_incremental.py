@@ -112,7 +112,7 @@ def test_a_large_lake_which_is_read_day_by_day_gives_the_same(
 ) -> None:
     """Every look is at one day, for a few subjects by name or for all."""
     monkeypatch.setattr(rereading, "_A_LOOK", 1)
-    monkeypatch.setattr(rereading, "_MOST_NAMED", named)
+    monkeypatch.setattr(rereading, "MOST_NAMED", named)
     random_ = random.Random(named)
     events = arrivals(random_, 120, 6_000)
     assert contents(stitched(events, cuts(random_, len(events)))) == contents(rebuilt(events))

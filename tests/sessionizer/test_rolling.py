@@ -87,7 +87,7 @@ def test_each_run_keeps_it_in_step(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_cells_of_many_devices_are_counted_together(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "_MOST_NAMED", 1)
+    monkeypatch.setattr(cells, "MOST_NAMED", 1)
     random_, events, lake = world(seed)
     for end in cuts(random_, len(events)):
         stitched(lake, [end])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from warehouse.lake import Lake
-from warehouse.sieve import named, sifted
+from warehouse.sieve import MOST_NAMED, named, sifted
 from warehouse.statements import statement
 
 _NO_COUNTS: Final = "CREATE OR REPLACE TEMP TABLE rollup_counts AS FROM lake.main.daily LIMIT 0"
-_MOST_NAMED: Final = 200  # devices in one statement; of more each group of rows of a day has some
 _SUBJECTS: Final = """
     SELECT day, list(DISTINCT subject_key ORDER BY subject_key)
     FROM rollup_cells WHERE day IS NOT NULL GROUP BY day ORDER BY day"""
@@ -68,7 +67,7 @@ def _parts(lake: Lake) -> tuple[list[str], list[str]]:
     """
     parts, crowded = [], []
     for day, subjects in lake.query(_SUBJECTS):
-        if len(subjects) <= _MOST_NAMED and -1 not in subjects:
+        if len(subjects) <= MOST_NAMED and -1 not in subjects:
             parts.append(f"e.event_day = DATE '{day}' AND {named('e.subject_key', subjects)}")
         else:
             crowded.append(f"DATE '{day}'")
